@@ -1,0 +1,34 @@
+"""The command line: finds the command's module, and turns a refusal into one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from data_access.errors import Refused
+
+# command → the module under dashboard.commands that carries it out
+COMMANDS = {
+    "demo": "demo",
+    "import": "importing",
+    "user": "user",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 done, 1 refused (a sentence on stderr), 2 wrong words."""
+    parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module_name in COMMANDS.items():
+        module = import_module(f"dashboard.commands.{module_name}")
+        subparser = subparsers.add_parser(name, help=module.__doc__, description=module.__doc__)
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+    parsed = parser.parse_args(arguments)
+    try:
+        return int(parsed.run(parsed) or 0)
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)
+        return 1

@@ -1,0 +1,1 @@
+"""One module per `python -m dashboard COMMAND`: `add_arguments(parser)` and `run(arguments)`."""

@@ -1,0 +1,1 @@
+"""The CRM database: tables, scopes, queries and commands. Knows nothing of Streamlit."""

@@ -1,0 +1,189 @@
+"""Who sees what: one table, role → relation → (rows, masked columns).
+
+A relation that a role does not name has no rows, and every column of it is NULL. A mask is part of
+the relation, so filters, sorting, grouping, search and exports meet only the masked value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, case, cast, func, literal, null
+from sqlalchemy import false as nothing
+
+Mask = Callable[["Column[Any]"], "ColumnElement[Any]"]
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MANAGER = "manager"
+    SALES_LEAD = "sales_lead"
+    SALES_REP = "sales_rep"
+    ANALYST = "analyst"
+    FINANCE = "finance"
+    WAREHOUSE = "warehouse"
+    SUPPORT = "support"
+    PARTNER = "partner"
+
+
+class Rows(StrEnum):
+    """Which rows of a relation a role sees; `scope.py` turns each into a predicate."""
+
+    ALL = "all"
+    OWN_REGIONS = "rows of the person's regions"
+    OWN = "rows of the person's own customers, or the person"
+    OWN_CHANNEL = "orders of the partner's channel"
+    TO_SHIP = "orders that are confirmed, in processing or on their way"
+    OF_VISIBLE_ORDERS = "rows that belong to an order the person sees"
+    OF_VISIBLE_CUSTOMERS = "rows that belong to a customer the person sees"
+    OF_VISIBLE_ORDERS_OR_CUSTOMERS = "rows of an order or a customer the person sees"
+    NAMED_BY_VISIBLE_ORDERS = "rows that an order the person sees refers to"
+
+
+def hidden(column: Column[Any]) -> ColumnElement[Any]:
+    """NULL of the column's type."""
+    return cast(null(), column.type).label(column.name)
+
+
+def phone(column: Column[Any]) -> ColumnElement[Any]:
+    """13812345678 → 138****5678; fewer than seven characters → ****."""
+    ends = func.substr(column, 1, 3) + "****" + func.substr(column, func.length(column) - 3)
+    return _unless_null(column, case((func.length(column) >= 7, ends), else_=literal("****")))
+
+
+def initial(column: Column[Any]) -> ColumnElement[Any]:
+    """zhang@example.com → z***"""
+    return _unless_null(column, func.substr(column, 1, 1) + "***")
+
+
+def _unless_null(column: Column[Any], masked: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((column.is_(None), cast(null(), column.type)), else_=masked).label(column.name)
+
+
+@dataclass(frozen=True)
+class Rule:
+    rows: Rows = Rows.ALL
+    masks: Mapping[str, Mask] = field(default_factory=dict)
+
+
+def _hide(*columns: str) -> dict[str, Mask]:
+    return dict.fromkeys(columns, hidden)
+
+
+ALL = Rule()
+CONTACT: dict[str, Mask] = {
+    "phone": phone,
+    "email": initial,
+    "address": hidden,
+    "ship_address": hidden,
+    "born_on": hidden,
+}
+CONTACT_PERSON: dict[str, Mask] = {**CONTACT, "name": initial}
+MARGIN = _hide("cost", "unit_cost")
+PRICES = _hide(
+    "cost", "unit_cost", "list_price", "unit_price", "discount_rate", "gross_sales", "net_sales"
+)
+MONEY = {**PRICES, **_hide("amount", "budget", "coupon_code", "due_on")}
+CONTENTS = _hide("units", "coupon_code", "note", "ship_address", "campaign_id", "warehouse_id")
+
+BUSINESS = (
+    "regions", "channels", "employees", "customers", "contacts", "suppliers", "categories",
+    "products", "warehouses", "stock", "stock_movements", "replenishments", "campaigns", "orders",
+    "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
+    "opportunities",
+)  # fmt: skip
+CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
+STOCK = {"warehouses": ALL, "stock": ALL}
+_OF_ORDERS = ("order_lines", "payments", "shipments", "returns")
+
+_everything = dict.fromkeys(BUSINESS, ALL)
+_masked_everything = {
+    name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS
+}
+
+
+def _sales(rows: Rows) -> dict[str, Rule]:
+    return {
+        **CATALOGUE,
+        **STOCK,
+        **{name: Rule(Rows.OF_VISIBLE_ORDERS) for name in _OF_ORDERS},
+        "regions": Rule(rows),
+        "employees": Rule(rows),
+        "customers": Rule(rows),
+        "orders": Rule(rows),
+        "targets": Rule(rows),
+        "contacts": Rule(Rows.OF_VISIBLE_CUSTOMERS),
+        "interactions": Rule(Rows.OF_VISIBLE_CUSTOMERS),
+        "opportunities": Rule(Rows.OF_VISIBLE_CUSTOMERS),
+        "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
+    }
+
+
+POLICY: Mapping[Role, Mapping[str, Rule]] = {
+    Role.ADMIN: {
+        **_everything,
+        "users": Rule(masks=_hide("password_hash")),
+        "user_regions": ALL,
+        "audit": ALL,
+    },
+    Role.MANAGER: {**_everything, "audit": ALL},
+    Role.ANALYST: _masked_everything,
+    Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
+    Role.SALES_REP: _sales(Rows.OWN),
+    Role.FINANCE: {
+        "regions": ALL,
+        "channels": ALL,
+        "employees": Rule(masks=CONTACT),
+        "customers": Rule(masks=CONTACT),
+        "orders": Rule(masks={**MARGIN, **CONTENTS}),
+        "payments": ALL,
+    },
+    Role.WAREHOUSE: {
+        **STOCK,
+        "regions": ALL,
+        "channels": ALL,
+        "categories": ALL,
+        "products": Rule(masks=PRICES),
+        "suppliers": ALL,
+        "stock_movements": ALL,
+        "replenishments": ALL,
+        "orders": Rule(Rows.TO_SHIP, MONEY),
+        "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),
+        "shipments": Rule(Rows.OF_VISIBLE_ORDERS),
+        "customers": Rule(
+            Rows.NAMED_BY_VISIBLE_ORDERS, {"phone": phone, "email": hidden, "born_on": hidden}
+        ),
+    },
+    Role.SUPPORT: {
+        "regions": ALL,
+        "channels": ALL,
+        "categories": ALL,
+        "employees": Rule(masks=CONTACT),
+        "products": Rule(masks=MARGIN),
+        "customers": ALL,
+        "contacts": ALL,
+        "orders": Rule(masks=MARGIN),
+        "order_lines": Rule(masks=MARGIN),
+        "shipments": ALL,
+        "returns": ALL,
+        "feedback": ALL,
+        "interactions": ALL,
+    },
+    Role.PARTNER: {
+        "regions": Rule(Rows.NAMED_BY_VISIBLE_ORDERS),
+        "channels": Rule(Rows.OWN_CHANNEL),
+        "categories": ALL,
+        "products": Rule(masks=MARGIN),
+        "customers": Rule(Rows.NAMED_BY_VISIBLE_ORDERS, CONTACT),
+        "orders": Rule(Rows.OWN_CHANNEL, {**MARGIN, **_hide("note")}),
+        "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, MARGIN),
+        "payments": Rule(Rows.OF_VISIBLE_ORDERS),
+        "shipments": Rule(Rows.OF_VISIBLE_ORDERS),
+        "returns": Rule(Rows.OF_VISIBLE_ORDERS),
+    },
+}
+
+NO_ROWS = nothing()

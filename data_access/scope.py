@@ -1,0 +1,157 @@
+"""What one person may see. A query names only the relations that a Scope hands it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, FromClause, Subquery, Table, or_, select, true
+
+from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
+from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
+
+RELATIONS = tuple(name for name in metadata.tables if name not in ("sessions", "sign_in_failures"))
+_KEY = object()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A person's rights. Only `mint_scope` makes one; everything in it comes from the database."""
+
+    user_id: int
+    username: str
+    name: str
+    role: Role | None  # None: a role this version does not know, which sees nothing
+    employee_id: int | None = None
+    region_ids: tuple[int, ...] = ()
+    channel: str | None = None
+    language: str | None = None
+    _key: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self._key is not _KEY:
+            raise PermissionError("a Scope is made by mint_scope alone")
+
+    @cached_property
+    def key(self) -> str:
+        """The same key means the same rows and the same masks: part of every cache key."""
+        regions = ",".join(map(str, self.region_ids))
+        return (
+            f"role={self.role};employee={self.employee_id};regions={regions};channel={self.channel}"
+        )
+
+    @cached_property
+    def visible(self) -> Visible:
+        return Visible(self)
+
+    def sees(self, relation: str, column: str | None = None) -> bool:
+        """Whether this role sees the relation at all, and the column unhidden."""
+        rule = _rules(self.role).get(relation)
+        if rule is None:
+            return False
+        return column is None or rule.masks.get(column) is not hidden
+
+
+class Visible:
+    """The relations of one Scope: `visible.orders`, `visible.customers`, …; selectables with the
+    rows already filtered and the columns already masked."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._relations: dict[str, Subquery] = {}
+
+    def __getattr__(self, name: str) -> Subquery:
+        if name not in RELATIONS:
+            raise AttributeError(f"there is no relation {name!r}")
+        if name not in self._relations:
+            self._relations[name] = self._relation(metadata.tables[name])
+        return self._relations[name]
+
+    def _relation(self, table: Table) -> Subquery:
+        rule = _rules(self._scope.role).get(table.name)
+        if rule is None:
+            columns = [hidden(column) for column in table.columns]
+            return select(*columns).select_from(table).where(NO_ROWS).subquery(table.name)
+        masked: list[ColumnElement[Any]] = [
+            rule.masks[column.name](column) if column.name in rule.masks else column
+            for column in table.columns
+        ]
+        statement = select(*masked)
+        predicate = self._predicate(table, rule)
+        if predicate is not None:
+            statement = statement.where(predicate)
+        return statement.subquery(table.name)
+
+    def _predicate(self, table: Table, rule: Rule) -> ColumnElement[bool] | None:
+        scope = self._scope
+        match rule.rows:
+            case Rows.ALL:
+                return None
+            case Rows.OWN_REGIONS:
+                return table.c.region_id.in_(scope.region_ids) if scope.region_ids else NO_ROWS
+            case Rows.OWN:
+                return self._own(table)
+            case Rows.OWN_CHANNEL:
+                return table.c.channel == scope.channel if scope.channel else NO_ROWS
+            case Rows.TO_SHIP:
+                return table.c.stage.in_((*TO_SHIP_STAGES, "shipped"))
+            case Rows.OF_VISIBLE_ORDERS:
+                return _in(table, "order_id", self.orders)
+            case Rows.OF_VISIBLE_CUSTOMERS:
+                return _in(table, "customer_id", self.customers)
+            case Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS:
+                return or_(
+                    _in(table, "order_id", self.orders), _in(table, "customer_id", self.customers)
+                )
+            case Rows.NAMED_BY_VISIBLE_ORDERS:
+                column = next(iter(table.primary_key.columns)).name
+                return _in(table, column, self.orders)
+        return NO_ROWS
+
+    def _own(self, table: Table) -> ColumnElement[bool]:
+        employee_id = self._scope.employee_id
+        if employee_id is None:
+            return NO_ROWS
+        if table.name == "customers":
+            return table.c.owner_id == employee_id
+        if table.name == "orders":
+            return _in(table, "customer_id", self.customers)
+        if table.name == "regions":
+            return _in(table, "region_id", self.customers)
+        return table.c.employee_id == employee_id
+
+
+def mint_scope(engine: Engine, user_id: int) -> Scope | None:
+    """The Scope of an active user as the database has it now; None if there is no such user."""
+    with engine.connect() as connection:
+        user = connection.execute(
+            select(users).where(users.c.user_id == user_id, users.c.is_active == true())
+        ).one_or_none()
+        if user is None:
+            return None
+        regions = connection.scalars(
+            select(user_regions.c.region_id)
+            .where(user_regions.c.user_id == user_id)
+            .order_by(user_regions.c.region_id)
+        ).all()
+    known = user.role in Role.__members__.values()
+    return Scope(
+        user_id=user.user_id,
+        username=user.username,
+        name=user.name,
+        role=Role(user.role) if known else None,
+        employee_id=user.employee_id,
+        region_ids=tuple(regions),
+        channel=user.channel,
+        language=user.language,
+        _key=_KEY,
+    )
+
+
+def _rules(role: Role | None) -> dict[str, Rule]:
+    return dict(POLICY.get(role, {})) if role else {}
+
+
+def _in(table: Table, column: str, relation: FromClause) -> ColumnElement[bool]:
+    return table.c[column].in_(select(relation.c[column]))

@@ -1,0 +1,506 @@
+"""The tables of the CRM database, and thereby the one vocabulary of column names.
+
+Money is a decimal in the row's `currency`. A moment (`_at`) is UTC without offset; a day (`_on`) is
+the business day in the configured time zone. Everything a person can read has `name` (any script)
+and may have `name_zh`, preferred in the Chinese interface.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from data_access.columns import Id, Moment, Money, Rate
+
+STAGES = ("received", "confirmed", "processing", "shipped", "completed", "cancelled", "returned")
+OPEN_STAGES = ("received", "confirmed", "processing", "shipped")
+TO_SHIP_STAGES = ("confirmed", "processing")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _names() -> tuple[Column[str], Column[str]]:
+    return Column("name", String(300), nullable=False), Column("name_zh", String(300))
+
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("region_id", Id, primary_key=True),
+    Column("code", String(40), nullable=False, unique=True),
+    *_names(),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("channel_id", Id, primary_key=True),
+    Column("channel", String(40), nullable=False, unique=True),
+    *_names(),
+    Column("is_online", Boolean, nullable=False, server_default=true()),
+    Column("is_direct", Boolean, nullable=False, server_default=true()),
+)
+
+employees = Table(
+    "employees",
+    metadata,
+    Column("employee_id", Id, primary_key=True),
+    *_names(),
+    Column("title", String(120)),
+    Column("email", String(254)),
+    Column("phone", String(60)),
+    Column("manager_id", Id, ForeignKey("employees.employee_id")),
+    Column("region_id", Id, ForeignKey("regions.region_id"), index=True),
+    Column("hired_on", Date),
+    Column("left_on", Date),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("customer_id", Id, primary_key=True),
+    *_names(),
+    Column("customer_type", String(40)),  # company, person
+    Column("industry", String(80)),
+    Column("grade", String(10)),
+    Column("source", String(80)),  # how the customer was won
+    Column("owner_id", Id, ForeignKey("employees.employee_id"), index=True),
+    Column("region_id", Id, ForeignKey("regions.region_id"), index=True),
+    Column("phone", String(60)),
+    Column("email", String(254)),
+    Column("address", Text),
+    Column("city", String(120)),
+    Column("country", String(80)),
+    Column("born_on", Date),
+    Column("consent", String(20), nullable=False, server_default="unknown"),
+    Column("consent_on", Date),
+    Column("consent_purpose", String(200)),
+    Column("created_at", Moment),
+    CheckConstraint("consent in ('granted', 'refused', 'unknown')", name="consent_known"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("name", String(300), nullable=False),
+    Column("position", String(120)),
+    Column("phone", String(60)),
+    Column("email", String(254)),
+    Column("is_primary", Boolean, nullable=False, server_default=false()),
+)
+
+suppliers = Table(
+    "suppliers",
+    metadata,
+    Column("supplier_id", Id, primary_key=True),
+    *_names(),
+    Column("contact_name", String(300)),
+    Column("phone", String(60)),
+    Column("email", String(254)),
+    Column("address", Text),
+    Column("city", String(120)),
+    Column("country", String(80)),
+    Column("lead_time_days", Integer),
+)
+
+categories = Table("categories", metadata, Column("category_id", Id, primary_key=True), *_names())
+
+products = Table(
+    "products",
+    metadata,
+    Column("product_id", Id, primary_key=True),
+    Column("sku", String(80), nullable=False, unique=True),
+    *_names(),
+    Column("category_id", Id, ForeignKey("categories.category_id"), index=True),
+    Column("supplier_id", Id, ForeignKey("suppliers.supplier_id"), index=True),
+    Column("list_price", Money),
+    Column("unit_cost", Money),
+    Column("currency", String(3), nullable=False),
+    Column("lead_time_days", Integer),
+    Column("pack_size", Integer, nullable=False, server_default="1"),
+    Column("minimum_order_quantity", Integer, nullable=False, server_default="1"),
+    Column("introduced_on", Date),
+    Column("discontinued_on", Date),
+)
+
+warehouses = Table(
+    "warehouses",
+    metadata,
+    Column("warehouse_id", Id, primary_key=True),
+    Column("code", String(40), nullable=False, unique=True),
+    *_names(),
+    Column("region_id", Id, ForeignKey("regions.region_id")),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("stock_id", Id, primary_key=True),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False, index=True),
+    Column("on_hand", Integer, nullable=False, server_default="0"),
+    Column("reserved", Integer, nullable=False, server_default="0"),
+    Column("reorder_point", Integer),
+    UniqueConstraint("warehouse_id", "product_id"),
+)
+
+replenishments = Table(
+    "replenishments",
+    metadata,
+    Column("replenishment_id", Id, primary_key=True),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False, index=True),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id")),
+    Column("supplier_id", Id, ForeignKey("suppliers.supplier_id")),
+    Column("quantity", Integer, nullable=False),
+    Column("received_quantity", Integer, nullable=False, server_default="0"),
+    Column("state", String(20), nullable=False),
+    Column("cause", String(200)),
+    Column("requested_at", Moment),
+    Column("ordered_at", Moment),
+    Column("expected_on", Date),
+    Column("received_at", Moment),
+    CheckConstraint(
+        "state in ('proposed', 'approved', 'ordered', 'received', 'closed', 'rejected')",
+        name="state_known",
+    ),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("campaign_id", Id, primary_key=True),
+    *_names(),
+    Column("kind", String(40)),
+    Column("goal", String(300)),
+    Column("budget", Money),
+    Column("currency", String(3), nullable=False),
+    Column("discount_rate", Rate),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Id, primary_key=True),
+    Column("order_number", String(60), nullable=False, unique=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id")),
+    Column("owner_id", Id, ForeignKey("employees.employee_id")),  # the rep who took it
+    Column("region_id", Id, ForeignKey("regions.region_id")),
+    Column("channel", String(40), ForeignKey("channels.channel"), nullable=False),
+    Column("campaign_id", Id, ForeignKey("campaigns.campaign_id")),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id")),
+    Column("stage", String(20), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("coupon_code", String(40)),
+    Column("ship_address", Text),
+    Column("note", Text),
+    # the moment each stage was reached; ordered_at is the moment of the stage "received"
+    Column("ordered_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("processing_at", Moment),
+    Column("shipped_at", Moment),
+    Column("completed_at", Moment),  # delivered to the customer
+    Column("cancelled_at", Moment),
+    Column("returned_at", Moment),
+    # business days of the moments that numbers are grouped by
+    Column("ordered_on", Date, nullable=False),
+    Column("promised_on", Date),
+    Column("shipped_on", Date),
+    Column("completed_on", Date),
+    Column("due_on", Date),  # when payment is due
+    Column("cancel_reason", String(300)),
+    # sums over the order's lines, kept by totals.recount_orders
+    Column("units", Integer, nullable=False, server_default="0"),
+    Column("gross_sales", Money, nullable=False, server_default="0"),
+    Column("net_sales", Money, nullable=False, server_default="0"),
+    Column("cost", Money, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint(f"stage in {STAGES}", name="stage_known"),
+    Index(None, "ordered_at", "order_id"),
+    Index(None, "ordered_on"),
+    Index(None, "customer_id", "ordered_on"),
+    Index(None, "net_sales", "order_id"),
+    Index(None, "owner_id", "ordered_on"),
+    Index(None, "region_id", "ordered_on"),
+    Index(
+        "ix_orders_open",
+        "stage",
+        "promised_on",
+        sqlite_where=text("stage in ('received', 'confirmed', 'processing', 'shipped')"),
+        postgresql_where=text("stage in ('received', 'confirmed', 'processing', 'shipped')"),
+    ),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("line_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False, index=True),
+    Column("quantity", Integer, nullable=False),
+    Column("returned_quantity", Integer, nullable=False, server_default="0"),
+    Column("unit_price", Money, nullable=False),  # list price at order time, before discount
+    Column("discount_rate", Rate, nullable=False, server_default="0"),
+    Column("unit_cost", Money),  # frozen at order time
+    # after discount and returns; 4 decimals hold cents times whole percents exactly
+    Column(
+        "net_sales",
+        Money,
+        Computed(
+            "round((quantity - returned_quantity) * unit_price * (1 - discount_rate), 4)",
+            persisted=True,
+        ),
+    ),
+    UniqueConstraint("order_id", "line_number"),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("payment_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("amount", Money, nullable=False),  # a refund is negative
+    Column("currency", String(3), nullable=False),
+    Column("method", String(40)),
+    Column("reference", String(120)),
+    Column("paid_at", Moment, nullable=False),
+    Column("paid_on", Date, nullable=False, index=True),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("shipment_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id")),
+    Column("carrier", String(80)),
+    Column("tracking_number", String(80)),
+    Column("shipped_at", Moment, nullable=False),
+    Column("delivered_at", Moment),
+)
+
+returns = Table(
+    "returns",
+    metadata,
+    Column("return_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("line_id", Id, ForeignKey("order_lines.line_id"), nullable=False, index=True),
+    Column("quantity", Integer, nullable=False),
+    Column("amount", Money, nullable=False),  # net value of the returned units
+    Column("reason", String(80)),
+    Column("state", String(20), nullable=False),
+    Column("note", Text),
+    Column("returned_at", Moment, nullable=False),
+    Column("returned_on", Date, nullable=False, index=True),
+)
+
+stock_movements = Table(
+    "stock_movements",
+    metadata,
+    Column("movement_id", Id, primary_key=True),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("quantity", Integer, nullable=False),  # into the warehouse is positive
+    Column("kind", String(20), nullable=False),  # opening, receipt, shipment, return, correction
+    Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
+    Column("replenishment_id", Id, ForeignKey("replenishments.replenishment_id")),
+    Column("moved_at", Moment, nullable=False),
+    Column("note", String(300)),
+    Index(None, "product_id", "moved_at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("feedback_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), index=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
+    Column("product_id", Id, ForeignKey("products.product_id")),
+    Column("owner_id", Id, ForeignKey("employees.employee_id")),
+    Column("kind", String(20), nullable=False),  # complaint, suggestion, review
+    Column("severity", SmallInteger),
+    Column("score", SmallInteger),  # 1 to 5
+    Column("text", Text),
+    Column("language", String(10)),
+    Column("state", String(20), nullable=False),  # new, assigned, resolved
+    Column("created_at", Moment, nullable=False),
+    Column("resolved_at", Moment),
+)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("interaction_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("employee_id", Id, ForeignKey("employees.employee_id")),
+    Column("kind", String(20), nullable=False),  # call, enquiry, visit, message
+    Column("subject", String(300)),
+    Column("note", Text),
+    Column("happened_at", Moment, nullable=False),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("target_id", Id, primary_key=True),
+    Column("employee_id", Id, ForeignKey("employees.employee_id")),
+    Column("region_id", Id, ForeignKey("regions.region_id")),
+    Column("month_on", Date, nullable=False),  # first day of the month
+    Column("net_sales", Money, nullable=False),
+    Column("currency", String(3), nullable=False),
+    UniqueConstraint("employee_id", "region_id", "month_on"),
+)
+
+opportunities = Table(
+    "opportunities",
+    metadata,
+    Column("opportunity_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), index=True),
+    Column("owner_id", Id, ForeignKey("employees.employee_id")),
+    Column("name", String(300), nullable=False),
+    Column("stage", String(20), nullable=False),  # lead, qualified, proposal, won, lost
+    Column("amount", Money, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("probability", Rate),
+    Column("created_at", Moment, nullable=False),
+    Column("expected_on", Date),
+    Column("closed_at", Moment),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", Id, primary_key=True),
+    Column("username", String(80), nullable=False, unique=True),
+    Column("name", String(300), nullable=False),
+    Column("email", String(254)),
+    Column("password_hash", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("employee_id", Id, ForeignKey("employees.employee_id")),
+    Column("channel", String(40), ForeignKey("channels.channel")),  # of a partner
+    Column("language", String(10)),
+    Column("is_active", Boolean, nullable=False, server_default=true()),
+    Column("is_demo", Boolean, nullable=False, server_default=false()),
+    Column("created_at", Moment, nullable=False),
+    Column("password_changed_at", Moment, nullable=False),
+)
+
+user_regions = Table(
+    "user_regions",
+    metadata,
+    Column("user_region_id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("region_id", Id, ForeignKey("regions.region_id"), nullable=False),
+    UniqueConstraint("user_id", "region_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", Id, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("client", String(300)),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("sign_in_failure_id", Id, primary_key=True),
+    Column("subject", String(120), nullable=False, unique=True),  # "user:name" or "address:ip"
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", Moment, nullable=False),
+    Column("blocked_until", Moment),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", Id, primary_key=True),
+    Column("happened_at", Moment, nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(80), nullable=False),
+    Column("table_name", String(60), nullable=False),
+    Column("row_id", Id),
+    Column("reason", String(300)),
+    Column("before", Text),  # JSON
+    Column("after", Text),  # JSON
+    Column("request_id", String(64)),
+    Index(None, "table_name", "row_id"),
+)
+
+changes = Table(  # the change sequence: gap-free, written by triggers
+    "changes",
+    metadata,
+    Column("change_id", Id, primary_key=True, autoincrement=False),
+    Column("table_name", String(60), nullable=False),  # "*": anything may have changed
+    Column("row_id", Id),
+)
+
+data_version = Table(  # one row; `version` is the last change_id
+    "data_version",
+    metadata,
+    Column("data_version_id", Id, primary_key=True),
+    Column("version", Id, nullable=False, server_default="0"),
+    Column("is_bulk", Boolean, nullable=False, server_default=false()),
+)
+
+properties = Table(  # facts about this database: its identity, time zone, currency, demo or not
+    "properties",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+imported_rows = Table(
+    "imported_rows",
+    metadata,
+    Column("imported_row_id", Id, primary_key=True),
+    Column("source", String(120), nullable=False),
+    Column("table_name", String(60), nullable=False),
+    Column("source_id", String(200), nullable=False),
+    Column("row_id", Id, nullable=False),
+    Column("row_hash", String(64), nullable=False),
+    UniqueConstraint("source", "table_name", "source_id"),
+)
+
+# Tables whose rows are business data: followed by the change sequence, copied for analytics.
+BUSINESS_TABLES: tuple[Table, ...] = (
+    regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
+    stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
+    stock_movements, feedback, interactions, targets, opportunities,
+)  # fmt: skip

@@ -1,0 +1,36 @@
+"""Keeps the sums that an order carries equal to those of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, select, update
+
+from data_access.tables import order_lines, orders
+
+
+def recount_orders(connection: Connection, order_ids: Sequence[int] | None = None) -> None:
+    """Sets units, gross_sales, net_sales and cost of the orders (all of them for None)."""
+    lines = order_lines.c
+    sums = select(
+        lines.order_id,
+        func.sum(lines.quantity).label("units"),
+        func.sum(lines.quantity * lines.unit_price).label("gross_sales"),
+        func.sum(lines.net_sales).label("net_sales"),
+        func.sum(
+            (lines.quantity - lines.returned_quantity) * func.coalesce(lines.unit_cost, 0)
+        ).label("cost"),
+    ).group_by(lines.order_id)
+    if order_ids is not None:
+        sums = sums.where(lines.order_id.in_(order_ids))
+    summed = sums.subquery()
+    connection.execute(
+        update(orders)
+        .where(orders.c.order_id == summed.c.order_id)
+        .values(
+            units=summed.c.units,
+            gross_sales=func.round(summed.c.gross_sales, 4),
+            net_sales=func.round(summed.c.net_sales, 4),
+            cost=func.round(summed.c.cost, 4),
+        )
+    )

