@@ -1,0 +1,88 @@
+"""The only cache: scoped queries, each under one string of all that its answer rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal, TypeVar
+
+import streamlit as st
+
+from dashboard import connection
+from data_access.scope import Scope
+
+Answer = TypeVar("Answer")
+EngineName = Literal["analytics", "record"]
+
+MAX_ENTRIES = 5_000
+MAX_SIZE = "256MB"
+
+
+def read(
+    query: Callable[..., Answer],
+    scope: Scope,
+    *arguments: Any,
+    engine: EngineName = "analytics",
+    **named: Any,
+) -> Answer:
+    """What `query(engine, scope, *arguments, **named)` answers on the data as they are now: from
+    the cache when the same person's rights have asked the same of the same data, and always a
+    copy that the caller may change."""
+    chosen, version = connection.engine_and_version(engine)
+    key = _key(query, scope, arguments, named, engine, version)
+    answer: Answer = _keep(key, lambda: query(chosen, scope, *arguments, **named))
+    return answer
+
+
+def data_version() -> int:
+    """The number of the last change in the CRM database: the same number, the same data."""
+    return connection.data_version()
+
+
+@st.cache_data(show_spinner=False, max_entries=MAX_ENTRIES, max_size=MAX_SIZE)
+def _keep(key: str, _ask: Callable[[], Any]) -> Any:
+    return _ask()
+
+
+def _key(
+    query: Callable[..., Any],
+    scope: Scope,
+    arguments: tuple[Any, ...],
+    named: dict[str, Any],
+    engine: EngineName,
+    version: str,
+) -> str:
+    name = f"{query.__module__}.{query.__qualname__}"
+    if "<" in name:
+        raise TypeError(f"{name} has no name of its own to be remembered by")
+    return canonical((version, engine, name, scope.key, arguments, tuple(sorted(named.items()))))
+
+
+def canonical(value: Any) -> str:
+    """The value as text; different values never give the same text, because every part says its
+    kind and its length."""
+    match value:
+        case None:
+            return "none"
+        case bool() | int() | float() | Decimal() if not isinstance(value, Enum):
+            return _part(type(value).__name__, repr(value))
+        case Enum():
+            return _part(type(value).__name__, value.name)
+        case str():
+            return _part("str", value)
+        case datetime() | date():
+            return _part(type(value).__name__, value.isoformat())
+        case tuple():
+            return _part("tuple", "".join(map(canonical, value)))
+        case frozenset():
+            return _part("frozenset", "".join(sorted(map(canonical, value))))
+    key = getattr(value, "key", None)
+    if isinstance(value, Scope) or not isinstance(key, str):
+        raise TypeError(f"a {type(value).__name__} cannot be part of a cache key")
+    return _part(type(value).__name__, key)
+
+
+def _part(kind: str, text: str) -> str:
+    return f"{kind}:{len(text)}:{text}"
