@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Date, DateTime, Engine, Integer, Numeric, Select
+from sqlalchemy import Date, DateTime, Engine, Float, Integer, Numeric, Select
 from sqlalchemy.sql.elements import ColumnElement
 
 from data_access.columns import ExactDecimal
@@ -32,7 +32,7 @@ def read_row(engine: Engine, statement: Select[Any]) -> dict[str, Any] | None:
 
 def _series(column: ColumnElement[Any], cells: tuple[Any, ...]) -> pd.Series[Any]:
     kind = column.type
-    if isinstance(kind, ExactDecimal | Numeric):
+    if isinstance(kind, ExactDecimal | Numeric | Float):
         return pd.Series([None if cell is None else float(cell) for cell in cells], dtype="float64")
     if isinstance(kind, Integer):
         return pd.Series(

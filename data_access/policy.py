@@ -84,10 +84,13 @@ CONTACT: dict[str, Mask] = {
 CONTACT_PERSON: dict[str, Mask] = {**CONTACT, "name": initial}
 MARGIN = _hide("cost", "unit_cost")
 PRICES = _hide(
-    "cost", "unit_cost", "list_price", "unit_price", "discount_rate", "gross_sales", "net_sales"
-)
+    "cost", "unit_cost", "list_price", "unit_price", "discount_rate", "gross_sales",
+    "returns_value", "net_sales",
+)  # fmt: skip
 MONEY = {**PRICES, **_hide("amount", "budget", "coupon_code", "due_on")}
-CONTENTS = _hide("units", "coupon_code", "note", "ship_address", "campaign_id", "warehouse_id")
+CONTENTS = _hide(
+    "units", "returned_units", "coupon_code", "note", "ship_address", "campaign_id", "warehouse_id"
+)
 
 BUSINESS = (
     "regions", "channels", "employees", "customers", "contacts", "suppliers", "categories",

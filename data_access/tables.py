@@ -28,10 +28,9 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Id, Moment, Money, Rate
-
-STAGES = ("received", "confirmed", "processing", "shipped", "completed", "cancelled", "returned")
-OPEN_STAGES = ("received", "confirmed", "processing", "shipped")
-TO_SHIP_STAGES = ("confirmed", "processing")
+from data_access.stages import OPEN_STAGES as OPEN_STAGES
+from data_access.stages import STAGES as STAGES
+from data_access.stages import TO_SHIP_STAGES as TO_SHIP_STAGES
 
 metadata = MetaData(
     naming_convention={
@@ -239,7 +238,9 @@ orders = Table(
     Column("cancel_reason", String(300)),
     # sums over the order's lines, kept by totals.recount_orders
     Column("units", Integer, nullable=False, server_default="0"),
+    Column("returned_units", Integer, nullable=False, server_default="0"),
     Column("gross_sales", Money, nullable=False, server_default="0"),
+    Column("returns_value", Money, nullable=False, server_default="0"),  # net of discount
     Column("net_sales", Money, nullable=False, server_default="0"),
     Column("cost", Money, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="1"),

@@ -1,0 +1,104 @@
+"""Calendar arithmetic that SQLAlchemy does not have, spelled for each engine."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Date, Integer
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+Grain = Literal["day", "week", "month"]
+
+
+class start_of_week(FunctionElement[date]):  # noqa: N801  a SQL function
+    """The Monday of the day's week."""
+
+    type = Date()
+    inherit_cache = True
+
+
+class start_of_month(FunctionElement[date]):  # noqa: N801
+    """The first of the day's month."""
+
+    type = Date()
+    inherit_cache = True
+
+
+class days_between(FunctionElement[int]):  # noqa: N801
+    """Days from the first day to the second; negative when the second is earlier."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+class day_after_minutes(FunctionElement[date]):  # noqa: N801
+    """The day of a moment, some minutes later: with a zone's offset, its business day."""
+
+    type = Date()
+    inherit_cache = True
+
+
+def start_of(grain: Grain, day: Any) -> Any:
+    match grain:
+        case "day":
+            return day
+        case "week":
+            return start_of_week(day)
+        case "month":
+            return start_of_month(day)
+    raise ValueError(f"there is no grain {grain!r}")
+
+
+@compiles(start_of_week)
+def _week(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST(date_trunc('week', CAST({_only(element, compiler, kw)} AS TIMESTAMP)) AS DATE)"
+
+
+@compiles(start_of_week, "sqlite")
+def _week_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"date({_only(element, compiler, kw)}, 'weekday 0', '-6 days')"
+
+
+@compiles(start_of_month)
+def _month(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST(date_trunc('month', CAST({_only(element, compiler, kw)} AS TIMESTAMP)) AS DATE)"
+
+
+@compiles(start_of_month, "sqlite")
+def _month_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"date({_only(element, compiler, kw)}, 'start of month')"
+
+
+@compiles(days_between)
+def _days(element: Any, compiler: Any, **kw: Any) -> str:
+    first, second = _both(element, compiler, kw)
+    return f"(CAST({second} AS DATE) - CAST({first} AS DATE))"
+
+
+@compiles(days_between, "sqlite")
+def _days_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    first, second = _both(element, compiler, kw)
+    return f"CAST(julianday({second}) - julianday({first}) AS INTEGER)"
+
+
+@compiles(day_after_minutes)
+def _day_after(element: Any, compiler: Any, **kw: Any) -> str:
+    moment, minutes = _both(element, compiler, kw)
+    return f"CAST({moment} + {minutes} * INTERVAL '1 minute' AS DATE)"
+
+
+@compiles(day_after_minutes, "sqlite")
+def _day_after_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    moment, minutes = _both(element, compiler, kw)
+    return f"date({moment}, {minutes} || ' minutes')"
+
+
+def _only(element: Any, compiler: Any, kw: dict[str, Any]) -> str:
+    return str(compiler.process(element.clauses.clauses[0], **kw))
+
+
+def _both(element: Any, compiler: Any, kw: dict[str, Any]) -> tuple[str, str]:
+    first, second = element.clauses.clauses
+    return str(compiler.process(first, **kw)), str(compiler.process(second, **kw))

@@ -1,0 +1,215 @@
+"""What a person asks for: a period and a filter, and the predicates they become over the visible
+relations. Values are plain, hashable and canonical: equal questions have equal keys."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, FromClause, case, func, literal, null, or_, select
+
+from data_access.scope import Scope
+from data_access.stages import OPEN_STAGES
+
+PaymentState = Literal["paid", "partly_paid", "unpaid"]
+PAYMENT_STATES: tuple[PaymentState, ...] = ("unpaid", "partly_paid", "paid")
+# amounts have four places; less than a cent owed is nothing owed, also in SQLite's binary numbers
+SETTLED_WITHIN = 0.00995
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Business days from `start` to `end`, both included."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a period cannot end ({self.end}) before it starts ({self.start})")
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days + 1
+
+    def previous(self) -> Period:
+        """The period that ends the day before: as many whole months, or as many days."""
+        end = self.start - timedelta(days=1)
+        if self._whole_months:
+            return Period(_month_shifted(self.start, -self._months), end)
+        return Period(self.start - timedelta(days=self.days), end)
+
+    def last_year(self) -> Period:
+        """The same days one year earlier; whole months stay whole."""
+        end = _month_shifted(self.end, -12)
+        if self._whole_months:
+            end = end.replace(day=calendar.monthrange(end.year, end.month)[1])
+        return Period(_month_shifted(self.start, -12), end)
+
+    @property
+    def _months(self) -> int:
+        return (self.end.year - self.start.year) * 12 + self.end.month - self.start.month + 1
+
+    @property
+    def _whole_months(self) -> bool:
+        return self.start.day == 1 and (self.end + timedelta(days=1)).day == 1
+
+
+def _month_shifted(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderFilter:
+    """Which orders; every part is optional. The period is about `ordered_on` unless a query says
+    otherwise. Sums need one `currency`: without it, money over several currencies is NULL."""
+
+    period: Period | None = None
+    stages: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    region_ids: tuple[int, ...] = ()
+    owner_ids: tuple[int, ...] = ()
+    customer_id: int | None = None
+    category_ids: tuple[int, ...] = ()
+    amount_from: float | None = None  # net sales of the order, both ends included
+    amount_to: float | None = None
+    overdue: bool = False  # open, and promised before `as_of`
+    payment_state: PaymentState | None = None
+    currency: str | None = None
+    search: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("stages", "channels", "region_ids", "owner_ids", "category_ids"):
+            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
+        object.__setattr__(self, "search", " ".join(self.search.split()))
+        if self.payment_state not in (None, *PAYMENT_STATES):
+            raise ValueError(f"there is no payment state {self.payment_state!r}")
+
+    @property
+    def key(self) -> str:
+        """The parts that are set, in a fixed order and spelling."""
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ";".join(
+            f"{name}={value!r}" for name, value in parts if value not in (None, (), "", False)
+        )
+
+
+def order_predicates(
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    *,
+    period_column: str | None = "ordered_on",
+) -> list[ColumnElement[bool]]:
+    """Predicates over `scope.visible.orders`. `period_column` None leaves the period out."""
+    orders, wanted = scope.visible.orders.c, order_filter
+    found: list[ColumnElement[bool]] = []
+    if wanted.period and period_column:
+        found.append(in_period(orders[period_column], wanted.period))
+    for column, values in (
+        (orders.stage, wanted.stages),
+        (orders.channel, wanted.channels),
+        (orders.region_id, wanted.region_ids),
+        (orders.owner_id, wanted.owner_ids),
+    ):
+        if values:
+            found.append(_one_of(column, values))
+    if wanted.customer_id is not None:
+        found.append(orders.customer_id == wanted.customer_id)
+    if wanted.currency is not None:
+        found.append(orders.currency == wanted.currency)
+    if wanted.amount_from is not None:
+        found.append(orders.net_sales >= wanted.amount_from)
+    if wanted.amount_to is not None:
+        found.append(orders.net_sales <= wanted.amount_to)
+    if wanted.overdue:
+        found.append(is_overdue(orders, as_of))
+    if wanted.category_ids:
+        found.append(_has_category(scope, wanted.category_ids))
+    if wanted.payment_state:
+        found.append(payment_state(scope) == wanted.payment_state)
+    if wanted.search:
+        found.append(_matches(scope, wanted.search))
+    return found
+
+
+def in_period(column: ColumnElement[Any], period: Period) -> ColumnElement[bool]:
+    if period.start == period.end:
+        return column == period.start
+    return column.between(period.start, period.end)
+
+
+def is_overdue(orders: Any, as_of: date) -> ColumnElement[bool]:
+    """Not yet delivered although promised for a day before `as_of`; `orders` are columns."""
+    overdue: ColumnElement[bool] = orders.stage.in_(OPEN_STAGES) & (orders.promised_on < as_of)
+    return overdue
+
+
+def paid_amount(scope: Scope) -> ColumnElement[Any]:
+    """What was paid on the order of the enclosing query over `scope.visible.orders`; 0 without
+    payments. NULL where the person sees no payments."""
+    payments, orders = scope.visible.payments, scope.visible.orders
+    if not scope.sees("payments", "amount"):
+        return null()
+    paid = select(func.sum(payments.c.amount)).where(payments.c.order_id == orders.c.order_id)
+    return func.coalesce(paid.correlate(orders).scalar_subquery(), 0)
+
+
+def payment_state(scope: Scope) -> ColumnElement[Any]:
+    """paid, partly_paid or unpaid; NULL for a cancelled order and where payments are hidden."""
+    orders, paid = scope.visible.orders.c, paid_amount(scope)
+    if not scope.sees("payments", "amount"):
+        return literal(None)
+    return case(
+        (orders.stage == "cancelled", null()),
+        (orders.net_sales - paid <= SETTLED_WITHIN, "paid"),
+        (paid > SETTLED_WITHIN, "partly_paid"),
+        (orders.net_sales.is_not(None), "unpaid"),
+    )
+
+
+def name_in(language: str, relation: FromClause) -> ColumnElement[Any]:
+    """The relation's name in the person's language."""
+    if language.startswith("zh"):
+        return func.coalesce(relation.c.name_zh, relation.c.name)
+    return relation.c.name
+
+
+def _one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    values = tuple(values)
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def _has_category(scope: Scope, category_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    lines, products = scope.visible.order_lines, scope.visible.products
+    return scope.visible.orders.c.order_id.in_(
+        select(lines.c.order_id)
+        .join(products, products.c.product_id == lines.c.product_id)
+        .where(_one_of(products.c.category_id, category_ids))
+    )
+
+
+def _matches(scope: Scope, words: str) -> ColumnElement[bool]:
+    """Order number, customer's name or phone as this person sees them, or tracking number."""
+    orders, customers, shipments = (
+        scope.visible.orders, scope.visible.customers, scope.visible.shipments
+    )  # fmt: skip
+    named = select(customers.c.customer_id).where(
+        or_(
+            customers.c.name.icontains(words, autoescape=True),
+            customers.c.name_zh.icontains(words, autoescape=True),
+            customers.c.phone.icontains(words, autoescape=True),
+        )
+    )
+    tracked = select(shipments.c.order_id).where(
+        shipments.c.tracking_number.icontains(words, autoescape=True)
+    )
+    return or_(
+        orders.c.order_number.icontains(words, autoescape=True),
+        orders.c.customer_id.in_(named),
+        orders.c.order_id.in_(tracked),
+    )
