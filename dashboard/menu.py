@@ -1,0 +1,96 @@
+"""The one table of pages: address, file, title, icon, and the roles that may open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.texts import N_
+from data_access.policy import Role
+
+PAGES_FOLDER = Path(__file__).resolve().parent.parent / "pages"
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class MenuPage:
+    slug: str  # the address: /orders; the same in every language
+    file: Path
+    title: str  # a msgid
+    icon: str
+    roles: frozenset[Role]
+    in_menu: bool = True  # False: reached from another page or by its address
+
+
+def _page(
+    slug: str, title: str, icon: str, roles: frozenset[Role], *, in_menu: bool = True
+) -> MenuPage:
+    return MenuPage(slug, PAGES_FOLDER / f"{slug}.py", title, icon, roles, in_menu)
+
+
+_OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
+
+PAGES: tuple[MenuPage, ...] = (
+    _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
+    _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
+    _page("order", N_("Order"), ":material/receipt:", EVERYBODY - {Role.FINANCE}, in_menu=False),
+    _page(
+        "receivables",
+        N_("Receivables"),
+        ":material/account_balance_wallet:",
+        _OVERVIEW | {Role.FINANCE},
+    ),
+    _page("account", N_("Account"), ":material/person:", EVERYBODY, in_menu=False),
+)
+
+_LANDING = {
+    Role.ADMIN: "overview",
+    Role.MANAGER: "overview",
+    Role.SALES_LEAD: "overview",
+    Role.ANALYST: "overview",
+    Role.SALES_REP: "orders",
+    Role.WAREHOUSE: "orders",
+    Role.SUPPORT: "orders",
+    Role.PARTNER: "orders",
+    Role.FINANCE: "receivables",
+}
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.ADMIN: N_("Administrator"),
+    Role.MANAGER: N_("Manager"),
+    Role.SALES_LEAD: N_("Sales lead"),
+    Role.SALES_REP: N_("Sales representative"),
+    Role.ANALYST: N_("Analyst"),
+    Role.FINANCE: N_("Finance"),
+    Role.WAREHOUSE: N_("Warehouse"),
+    Role.SUPPORT: N_("Support"),
+    Role.PARTNER: N_("Partner"),
+}
+
+ROLE_SIGHTS: dict[Role, str] = {
+    Role.ADMIN: N_("Everything, and the accounts"),
+    Role.MANAGER: N_("Every region, customer and order"),
+    Role.SALES_LEAD: N_("The customers and orders of their regions"),
+    Role.SALES_REP: N_("Their own customers and those customers' orders"),
+    Role.ANALYST: N_("Every order, contact details masked"),
+    Role.FINANCE: N_("Payments and what is still owed"),
+    Role.WAREHOUSE: N_("What must ship, and stock; no prices"),
+    Role.SUPPORT: N_("Orders, returns and feedback; no margins"),
+    Role.PARTNER: N_("The orders of their own channel"),
+}
+
+
+def find_page(slug: str) -> MenuPage:
+    """The page of this address; KeyError for any other."""
+    return {page.slug: page for page in PAGES}[slug]
+
+
+def may_open(role: Role | None, slug: str) -> bool:
+    """Whether the role may open the page; an unknown role opens nothing but the account page."""
+    page = find_page(slug)
+    return slug == "account" if role is None else role in page.roles
+
+
+def landing(role: Role | None) -> str:
+    """The page that answers the role's first question."""
+    return _LANDING[role] if role else "account"
