@@ -29,7 +29,7 @@ bench: bench-requirements
 	$(PYTHON) -m benchmarks $(ARGUMENTS)
 
 texts: test-requirements
-	$(PYTHON) -m dashboard.texts
+	$(PYTHON) -m dashboard.locales.update
 
 pictures: test-requirements browser
 	$(PYTHON) -m docs.pictures $(ARGUMENTS)

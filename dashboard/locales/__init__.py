@@ -1,0 +1,1 @@
+"""The gettext catalogues, and the command that keeps them in step with the code."""
