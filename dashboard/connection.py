@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+import logging
+import time
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
+import duckdb
 import streamlit as st
 from sqlalchemy import Engine
 
+from dashboard.settings import settings
+from data_access.analytics_copy import AnalyticsCopy, LiveAnalytics, SnapshotFailed, open_analytics
+from data_access.analytics_copy.copy import Progress
 from data_access.database import Database, connect
 from data_access.schema import read_data_version, schema_is_current, upgrade_schema
 
+RETRY_SECONDS = 60  # until a copy that could not be brought in step is tried again
+
 _numbers = count(1)
+_log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Connected:
     database: Database
+    analytics: AnalyticsCopy | LiveAnalytics
     name: str  # of this connection within the process: part of every cache key
+    out_of_step_until: float = 0.0
 
 
-def database() -> Database:
-    """The engines of the configured CRM database, with its schema brought up to date."""
-    return _connected().database
+def database(progress: Progress | None = None) -> Database:
+    """The engines of the configured CRM database: its schema brought up to date, its analytics
+    copy built or brought in step. `progress` is told the share of the first build."""
+    return _connected(progress).database
 
 
 def engine_and_version(name: Literal["analytics", "record"]) -> tuple[Engine, str]:
     """The engine and a name for the state of its data, which holds every change made before."""
     connected = _connected()
-    engine = connected.database.analytics if name == "analytics" else connected.database.record
-    return engine, f"{connected.name}.{data_version()}"
+    if name == "analytics" and time.monotonic() >= connected.out_of_step_until:
+        try:
+            version = connected.analytics.refresh()
+            return connected.analytics.engine, f"{connected.name}.copy.{version}"
+        except (duckdb.Error, SnapshotFailed, OSError):
+            _log.exception("The analytics copy is out of step; the CRM database answers instead.")
+            connected.out_of_step_until = time.monotonic() + RETRY_SECONDS
+    record = connected.database.record
+    return record, f"{connected.name}.record.{read_data_version(record)}"
 
 
 def data_version() -> int:
@@ -39,12 +57,26 @@ def data_version() -> int:
 
 
 def _release(connected: _Connected) -> None:
+    connected.analytics.close()
     connected.database.dispose()
 
 
 @st.cache_resource(show_spinner=False, on_release=_release)
-def _connected() -> _Connected:
-    made = connect(os.environ.get("CRM_DATABASE_URL", "sqlite:///crm.sqlite"))
+def _connected(_progress: Progress | None = None) -> _Connected:
+    chosen = settings()
+    made = connect(chosen.database_url)
     if not schema_is_current(made.writer):
-        upgrade_schema(made.writer)
-    return _Connected(made, f"connection {next(_numbers)}")
+        upgrade_schema(made.writer, time_zone=chosen.time_zone)
+    analytics = _analytics(made.record, chosen.analytics_url, _progress)
+    made = replace(made, analytics=analytics.engine)
+    return _Connected(made, analytics, f"connection {next(_numbers)}")
+
+
+def _analytics(
+    record: Engine, url: str | None, progress: Progress | None
+) -> AnalyticsCopy | LiveAnalytics:
+    try:
+        return open_analytics(record, url, progress)
+    except (duckdb.Error, SnapshotFailed, OSError):
+        _log.exception("The analytics copy cannot be built; the CRM database answers instead.")
+        return LiveAnalytics(record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -78,10 +79,14 @@ def canonical(value: Any) -> str:
             return _part("tuple", "".join(map(canonical, value)))
         case frozenset():
             return _part("frozenset", "".join(sorted(map(canonical, value))))
-    key = getattr(value, "key", None)
-    if isinstance(value, Scope) or not isinstance(key, str):
+    if isinstance(value, Scope) or not _is_frozen(value):
         raise TypeError(f"a {type(value).__name__} cannot be part of a cache key")
-    return _part(type(value).__name__, key)
+    parts = tuple((field.name, getattr(value, field.name)) for field in fields(value))
+    return _part(type(value).__qualname__, canonical(parts))
+
+
+def _is_frozen(value: Any) -> bool:
+    return is_dataclass(value) and bool(type(value).__dataclass_params__.frozen)  # type: ignore[union-attr]
 
 
 def _part(kind: str, text: str) -> str:
