@@ -12,11 +12,17 @@ import duckdb
 import streamlit as st
 from sqlalchemy import Engine
 
+from dashboard.formats import use_zone
 from dashboard.settings import settings
 from data_access.analytics_copy import AnalyticsCopy, LiveAnalytics, SnapshotFailed, open_analytics
 from data_access.analytics_copy.copy import Progress
 from data_access.database import Database, connect
-from data_access.schema import read_data_version, schema_is_current, upgrade_schema
+from data_access.schema import (
+    read_data_version,
+    read_properties,
+    schema_is_current,
+    upgrade_schema,
+)
 
 RETRY_SECONDS = 60  # until a copy that could not be brought in step is tried again
 
@@ -67,6 +73,7 @@ def _connected(_progress: Progress | None = None) -> _Connected:
     made = connect(chosen.database_url)
     if not schema_is_current(made.writer):
         upgrade_schema(made.writer, time_zone=chosen.time_zone)
+    use_zone(read_properties(made.record).get("time_zone", chosen.time_zone))
     analytics = _analytics(made.record, chosen.analytics_url, _progress)
     made = replace(made, analytics=analytics.engine)
     return _Connected(made, analytics, f"connection {next(_numbers)}")

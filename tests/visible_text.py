@@ -14,15 +14,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 # Parameters whose strings are keys, formats, addresses or settings, not shown as they stand.
 _NOT_SHOWN = """
-    align alignment background_color bind border chart_type color column_order config dash data
-    default delta_arrow delta_color display_format enable file_name fillcolor fillpattern format
-    gap group groupby height hoverformat hoverinfo hoverlabel hovermode icon icon_position id
-    initial_sidebar_state key language layout legendgroup line marker max_chars mime mode name_key
-    num_rows on_change on_click on_dismiss on_select on_submit orientation page page_icon path
-    pattern position query_params run_every scope selection_default selection_mode shape show_time
-    size stack step textfont textposition texttemplate theme tickformat type unit
+    accept_file align alignment args autocomplete background_color bind border chart_type color
+    column_order columns config cursor dash data default delta_arrow delta_color display_format
+    duration enable file_name fillcolor fillpattern format gap group groupby height hoverformat
+    hoverinfo hoverlabel hovermode icon icon_position id initial_sidebar_state key kwargs
+    label_visibility language layout legendgroup lifespan line marker max_chars mime
+    min_column_width mode name_key num_rows on_change on_click on_dismiss on_select on_submit
+    orientation page page_icon path pattern position provider query_params renderer row_height
+    run_every scope selection_default selection_mode shape shortcut show_time size sort spec stack
+    state step submit_mode textfont textposition texttemplate theme tickformat timezone type unit
     unsafe_allow_html url url_path validate variant vertical_alignment visibility width wrap x
-    xanchor xaxis xref xperiod y yanchor yaxis yref
+    xanchor xaxis xperiod xref y yanchor yaxis yref
 """
 # Of figures: the parameters that are shown, in any call of a file that draws with plotly.
 _SHOWN_IN_FIGURES = """
