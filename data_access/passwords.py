@@ -78,6 +78,6 @@ def new_password() -> str:
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """The 3,000 likeliest passwords of eight characters and more, in lower case (from zxcvbn, MIT)."""
+    """The 3,000 likeliest of eight characters and more, in lower case (from zxcvbn, MIT)."""
     text = (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8")
     return frozenset(line for line in text.splitlines() if line)

@@ -163,7 +163,9 @@ def may_sign_in() -> ColumnElement[bool]:
 def has_stray_demo_users(engine: Engine) -> bool:
     """Whether demo accounts, whose password everybody knows, stand in a database of real data."""
     is_demo_database = exists().where(properties.c.name == "demo", properties.c.value == "1")
-    statement = select(users.c.user_id).where(users.c.is_demo == true(), ~is_demo_database)
+    statement = select(users.c.user_id).where(
+        users.c.is_demo == true(), users.c.is_active == true(), ~is_demo_database
+    )
     with engine.connect() as connection:
         return connection.execute(statement.limit(1)).one_or_none() is not None
 

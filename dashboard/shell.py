@@ -1,0 +1,115 @@
+"""The frame around every page: who it is, which pages exist for them, and the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from sqlalchemy.exc import OperationalError
+from streamlit.navigation.page import StreamlitPage
+
+from dashboard import sign_in
+from dashboard.menu import PAGES, ROLE_NAMES, MenuPage, find_page, landing, may_open
+from dashboard.session import choose_language, signed_in
+from dashboard.texts import LANGUAGES, _, language, language_of_browser, plain, use_language
+from data_access.errors import DatabaseUnfit
+from data_access.scope import Scope
+
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="7" fill="#2563eb"/>'
+    '<path d="M8 22v-6M14 22V10M20 22v-9M26 22v-4" stroke="#fff" stroke-width="3"'
+    ' stroke-linecap="round"/></svg>'
+)
+
+
+def run() -> None:
+    """One run for one browser: chooses among sign-in, refusal and page by the address."""
+    st.set_page_config(page_icon=LOGO, layout="wide")
+    try:
+        scope = signed_in()
+        _choose_first_language(scope)
+        page = st.navigation(_pages(scope), position="sidebar" if scope else "hidden")
+        if scope is not None:
+            _sidebar(scope)
+        page.run()
+    except OperationalError as error:
+        sign_in.outage_page(error)
+    except DatabaseUnfit as refusal:
+        sign_in.unfit_page(refusal)
+
+
+def _pages(scope: Scope | None) -> list[StreamlitPage]:
+    """Every address on every run, so that none is ever "not found": signed out, each shows the
+    sign-in form; signed in, one that is not for the person's role says so."""
+    if scope is None:
+        home = _script(_sign_in_at(""), "home", _("Sign in"), default=True)
+        return [home, *(_script(_sign_in_at(page.slug), page.slug, _("Sign in")) for page in PAGES)]
+    pages = {page.slug: _page(page, scope) for page in PAGES}
+
+    def go_to_landing_page() -> None:
+        st.switch_page(pages[landing(scope.role)])
+
+    return [_script(go_to_landing_page, "home", "OrderScope", default=True), *pages.values()]
+
+
+def _page(page: MenuPage, scope: Scope) -> StreamlitPage:
+    if not may_open(scope.role, page.slug):
+        return _script(_refusal_of(page, scope), page.slug, _(page.title))
+    return st.Page(
+        page.file,
+        title=_(page.title),
+        icon=page.icon,
+        url_path=page.slug,
+        visibility="visible" if page.in_menu else "hidden",
+    )
+
+
+def _script(
+    script: Callable[[], None], slug: str, title: str, *, default: bool = False
+) -> StreamlitPage:
+    return st.Page(script, title=title, url_path=slug, default=default, visibility="hidden")
+
+
+def _sign_in_at(slug: str) -> Callable[[], None]:
+    def sign_in_here() -> None:
+        sign_in.sign_in_page(slug)
+
+    return sign_in_here
+
+
+def _refusal_of(page: MenuPage, scope: Scope) -> Callable[[], None]:
+    def refuse() -> None:
+        sign_in.denied_page(scope, page)
+
+    return refuse
+
+
+def _choose_first_language(scope: Scope | None) -> None:
+    """The account's language, else what was chosen in this tab, else the browser's."""
+    chosen = st.session_state.get("language")
+    if scope is not None:
+        chosen = scope.language or chosen
+    asked = st.query_params.get("language")
+    if scope is None and asked in LANGUAGES:
+        chosen = asked
+    use_language(chosen or language_of_browser(st.context.locale))
+
+
+def _sidebar(scope: Scope) -> None:
+    st.logo(LOGO)
+    with st.sidebar:
+        role = _(ROLE_NAMES[scope.role]) if scope.role else _("No role")
+        st.markdown(f"**{plain(scope.name)}**  \n{role}")
+        st.page_link(find_page("account").file, label=_("Account"), icon=":material/person:")
+        st.segmented_control(
+            _("Language"),
+            list(LANGUAGES),
+            default=language(),
+            format_func=LANGUAGES.__getitem__,
+            key="language_choice",
+            label_visibility="collapsed",
+            required=True,
+            on_change=lambda: choose_language(scope, st.session_state["language_choice"]),
+        )
+        st.html(sign_in.log_out_form())
