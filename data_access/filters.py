@@ -9,8 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, FromClause, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, String, case, cast, func, null, or_, select
 
+from data_access.columns import Money
 from data_access.scope import Scope
 from data_access.stages import OPEN_STAGES
 
@@ -18,14 +19,17 @@ PaymentState = Literal["paid", "partly_paid", "unpaid"]
 PAYMENT_STATES: tuple[PaymentState, ...] = ("unpaid", "partly_paid", "paid")
 # amounts have four places; less than a cent owed is nothing owed, also in SQLite's binary numbers
 SETTLED_WITHIN = 0.00995
+_MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """Business days from `start` to `end`, both included."""
+    """Business days from `start` to `end`, both included. The part of a `running` week, month,
+    quarter or year that has passed is compared with the same part of the one before."""
 
     start: date
     end: date
+    running: Literal["", "week", "month", "quarter", "year"] = ""
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -35,15 +39,27 @@ class Period:
     def days(self) -> int:
         return (self.end - self.start).days + 1
 
+    @property
+    def key(self) -> str:
+        return f"{self.start}..{self.end} {self.running}".rstrip()
+
     def previous(self) -> Period:
         """The period that ends the day before: as many whole months, or as many days."""
+        if self.running == "week":
+            return Period(self.start - timedelta(days=7), self.end - timedelta(days=7))
+        if self.running:
+            months = -_MONTHS_OF[self.running]
+            return Period(_month_shifted(self.start, months), _month_shifted(self.end, months))
         end = self.start - timedelta(days=1)
         if self._whole_months:
             return Period(_month_shifted(self.start, -self._months), end)
         return Period(self.start - timedelta(days=self.days), end)
 
     def last_year(self) -> Period:
-        """The same days one year earlier; whole months stay whole."""
+        """The same days one year earlier, of a running week the same weekdays; whole months stay
+        whole."""
+        if self.running == "week":
+            return Period(self.start - timedelta(days=364), self.end - timedelta(days=364))
         end = _month_shifted(self.end, -12)
         if self._whole_months:
             end = end.replace(day=calendar.monthrange(end.year, end.month)[1])
@@ -149,26 +165,28 @@ def is_overdue(orders: Any, as_of: date) -> ColumnElement[bool]:
     return overdue
 
 
-def paid_amount(scope: Scope) -> ColumnElement[Any]:
-    """What was paid on the order of the enclosing query over `scope.visible.orders`; 0 without
-    payments. NULL where the person sees no payments."""
-    payments, orders = scope.visible.payments, scope.visible.orders
+def paid_amount(scope: Scope, orders: FromClause | None = None) -> ColumnElement[Any]:
+    """What was paid on the order of the enclosing query over `orders` (the visible ones); 0
+    without payments. NULL where the person sees no payments."""
+    payments = scope.visible.payments
+    orders = scope.visible.orders if orders is None else orders
     if not scope.sees("payments", "amount"):
-        return null()
+        return cast(null(), Money)
     paid = select(func.sum(payments.c.amount)).where(payments.c.order_id == orders.c.order_id)
     return func.coalesce(paid.correlate(orders).scalar_subquery(), 0)
 
 
-def payment_state(scope: Scope) -> ColumnElement[Any]:
+def payment_state(scope: Scope, orders: FromClause | None = None) -> ColumnElement[Any]:
     """paid, partly_paid or unpaid; NULL for a cancelled order and where payments are hidden."""
-    orders, paid = scope.visible.orders.c, paid_amount(scope)
+    orders = scope.visible.orders if orders is None else orders
+    paid = paid_amount(scope, orders)
     if not scope.sees("payments", "amount"):
-        return literal(None)
+        return cast(null(), String)
     return case(
-        (orders.stage == "cancelled", null()),
-        (orders.net_sales - paid <= SETTLED_WITHIN, "paid"),
+        (orders.c.stage == "cancelled", null()),
+        (orders.c.net_sales - paid <= SETTLED_WITHIN, "paid"),
         (paid > SETTLED_WITHIN, "partly_paid"),
-        (orders.net_sales.is_not(None), "unpaid"),
+        (orders.c.net_sales.is_not(None), "unpaid"),
     )
 
 
