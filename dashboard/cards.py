@@ -1,0 +1,121 @@
+"""The KPI card: what it is, how much, and whether that is better than before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.menu import find_page
+from dashboard.texts import N_, _
+
+Better = Literal["higher", "lower", "neither"]
+Verdict = Literal["better", "worse", "same", "moved", "unknown"]
+_SMALLEST = 0.0005  # a change that would read 0.0 is no change
+_COLOURS = {"better": "green", "worse": "red", "same": "gray", "moved": "gray"}
+_THAN_PREVIOUS: dict[Verdict, str] = {
+    "better": N_("better than previous period"),
+    "worse": N_("worse than previous period"),
+    "same": N_("as in the previous period"),
+    "moved": N_("against previous period"),
+    "unknown": N_("nothing to compare in previous period"),
+}
+_THAN_LAST_YEAR: dict[Verdict, str] = {
+    "better": N_("better than last year"),
+    "worse": N_("worse than last year"),
+    "same": N_("as last year"),
+    "moved": N_("against last year"),
+    "unknown": N_("nothing to compare last year"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    key: str
+    label: str
+    value: str
+    help: str  # the formula, its date basis and what is left out
+    previous: float | None = None  # a relative change; of a rate, a difference
+    last_year: float | None = None
+    is_rate: bool = False
+    better: Better = "higher"
+    values: Sequence[float] = ()  # of the sparkline
+    page: str = "orders"
+    link: Mapping[str, Any] | None = None
+    note: str = ""  # in place of the changes
+
+
+def card_grid() -> Any:
+    """Four cards on a laptop, two on a tablet, one on a phone."""
+    return st.grid(4, min_column_width=230, gap="xsmall", border=True, key="cards")
+
+
+def draw_card(grid: Any, card: Card) -> None:
+    """One card in the next cell of the grid."""
+    with grid.cell():
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", gap="xsmall", wrap=False
+        ):
+            st.metric(card.label, card.value, help=card.help, width="content")
+            if len(card.values) > 1:
+                st.metric(
+                    _("{name}, course", name=card.label),
+                    "",
+                    label_visibility="collapsed",
+                    chart_data=list(card.values),
+                    delta_color="blue",
+                    width=110,
+                )
+        with st.container(
+            horizontal=True,
+            horizontal_alignment="distribute",
+            vertical_alignment="bottom",
+            gap="xsmall",
+            wrap=False,
+            key=f"card_{card.key}",
+        ):
+            st.markdown(_changes(card), width="stretch")
+            if card.link is not None:
+                st.page_link(
+                    find_page(card.page).file,
+                    label=_("Rows"),
+                    icon=":material/chevron_right:",
+                    icon_position="right",
+                    query_params=dict(card.link),
+                    help=_("Show the orders behind this number"),
+                )
+
+
+def _changes(card: Card) -> str:
+    if card.note:
+        return f":small[:gray[{card.note}]]"
+    shown = (
+        _change(card, card.previous, _THAN_PREVIOUS),
+        _change(card, card.last_year, _THAN_LAST_YEAR),
+    )
+    return "  \n".join(f":small[{line}]" for line in shown)
+
+
+def _change(card: Card, change: float | None, sentences: Mapping[Verdict, str]) -> str:
+    judged = verdict(change, card.better)
+    words = _(sentences[judged])
+    if judged == "unknown" or change is None:
+        return f":gray[{words}]"
+    moved = formats.points(change) if card.is_rate else formats.change(change)
+    arrow = "=" if judged == "same" else "▲" if change > 0 else "▼"
+    return f":{_COLOURS[judged]}[{arrow} {moved}] :gray[{words}]"
+
+
+def verdict(change: float | None, better: Better) -> Verdict:
+    """What a change means where more (or less) is better."""
+    if change is None or not isfinite(change):
+        return "unknown"
+    if abs(change) < _SMALLEST:
+        return "same"
+    if better == "neither":
+        return "moved"
+    return "better" if (change > 0) == (better == "higher") else "worse"

@@ -1,0 +1,118 @@
+"""Tables: one look for each kind of value, everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import formats
+from dashboard.figures.colours import PAYMENT_STATE_NAME, STAGE_NAME
+from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
+from dashboard.texts import _
+
+Kind = Literal[
+    "text", "count", "money", "rate", "day", "moment", "lateness", "stage", "payment_state"
+]
+ROW_HEIGHT = 32
+_WIDTHS: dict[Kind, int] = {"count": 80, "rate": 80, "day": 105, "moment": 145, "lateness": 105}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the frame and how it reads. `width` is in pixels."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    width: int | None = None
+    help: str | None = None
+    pinned: bool = False
+
+
+def show_table(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    key: str,
+    alt: str,
+    currency: str | None = None,
+    height: int | Literal["content", "auto"] = "content",
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+    selection_mode: Any = "single-row",
+) -> None:
+    """The columns of the frame, formatted; nothing else of it leaves the server."""
+    shown = [column for column in columns if column.name in frame]
+    data = pd.DataFrame({column.name: _cells(frame[column.name], column) for column in shown})
+    st.dataframe(
+        data,
+        height=height,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        placeholder="",
+        key=key,
+        alt=alt,
+        column_config={column.name: _config(column, currency) for column in shown},
+        on_select=on_select,
+        selection_mode=selection_mode,
+    )
+
+
+def _cells(values: pd.Series[Any], column: Column) -> pd.Series[Any] | list[Any]:
+    match column.kind:
+        case "stage":
+            return _words(values, STAGE_NAMES)
+        case "payment_state":
+            return _words(values, PAYMENT_STATE_NAMES)
+        case "lateness":
+            return ["" if pd.isna(days) else formats.days_late(days) for days in values]
+        case "moment":
+            return ["" if pd.isna(at) else formats.moment(at) for at in values]
+        case "rate":
+            return values.astype("float64") * 100
+    return values
+
+
+def _words(values: pd.Series[Any], names: Mapping[str, str]) -> list[Any]:
+    """One coloured word in each cell."""
+    return [[] if pd.isna(value) else [_(names[value])] for value in values]
+
+
+def _config(column: Column, currency: str | None) -> Any:
+    common: dict[str, Any] = {
+        "help": column.help,
+        "width": column.width or _WIDTHS.get(column.kind),
+        "pinned": column.pinned or None,
+    }
+    config = st.column_config
+    match column.kind:
+        case "count":
+            return config.NumberColumn(column.label, format=formats.COUNT_COLUMN, **common)
+        case "money":
+            pattern = formats.money_column(currency)
+            return config.NumberColumn(column.label, format=pattern, **common)
+        case "rate":
+            return config.NumberColumn(column.label, format=formats.RATE_COLUMN, **common)
+        case "day":
+            return config.DateColumn(column.label, format=formats.DAY_COLUMN, **common)
+        case "lateness":
+            return config.TextColumn(column.label, alignment="right", **common)
+        case "stage":
+            return _coloured(column, STAGE_NAMES, STAGE_NAME, common)
+        case "payment_state":
+            return _coloured(column, PAYMENT_STATE_NAMES, PAYMENT_STATE_NAME, common)
+    return config.TextColumn(column.label, **common)
+
+
+def _coloured(
+    column: Column, names: Mapping[str, str], colours: Mapping[str, str], common: dict[str, Any]
+) -> Any:
+    return st.column_config.MultiselectColumn(
+        column.label,
+        options=[_(name) for name in names.values()],
+        color=[colours[value] for value in names],
+        **common,
+    )
