@@ -1,14 +1,14 @@
 # make run    starts OrderScope on http://127.0.0.1:8501 (PORT=8600 for another port)
 # make test   checks everything: style, types, tests on real databases and in a real browser
-# make bench, make texts, make pictures   see README
+# make bench, make texts, make dictionary, make pictures   see README
 
 PORT    ?= 8501
 PYTHON3 ?= python3 python3.13 python3.12 python3.11
 VENV    := .venv
 PYTHON  := $(VENV)/bin/python
 
-.PHONY: run test bench texts pictures environment app-requirements test-requirements
-.PHONY: bench-requirements browser style types tests
+.PHONY: run test bench texts dictionary pictures environment app-requirements
+.PHONY: test-requirements bench-requirements browser style types tests
 
 run: app-requirements
 	@exec $(PYTHON) -m dashboard start --port $(PORT)
@@ -30,6 +30,9 @@ bench: bench-requirements
 
 texts: test-requirements
 	$(PYTHON) -m dashboard.locales.update
+
+dictionary: app-requirements
+	$(PYTHON) -m docs.dictionary
 
 pictures: test-requirements browser
 	$(PYTHON) -m docs.pictures $(ARGUMENTS)
