@@ -25,7 +25,7 @@ PROBLEMS = {
     "wait": N_("Too many failed attempts. Try again in {seconds} seconds."),
     "foreign": N_("The form came from another site. Try again here."),
     "database": N_("The database did not answer. Try again in a moment."),
-    "ended": N_("You have been signed out. Sign in again."),
+    "changed": N_("The password is changed. Sign in with the new one."),
 }
 OWN_PARAMETERS = ("problem", "seconds", "language")
 

@@ -187,6 +187,20 @@ def list_demo_users(engine: Engine) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(statement).mappings()]
 
 
+def find_profile(engine: Engine, user_id: int) -> dict[str, Any]:
+    """A person's own account: username, name, email, role, channel, is_demo,
+    password_changed_at, and region_names."""
+    columns = (users.c.username, users.c.name, users.c.email, users.c.role, users.c.channel,
+               users.c.is_demo, users.c.password_changed_at)  # fmt: skip
+    places = select(regions.c.name).select_from(regions.join(user_regions))
+    with engine.connect() as connection:
+        row = connection.execute(select(*columns).where(users.c.user_id == user_id)).one()
+        names = connection.scalars(
+            places.where(user_regions.c.user_id == user_id).order_by(regions.c.name)
+        ).all()
+    return {**row._mapping, "region_names": list(names)}
+
+
 def has_users(engine: Engine) -> bool:
     with engine.connect() as connection:
         return connection.scalar(select(users.c.user_id).limit(1)) is not None

@@ -1,0 +1,55 @@
+"""What a person may do with their own account; each asks anew who the person is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.connection import database
+from dashboard.security_log import record_event
+from dashboard.session import current_session
+from dashboard.settings import settings
+from data_access.accounts import find_profile, utc_now
+from data_access.scope import Scope
+from data_access.sessions import end_sessions, list_sessions
+
+
+def own_profile(scope: Scope) -> dict[str, Any]:
+    """username, name, email, signed-in-since and the rest that the account page shows."""
+    return find_profile(database().record, scope.user_id)
+
+
+def own_sessions(scope: Scope) -> list[dict[str, Any]]:
+    """Where the person is signed in: session_id, created_at, seen_at, client, is_this."""
+    here = current_session()
+    frame = list_sessions(
+        database().record, scope.user_id, now=utc_now(), idle=settings().session_idle
+    )
+    frame["is_this"] = frame["session_id"] == (here.session_id if here else None)
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def end_own_session(scope: Scope, session_id: int) -> None:
+    """Signs the person out in one place; a session of somebody else stays as it is."""
+    end_sessions(database().writer, scope.user_id, now=utc_now(), session_id=session_id)
+    record_event("end_session", "done", user=scope.username, target=f"session {session_id}")
+
+
+def end_all_own_sessions(scope: Scope) -> None:
+    """Signs the person out everywhere, here too."""
+    end_sessions(database().writer, scope.user_id, now=utc_now())
+    record_event("end_all_sessions", "done", user=scope.username)
+
+
+def browser_name(client: str | None) -> str:
+    """ "Chrome, Windows" out of a User-Agent; the client's own word where it is none we know."""
+    client = client or ""
+    browser = next((name for mark, name in _BROWSERS if mark in client), "")
+    system = next((name for mark, name in _SYSTEMS if mark in client), "")
+    return ", ".join(part for part in (browser, system) if part) or client[:40] or "–"
+
+
+_BROWSERS = (("Edg/", "Edge"), ("MicroMessenger", "WeChat"), ("OPR/", "Opera"),
+             ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))  # fmt: skip
+_SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+            ("HarmonyOS", "HarmonyOS"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+            ("Linux", "Linux"))  # fmt: skip
