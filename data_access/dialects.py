@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, Integer
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 Grain = Literal["day", "week", "month"]
+ZONE = "Asia/Shanghai"
 
 
 class start_of_week(FunctionElement[date]):  # noqa: N801  a SQL function
@@ -102,3 +104,10 @@ def _only(element: Any, compiler: Any, kw: dict[str, Any]) -> str:
 def _both(element: Any, compiler: Any, kw: dict[str, Any]) -> tuple[str, str]:
     first, second = element.clauses.clauses
     return str(compiler.process(first, **kw)), str(compiler.process(second, **kw))
+
+
+def minutes_ahead(as_of: date, zone: str) -> int:
+    """Minutes that `zone` is ahead of UTC at noon of `as_of`; moments of the other half of the
+    year are taken with the same offset, which can move one by a day only around midnight."""
+    ahead = datetime.combine(as_of, time(12), ZoneInfo(zone)).utcoffset() or timedelta()
+    return int(ahead.total_seconds() // 60)

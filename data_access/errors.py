@@ -26,3 +26,11 @@ class DatabaseUnfit(Refused):
     messages: ClassVar[dict[str, str]] = {
         "newer_schema": "The database was made by a newer OrderScope. Upgrade OrderScope first.",
     }
+
+
+class NotFound(Refused):
+    """There is no such row, or not for this person; nobody can tell which."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "order": "There is no order {number}, or it is not yours to see.",
+    }

@@ -1,0 +1,111 @@
+"""What needs attention now; everything computed, nothing guessed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Integer,
+    Subquery,
+    case,
+    cast,
+    func,
+    null,
+    select,
+    true,
+)
+
+from data_access.columns import Money
+from data_access.filters import OrderFilter, is_overdue
+from data_access.frames import read_frame
+from data_access.measures import in_one_currency, order_sums
+from data_access.receivables import owed_orders
+from data_access.scope import Scope
+from data_access.stages import OPEN_STAGES
+
+# keeps a part one row when all it would say is hidden
+_COUNTED = func.count().label("counted")
+
+
+def sum_attention(
+    engine: Engine, scope: Scope, as_of: date, currency: str | None = None
+) -> pd.DataFrame:
+    """One row of what needs attention now; NULL where the person does not see what it rests on.
+
+    overdue_orders, overdue_sales          open, promised for a day before `as_of`
+    unconfirmed_orders, unconfirmed_sales  still received, ordered before yesterday
+    past_due_orders, past_due_owed         not cancelled, due before `as_of`, not fully paid
+    low_stock                              stock rows with on hand − reserved ≤ reorder point
+    open_complaints                        complaints not yet resolved
+    """
+    parts = [_late(scope, as_of, currency), _owed(scope, as_of, currency)]
+    parts += [_low_stock(scope), _open_complaints(scope)]
+    source: Any = parts[0]
+    for part in parts[1:]:
+        source = source.join(part, true())
+    columns = (column for part in parts for column in part.c if column.name != "counted")
+    return read_frame(engine, select(*columns).select_from(source))
+
+
+def _late(scope: Scope, as_of: date, currency: str | None) -> Subquery:
+    wanted = OrderFilter(currency=currency, stages=OPEN_STAGES)
+    orders = order_sums(scope, wanted, as_of).c
+    overdue = is_overdue(orders, as_of)
+    waiting = (orders.stage == "received") & (orders.ordered_on < as_of - timedelta(days=1))
+    shown = scope.sees("orders", "net_sales")
+
+    def amount(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+        total = func.coalesce(func.sum(case((condition, orders.net_sales))), 0)
+        return cast(in_one_currency(total, orders, wanted) if shown else null(), Money)
+
+    return select(
+        _number(overdue).label("overdue_orders"),
+        amount(overdue).label("overdue_sales"),
+        _number(waiting).label("unconfirmed_orders"),
+        amount(waiting).label("unconfirmed_sales"),
+        _COUNTED,
+    ).subquery("late")
+
+
+def _owed(scope: Scope, as_of: date, currency: str | None) -> Subquery:
+    wanted = OrderFilter(currency=currency)
+    orders = owed_orders(scope, wanted, as_of).c
+    shown = scope.sees("payments", "amount") and scope.sees("orders", "net_sales")
+    total = in_one_currency(func.coalesce(func.sum(orders.owed), 0), orders, wanted)
+    return (
+        select(
+            cast(func.count() if shown else null(), Integer).label("past_due_orders"),
+            cast(total if shown else null(), Money).label("past_due_owed"),
+            _COUNTED,
+        )
+        .where(orders.due_on < as_of)
+        .subquery("owed")
+    )
+
+
+def _low_stock(scope: Scope) -> Subquery:
+    stock = scope.visible.stock.c
+    shown = scope.sees("stock", "on_hand")
+    return (
+        select(cast(func.count() if shown else null(), Integer).label("low_stock"), _COUNTED)
+        .where(stock.on_hand - stock.reserved <= stock.reorder_point)
+        .subquery("low")
+    )
+
+
+def _open_complaints(scope: Scope) -> Subquery:
+    feedback = scope.visible.feedback.c
+    shown = scope.sees("feedback", "state")
+    return (
+        select(cast(func.count() if shown else null(), Integer).label("open_complaints"), _COUNTED)
+        .where(feedback.kind == "complaint", feedback.state != "resolved")
+        .subquery("complaints")
+    )
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1))), 0)

@@ -1,0 +1,113 @@
+"""What filters can be set to, as far as the person sees it; the most used first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, func, or_, select
+
+from data_access.filters import name_in
+from data_access.frames import read_frame, read_row
+from data_access.scope import Scope
+
+
+def list_channels(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
+    """channel, name, orders: the channels with orders."""
+    channels = scope.visible.channels
+    used = _used(scope, scope.visible.orders.c.channel)
+    return _options(engine, used, "channel", channels, channels.c.channel, language)
+
+
+def list_regions(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
+    """region_id, name, orders: the regions with orders."""
+    regions = scope.visible.regions
+    used = _used(scope, scope.visible.orders.c.region_id)
+    return _options(engine, used, "region_id", regions, regions.c.region_id, language)
+
+
+def list_reps(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
+    """owner_id, name, orders: the employees who took orders."""
+    employees = scope.visible.employees
+    used = _used(scope, scope.visible.orders.c.owner_id)
+    return _options(engine, used, "owner_id", employees, employees.c.employee_id, language)
+
+
+def list_categories(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
+    """category_id, name, products: the categories, by the number of their products."""
+    categories = scope.visible.categories
+    products = scope.visible.products.c
+    used = (
+        select(products.category_id.label("key"), func.count().label("products"))
+        .where(products.category_id.is_not(None))
+        .group_by(products.category_id)
+        .subquery("used")
+    )
+    return _options(
+        engine, used, "category_id", categories, categories.c.category_id, language, "products"
+    )
+
+
+def list_currencies(engine: Engine, scope: Scope) -> pd.DataFrame:
+    """currency, orders."""
+    used = _used(scope, scope.visible.orders.c.currency).c
+    statement = select(used.key.label("currency"), used.orders)
+    return read_frame(engine, statement.order_by(used.orders.desc(), used.key))
+
+
+def find_data_span(engine: Engine, scope: Scope) -> dict[str, date | None]:
+    """first_on and last_on: the days of the first and last order the person sees; None when
+    there is none."""
+    orders = scope.visible.orders.c
+    first = select(func.min(orders.ordered_on)).scalar_subquery()
+    last = select(func.max(orders.ordered_on)).scalar_subquery()
+    row = read_row(engine, select(first.label("first_on"), last.label("last_on")))
+    return row or {"first_on": None, "last_on": None}
+
+
+def list_customers_named(
+    engine: Engine, scope: Scope, words: str, language: str = "en", limit: int = 20
+) -> pd.DataFrame:
+    """customer_id, name, city: customers whose name, in any language, or phone as this person
+    sees it holds the words; names that start with them first, then by name."""
+    customers = scope.visible.customers
+    name = name_in(language, customers)
+    columns = (customers.c.name, customers.c.name_zh, customers.c.phone)
+    starts = or_(*(column.istartswith(words, autoescape=True) for column in columns[:2]))
+    statement = (
+        select(customers.c.customer_id, name.label("name"), customers.c.city)
+        .where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        .order_by(func.coalesce(starts, False).desc(), name, customers.c.customer_id)
+        .limit(max(1, min(limit, 100)))
+    )
+    return read_frame(engine, statement)
+
+
+def _used(scope: Scope, column: ColumnElement[Any]) -> Subquery:
+    return (
+        select(column.label("key"), func.count().label("orders"))
+        .select_from(scope.visible.orders)
+        .where(column.is_not(None))
+        .group_by(column)
+        .subquery("used")
+    )
+
+
+def _options(
+    engine: Engine,
+    used: Subquery,
+    key_name: str,
+    relation: Subquery,
+    key: ColumnElement[Any],
+    language: str,
+    count_name: str = "orders",
+) -> pd.DataFrame:
+    count, name = used.c[count_name], name_in(language, relation)
+    statement: Select[Any] = (
+        select(used.c.key.label(key_name), name.label("name"), count)
+        .select_from(used)
+        .join(relation, key == used.c.key)
+        .order_by(count.desc(), used.c.key)
+    )
+    return read_frame(engine, statement)

@@ -1,0 +1,106 @@
+"""Orders on their way: how many, by stage, and by age."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Engine, Float, case, cast, func, select
+
+from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_ahead
+from data_access.filters import OrderFilter, is_overdue, order_predicates
+from data_access.frames import read_frame
+from data_access.measures import in_one_currency, order_sums
+from data_access.scope import Scope
+from data_access.stages import OPEN_STAGES, STAGES
+
+AGES: tuple[tuple[int, int | None], ...] = ((0, 1), (2, 3), (4, 7), (8, 14), (15, 30), (31, None))
+
+
+def count_orders(engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date) -> int:
+    """How many orders the filter finds."""
+    orders = scope.visible.orders
+    statement = (
+        select(func.count().label("orders"))
+        .select_from(orders)
+        .where(*order_predicates(scope, order_filter, as_of))
+    )
+    return int(read_frame(engine, statement)["orders"].iloc[0])
+
+
+def sum_orders_by_stage(
+    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, zone: str = ZONE
+) -> pd.DataFrame:
+    """stage (all, in their order), orders, units, net_sales, overdue_orders, overdue_sales, and of
+    the open stages oldest_days and mean_days: days since the order entered its stage."""
+    orders = order_sums(scope, order_filter, as_of).c
+    overdue = is_overdue(orders, as_of)
+    days = days_between(_stage_on(orders, as_of, zone), as_of)
+    statement = select(
+        orders.stage,
+        func.count().label("orders"),
+        func.sum(orders.units).label("units"),
+        in_one_currency(func.sum(orders.net_sales), orders, order_filter).label("net_sales"),
+        func.coalesce(func.sum(case((overdue, 1))), 0).label("overdue_orders"),
+        in_one_currency(
+            func.sum(case((overdue, orders.net_sales), (orders.net_sales.is_not(None), 0))),
+            orders,
+            order_filter,
+        ).label("overdue_sales"),
+        func.max(days).label("oldest_days"),
+        cast(func.avg(cast(days, Float)), Float).label("mean_days"),
+    ).group_by(orders.stage)
+    return _every_stage(read_frame(engine, statement), scope)
+
+
+def sum_open_orders_by_age(
+    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date
+) -> pd.DataFrame:
+    """stage, days_from, days_to (NULL: and older), orders, net_sales, overdue_orders: the open
+    orders by days since they were ordered; only what occurs, in the order of stages and ages."""
+    orders = order_sums(scope, order_filter, as_of).c
+    days = days_between(orders.ordered_on, as_of)
+    ages = [(days <= end, start) for start, end in AGES if end is not None]
+    age = case(*ages, else_=AGES[-1][0])
+    overdue = func.coalesce(func.sum(case((is_overdue(orders, as_of), 1))), 0)
+    statement = (
+        select(
+            orders.stage,
+            age.label("days_from"),
+            func.count().label("orders"),
+            in_one_currency(func.sum(orders.net_sales), orders, order_filter).label("net_sales"),
+            overdue.label("overdue_orders"),
+        )
+        .where(orders.stage.in_(OPEN_STAGES))
+        .group_by(orders.stage, age)
+    )
+    frame = read_frame(engine, statement)
+    ends = pd.Series([dict(AGES)[start] for start in frame["days_from"]], dtype="Int64")
+    frame.insert(2, "days_to", ends)
+    ranked = frame.assign(rank=frame["stage"].map(STAGES.index))
+    return ranked.sort_values(["rank", "days_from"], ignore_index=True).drop(columns="rank")
+
+
+def _stage_on(orders: Any, as_of: date, zone: str) -> ColumnElement[Any]:
+    """The business day on which an open order entered its stage."""
+    minutes = minutes_ahead(as_of, zone)
+    entered = func.coalesce(orders.processing_at, orders.confirmed_at, orders.ordered_at)
+    confirmed = func.coalesce(orders.confirmed_at, orders.ordered_at)
+    return case(
+        (orders.stage == "received", orders.ordered_on),
+        (orders.stage == "confirmed", day_after_minutes(confirmed, minutes)),
+        (orders.stage == "processing", day_after_minutes(entered, minutes)),
+        (orders.stage == "shipped", func.coalesce(orders.shipped_on, orders.ordered_on)),
+    )
+
+
+def _every_stage(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    filled = frame.set_index("stage").reindex(pd.Index(STAGES, name="stage"))
+    for name in ("orders", "units", "net_sales", "overdue_orders", "overdue_sales"):
+        column = {"overdue_sales": "net_sales"}.get(name, name)
+        if column in ("orders", "overdue_orders") or scope.sees("orders", column):
+            absent = ~filled.index.isin(frame["stage"])
+            filled.loc[absent, name] = 0
+    counts = dict.fromkeys(("orders", "units", "overdue_orders", "oldest_days"), "Int64")
+    return filled.astype(counts).round({"mean_days": 2}).reset_index()
