@@ -14,17 +14,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 # Parameters whose strings are keys, formats, addresses or settings, not shown as they stand.
 _NOT_SHOWN = """
-    accept_file align alignment args autocomplete background_color bind border chart_type color
-    column_order columns config cursor dash data default delta_arrow delta_color display_format
-    duration enable file_name fillcolor fillpattern format gap group groupby height hoverformat
-    hoverinfo hoverlabel hovermode icon icon_position id initial_sidebar_state key kwargs
-    label_visibility language layout legendgroup lifespan line marker max_chars mime
-    min_column_width mode name_key num_rows on_change on_click on_dismiss on_select on_submit
-    orientation page page_icon path pattern position provider query_params renderer row_height
-    run_every scope selection_default selection_mode shape shortcut show_time size sort spec stack
-    state step submit_mode textfont textposition texttemplate theme tickformat timezone type unit
-    unsafe_allow_html url url_path validate variant vertical_alignment visibility width wrap x
-    xanchor xaxis xperiod xref y yanchor yaxis yref
+    accept_file align alignment anchor args autocomplete background_color bind border chart_type
+    color column_order columns config cursor dash data default delta_arrow delta_color direction
+    display_format duration enable expanded file_name fillcolor fillpattern format gap group
+    groupby height horizontal_alignment hoverformat hoverinfo hoverlabel hovermode icon
+    icon_position id initial_sidebar_state key kwargs label_visibility language layout legendgroup
+    lifespan line link_target live marker max_chars mime min_column_width mode name_key num_rows
+    on_change on_click on_dismiss on_select on_submit orientation page page_icon path pattern
+    persist_state position provider query_params renderer row_gap row_height run_every scope
+    selection_default selection_mode shape shortcut show_time size sort spec stack state step
+    submit_mode target text_alignment textfont textposition texttemplate theme tickformat timezone
+    type unit unsafe_allow_html url url_path validate variant vertical_alignment visibility width
+    wrap x xanchor xaxis xperiod xref y yanchor yaxis yref
 """
 # Of figures: the parameters that are shown, in any call of a file that draws with plotly.
 _SHOWN_IN_FIGURES = """
