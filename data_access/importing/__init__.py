@@ -1,0 +1,129 @@
+"""Imports another system's rows through a mapping: read, compare, and write all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data_access.database import Database
+from data_access.importing.asking import distinct_tables
+from data_access.importing.cells import Known
+from data_access.importing.comparing import TablePlan, compare_table
+from data_access.importing.mapping import Mapping, read_mapping, shipped_names
+from data_access.importing.refusals import ImportRefused, MappingRefused, RowRefused
+from data_access.importing.report import (
+    ImportReport,
+    RefusedRow,
+    TableCounts,
+    Totals,
+    files_of,
+    totals_in,
+    totals_of,
+)
+from data_access.importing.sources import Source, open_source
+from data_access.importing.writing import write_plans
+from data_access.schema import read_properties
+
+__all__ = [
+    "ImportRefused", "ImportReport", "Mapping", "MappingRefused", "RefusedRow", "RowRefused",
+    "Source", "TableCounts", "Totals", "import_source", "open_source", "read_mapping",
+    "shipped_names",
+]  # fmt: skip
+
+Progress = Callable[[str, str, int], None]  # "read" or "write", table, rows more
+
+
+def import_source(
+    database: Database,
+    source: Source,
+    mapping: Mapping,
+    *,
+    source_name: str | None = None,
+    is_dry_run: bool = False,
+    allow_refused: bool = False,
+    progress: Progress = lambda phase, table, rows: None,
+) -> ImportReport:
+    """Brings the database to what the source says, in one transaction, and reports. Nothing is
+    written on a dry run, when nothing has changed, or when a row is refused (unless allowed)."""
+    name = (source_name or mapping.source).strip()
+    report = ImportReport(name, is_dry_run, files=files_of(source))
+    for table in distinct_tables(source):
+        report.refused += [
+            RefusedRow(None, table.file, row, None, reason) for row, reason in table.refused
+        ]
+    tally = _Tally()
+    plans = _compare(database, source, mapping, name, tally, progress)
+    for plan in plans:
+        report.counts.append(plan.counts)
+        report.refused += plan.refused
+    report.totals = tally.totals()
+    if is_dry_run or (report.refused and not allow_refused):
+        return report
+    if any(plan.rows for plan in plans):
+        report.totals = write_plans(
+            database.writer, name, plans, lambda table, rows: progress("write", table, rows)
+        )
+        report.is_written = True
+    else:
+        with database.record.connect() as connection:
+            report.totals = totals_in(connection, name)
+    return report
+
+
+def _compare(
+    database: Database, source: Source, mapping: Mapping, name: str, tally: _Tally,
+    progress: Progress,
+) -> list[TablePlan]:  # fmt: skip
+    zone = ZoneInfo(read_properties(database.record).get("time_zone", "Asia/Shanghai"))
+    formats = replace(mapping.formats, business_zone=zone)
+    plans = []
+    with database.record.connect() as connection:
+        known = Known(connection)
+        for rule in mapping.tables:
+            watch = tally.watch(rule.table.name, progress)
+            plan = compare_table(connection, source, name, rule, formats, known, watch)
+            if plan is not None:
+                plans.append(plan)
+    return plans
+
+
+class _Tally:
+    """Adds up the accepted orders and lines as they pass, for the totals of a dry run."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, tuple[str, str]] = {}
+        self.lines: dict[str, tuple[int, int, Decimal, Decimal]] = {}
+
+    def watch(self, table: str, progress: Progress) -> Callable[..., None]:
+        def see(columns: list[Any], source_id: str, values: tuple[Any, ...]) -> None:
+            progress("read", table, 1)
+            if table == "orders":
+                row = _by_name(columns, values)
+                self.orders[source_id] = (row["currency"], row["stage"])
+            elif table == "order_lines":
+                self._add(_by_name(columns, values))
+
+        return see
+
+    def _add(self, row: dict[str, Any]) -> None:
+        if not isinstance(row["order_id"], str):
+            return
+        lines, units, gross, net = self.lines.get(row["order_id"], (0, 0, Decimal(0), Decimal(0)))
+        kept = row["quantity"] - (row.get("returned_quantity") or 0)
+        amount = kept * row["unit_price"] * (1 - (row.get("discount_rate") or 0))
+        self.lines[row["order_id"]] = (
+            lines + 1,
+            units + row["quantity"],
+            gross + row["quantity"] * row["unit_price"],
+            net + round(amount, 4),
+        )
+
+    def totals(self) -> list[Totals]:
+        return totals_of(self.orders, self.lines)
+
+
+def _by_name(columns: list[Any], values: tuple[Any, ...]) -> dict[str, Any]:
+    return {column.name: value for column, value in zip(columns, values, strict=True)}
