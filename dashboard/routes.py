@@ -21,7 +21,7 @@ from dashboard.settings import settings
 from dashboard.texts import LANGUAGES
 from data_access.accounts import set_language, utc_now
 from data_access.sessions import end_session, hash_token
-from data_access.signing_in import SignedIn, SignInRefused, sign_in
+from data_access.signing_in import SignedIn, SignInRefused, sign_in, subject_of
 
 FORM_BYTES = 16 * 1024
 # bcrypt is heavy on purpose: a burst of sign-ins may not take every core from the pages
@@ -114,7 +114,7 @@ def _sign_in(request: Request, form: dict[str, str]) -> SignedIn:
             check=check_password,
         )
     except SignInRefused as refusal:
-        record_event("sign_in", refusal.reason, address=address)
+        record_event("sign_in", refusal.reason, target=subject_of("user", name), address=address)
         raise
     session = hash_token(person.token)
     record_event("sign_in", "done", user=person.username, session=session, address=address)

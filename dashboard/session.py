@@ -77,11 +77,15 @@ def redraw() -> NoReturn:
 
 def today() -> date:
     """The business day: in the database's time zone, or the day a demo database stands at."""
-    facts = read_properties(database().record)
-    if facts.get("demo") == "1" and "demo_as_of" in facts:
-        return date.fromisoformat(facts["demo_as_of"])
-    zone = ZoneInfo(facts.get("time_zone", settings().time_zone))
-    return datetime.now(zone).date()
+    zone = ZoneInfo(_facts().get("time_zone", settings().time_zone))
+    return demo_day() or datetime.now(zone).date()
+
+
+def demo_day() -> date | None:
+    """The day a demo database stands at; None for any other database."""
+    facts = _facts()
+    as_of = facts.get("demo_as_of") if facts.get("demo") == "1" else None
+    return date.fromisoformat(as_of) if as_of else None
 
 
 def choose_language(scope: Scope | None, language: str) -> None:
@@ -142,6 +146,10 @@ def _reset_password(accounts: dict[str, Any], username: str, current: str, new: 
     except CredentialsError:
         return False
     return bool(changed)
+
+
+def _facts() -> dict[str, str]:
+    return read_properties(database().record)
 
 
 def _touch(session: Session) -> None:

@@ -5,27 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import sign_in
+from dashboard.brand import ICON, logo
+from dashboard.formats import day
 from dashboard.menu import PAGES, ROLE_NAMES, MenuPage, find_page, landing, may_open
-from dashboard.session import choose_language, signed_in
-from dashboard.texts import LANGUAGES, _, language, language_of_browser, plain, use_language
-from data_access.errors import DatabaseUnfit
+from dashboard.session import choose_language, demo_day, signed_in
+from dashboard.texts import LANGUAGES, _, language_of_browser, plain, use_language
+from data_access.errors import Refused
 from data_access.scope import Scope
 
-LOGO = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-    '<rect width="32" height="32" rx="7" fill="#2563eb"/>'
-    '<path d="M8 22v-6M14 22V10M20 22v-9M26 22v-4" stroke="#fff" stroke-width="3"'
-    ' stroke-linecap="round"/></svg>'
-)
+NOT_ANSWERING = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def run() -> None:
     """One run for one browser: chooses among sign-in, refusal and page by the address."""
-    st.set_page_config(page_icon=LOGO, layout="wide")
+    st.set_page_config(page_icon=ICON, layout="wide")
     try:
         scope = signed_in()
         _choose_first_language(scope)
@@ -33,9 +31,9 @@ def run() -> None:
         if scope is not None:
             _sidebar(scope)
         page.run()
-    except OperationalError as error:
+    except NOT_ANSWERING as error:
         sign_in.outage_page(error)
-    except DatabaseUnfit as refusal:
+    except Refused as refusal:
         sign_in.unfit_page(refusal)
 
 
@@ -97,19 +95,13 @@ def _choose_first_language(scope: Scope | None) -> None:
 
 
 def _sidebar(scope: Scope) -> None:
-    st.logo(LOGO)
+    st.logo(logo(dark=st.context.theme.type == "dark"), icon_image=ICON)
     with st.sidebar:
         role = _(ROLE_NAMES[scope.role]) if scope.role else _("No role")
-        st.markdown(f"**{plain(scope.name)}**  \n{role}")
+        st.markdown(f"**{plain(scope.name)}**  \n{plain(role)}")
         st.page_link(find_page("account").file, label=_("Account"), icon=":material/person:")
-        st.segmented_control(
-            _("Language"),
-            list(LANGUAGES),
-            default=language(),
-            format_func=LANGUAGES.__getitem__,
-            key="language_choice",
-            label_visibility="collapsed",
-            required=True,
-            on_change=lambda: choose_language(scope, st.session_state["language_choice"]),
-        )
-        st.html(sign_in.log_out_form())
+        sign_in.language_switch(lambda chosen: choose_language(scope, chosen))
+        sign_in.log_out_form()
+        as_of = demo_day()
+        if as_of is not None:
+            st.caption(_("Demo data as of {day}", day=day(as_of)))

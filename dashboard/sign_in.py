@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
+from dashboard.brand import BLUE, ICON, svg_url
 from dashboard.connection import database
 from dashboard.menu import ROLE_NAMES, ROLE_SIGHTS, MenuPage, find_page, landing
 from dashboard.security_log import record_event
@@ -25,24 +28,25 @@ PROBLEMS = {
     "wait": N_("Too many failed attempts. Try again in {seconds} seconds."),
     "foreign": N_("The form came from another site. Try again here."),
     "database": N_("The database did not answer. Try again in a moment."),
-    "changed": N_("The password is changed. Sign in with the new one."),
 }
 OWN_PARAMETERS = ("problem", "seconds", "language")
 
 
 def sign_in_page(slug: str) -> None:
     """The sign-in form under a page's own address, which opens after signing in."""
-    _left, middle, _right = st.columns([1, 1.4, 1])
+    is_demo = read_properties(database().record).get("demo") == "1"
+    _left, middle, _right = st.columns([1, 5, 1] if is_demo else [1, 1, 1])
     with middle:
-        _language_switch()
-        st.title("OrderScope", anchor=False)
-        _say_problem()
-        st.html(_form(slug))
-        if read_properties(database().record).get("demo") == "1":
-            _demo_accounts(slug)
+        st.space("large")
+        form, accounts = st.columns([2, 3], gap="large") if is_demo else (st.container(), None)
+        with form:
+            _form(slug)
+        if accounts is not None:
+            with accounts:
+                _demo_accounts(slug)
         elif not has_users(database().record):
             st.info(_("Nobody has an account yet. Make one on the server:"))
-            st.code("python -m dashboard user add NAME --role admin", language="shell")
+            st.code("python -m dashboard user add NAME --role admin", language=None)
 
 
 def denied_page(scope: Scope, page: MenuPage) -> None:
@@ -55,9 +59,9 @@ def denied_page(scope: Scope, page: MenuPage) -> None:
     st.page_link(home.file, label=_("Go to {page}", page=_(home.title)), icon=home.icon)
 
 
-def outage_page(error: Exception) -> None:
+def outage_page(error: SQLAlchemyError) -> None:
     """The database does not answer: a sentence and another try, and never the reason itself."""
-    LOG.error("the database does not answer: %s", type(error).__name__)
+    LOG.error("the database does not answer: %s", getattr(error, "orig", None) or error)
     st.title(_("The database does not answer"), anchor=False)
     st.text(_("Nothing is lost. The page comes back as soon as the database does."))
     st.button(_("Try again"), type="primary", icon=":material/refresh:")
@@ -69,90 +73,112 @@ def unfit_page(refusal: Refused) -> None:
     st.text(_(refusal.message, **refusal.values))
 
 
-def log_out_form() -> str:
-    return (
-        '<form method="post" action="/auth/logout" style="margin:0">'
-        f'<button type="submit" style="{_QUIET_BUTTON}">{escape(_("Log out"))}</button></form>'
+def log_out_form() -> None:
+    _html_form("/auth/logout", f'<button style="{_QUIET}">{escape(_("Log out"))}</button>')
+
+
+def language_switch(on_change: Callable[[str], None]) -> None:
+    """The one switch of languages; `on_change` is given the code chosen."""
+    st.session_state["language_choice"] = language()  # also when it was changed elsewhere
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="language_choice",
+        label_visibility="collapsed",
+        required=True,
+        on_change=lambda: on_change(st.session_state["language_choice"]),
     )
 
 
-_FIELD = (
-    "display:block;width:100%;box-sizing:border-box;margin:4px 0 14px;padding:9px 12px;"
-    "font:inherit;color:inherit;background:transparent;border:1px solid rgba(128,128,128,.55);"
-    "border-radius:8px"
+# A form of the browser's own is needed: only an HTTP answer can set an HttpOnly cookie. The colours
+# are the theme's or the text's own, so it fits light and dark.
+_BOX = "box-sizing:border-box;width:100%;font:inherit;border-radius:6px;"
+_FIELD = _BOX + (
+    "display:block;margin:4px 0 14px;padding:8px 12px;color:inherit;background:transparent;"
+    "border:1px solid rgba(128,128,128,.6)"
 )
-_BUTTON = (
-    "width:100%;padding:9px 14px;font:inherit;font-weight:600;color:#fff;background:#2563eb;"
-    "border:1px solid #2563eb;border-radius:8px;cursor:pointer"
+_BUTTON = _BOX + (
+    f"padding:9px 14px;font-weight:600;color:#fff;background:{BLUE};border:1px solid {BLUE};"
+    "cursor:pointer"
 )
-_QUIET_BUTTON = (
-    "width:100%;padding:7px 14px;font:inherit;color:inherit;background:transparent;"
-    "border:1px solid rgba(128,128,128,.55);border-radius:8px;cursor:pointer"
+_QUIET = _BOX + (
+    "padding:7px 14px;color:inherit;background:transparent;cursor:pointer;"
+    "border:1px solid rgba(128,128,128,.45)"
 )
+_TOP = "display:flex;flex-direction:column;align-items:flex-start;text-align:left"
+_CARDS = "display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:10px"
 
 
-def _form(slug: str) -> str:
-    return (
-        '<form method="post" action="/auth/login" style="margin:0">'
+def _html_form(action: str, content: str) -> None:
+    st.html(f'<form method="post" action="{action}" style="margin:0">{content}</form>')
+
+
+def _form(slug: str) -> None:
+    st.html(
+        '<h1 style="display:flex;align-items:center;gap:10px;padding:0;font-size:1.5rem">'
+        f'<img alt="" width="32" height="32" src="{svg_url(ICON)}">OrderScope</h1>'
+    )
+    st.caption(_("Orders, customers and receivables, as your role sees them."))
+    language_switch(_keep_language)
+    _say_problem()
+    _html_form(
+        "/auth/login",
         f"{_hidden_fields(slug)}"
         f'<label for="username">{escape(_("Username"))}</label>'
-        f'<input id="username" name="username" autocomplete="username" required maxlength="80"'
-        f' autofocus style="{_FIELD}">'
+        '<input id="username" name="username" autocomplete="username" autocapitalize="none"'
+        f' required maxlength="80" style="{_FIELD}">'
         f'<label for="password">{escape(_("Password"))}</label>'
-        f'<input id="password" name="password" type="password" autocomplete="current-password"'
+        '<input id="password" name="password" type="password" autocomplete="current-password"'
         f' required maxlength="128" style="{_FIELD}">'
-        f'<button type="submit" style="{_BUTTON}">{escape(_("Sign in"))}</button></form>'
+        f'<button style="{_BUTTON}">{escape(_("Sign in"))}</button>',
     )
 
 
 def _hidden_fields(slug: str) -> str:
     """Where to go afterwards, and the language if it was chosen here."""
     parameters = st.query_params.to_dict()
-    chosen = parameters.get("language", "")
     kept = {name: value for name, value in parameters.items() if name not in OWN_PARAMETERS}
     address = f"/{slug}" + (f"?{urlencode(kept)}" if kept else "")
-    fields = {"next": address, "language": chosen}
-    return "".join(
-        f'<input type="hidden" name="{name}" value="{escape(value)}">'
-        for name, value in fields.items()
-    )
+    return _hidden("next", address) + _hidden("language", parameters.get("language", ""))
+
+
+def _hidden(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{name}" value="{escape(value)}">'
 
 
 def _demo_accounts(slug: str) -> None:
-    st.markdown(f"**{_('Demo: enter as')}**")
-    for user in list_demo_users(database().record):
-        role = Role(user["role"])
-        st.html(
-            '<form method="post" action="/auth/login" style="margin:0">'
-            f"{_hidden_fields(slug)}"
-            f'<input type="hidden" name="username" value="{escape(user["username"])}">'
-            f'<input type="hidden" name="password" value="{DEMO_PASSWORD}">'
-            f'<button type="submit" style="{_QUIET_BUTTON};text-align:left">'
-            f"<strong>{escape(_(ROLE_NAMES[role]))}</strong> · {escape(user['name'])}<br>"
-            f'<span style="opacity:.75">{escape(_(ROLE_SIGHTS[role]))}</span></button></form>'
-        )
+    st.subheader(_("Demo: enter as"), anchor=False)
+    accounts = [user for user in list_demo_users(database().record) if user["role"] in set(Role)]
+    cards = "".join(_demo_card(slug, user["username"], user["name"], Role(user["role"]))
+                    for user in accounts)  # fmt: skip
+    st.html(f'<div style="{_CARDS}">{cards}</div>')
+    st.caption(
+        _("Or sign in by hand: the usernames {names}, each with the password {password}.",
+          names=", ".join(user["username"] for user in accounts), password=DEMO_PASSWORD)
+    )  # fmt: skip
 
 
-def _language_switch() -> None:
-    st.segmented_control(
-        _("Language"),
-        list(LANGUAGES),
-        default=language(),
-        format_func=LANGUAGES.__getitem__,
-        key="language_choice",
-        label_visibility="collapsed",
-        required=True,
-        on_change=_keep_language,
+def _demo_card(slug: str, username: str, name: str, role: Role) -> str:
+    return (
+        '<form method="post" action="/auth/login" style="margin:0;display:flex">'
+        f"{_hidden_fields(slug)}{_hidden('username', username)}{_hidden('password', DEMO_PASSWORD)}"
+        f'<button style="{_QUIET};{_TOP}"><strong>{escape(_(ROLE_NAMES[role]))}</strong>'
+        f"<span>{escape(name)}</span>"
+        f'<span style="opacity:.75;font-size:.9em">{escape(_(ROLE_SIGHTS[role]))}</span>'
+        "</button></form>"
     )
 
 
-def _keep_language() -> None:
-    use_language(st.session_state["language_choice"])
-    st.query_params["language"] = language()
+def _keep_language(chosen: str) -> None:
+    use_language(chosen)
+    st.query_params["language"] = chosen
 
 
 def _say_problem() -> None:
-    problem = PROBLEMS.get(st.query_params.get("problem", ""))
-    if problem is not None:
+    name = st.query_params.get("problem", "")
+    if name == "changed":
+        st.success(_("The password is changed. Sign in with the new one."))
+    elif name in PROBLEMS:
         seconds = st.query_params.get("seconds", "")
-        st.error(_(problem, seconds=seconds if seconds.isdecimal() else "?"))
+        st.error(_(PROBLEMS[name], seconds=seconds if seconds.isdecimal() else "?"))

@@ -61,7 +61,7 @@ def sign_in(
     """Opens a session for the right password. `old_token`, the cookie the browser came with, is
     dead afterwards. `check(password, hash)` is called exactly once, or never during a delay."""
     username = normal_username(username)
-    by_user, by_address = _subject("user", username), _subject("address", address)
+    by_user, by_address = subject_of("user", username), subject_of("address", address)
     with writing(engine) as connection:
         _refuse_during_delay(connection, (by_user, by_address), now)
         _count_failure(connection, by_user, now)  # taken back when the password is right
@@ -93,7 +93,7 @@ def check_own_password(
     check: Callable[[str, str], bool] = is_password,
 ) -> None:
     """Checks the password of somebody signed in, counted and delayed as at sign-in."""
-    by_user = _subject("user", normal_username(username))
+    by_user = subject_of("user", username)
     with writing(engine) as connection:
         _refuse_during_delay(connection, (by_user,), now)
         _count_failure(connection, by_user, now)
@@ -104,6 +104,13 @@ def check_own_password(
         raise SignInRefused("wrong")
     with writing(engine) as connection:
         connection.execute(delete(sign_in_failures).where(sign_in_failures.c.subject == by_user))
+
+
+def subject_of(kind: str, name: str) -> str:
+    """What a username or an address is counted under: hashed, for people type passwords into the
+    username field."""
+    name = normal_username(name) if kind == "user" else name
+    return f"{kind}:{sha256(name.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def delay_after(failures: int) -> timedelta:
@@ -151,11 +158,6 @@ def _count_failure(connection: Connection, subject: str, now: datetime) -> None:
 
 def _hash_of(user_id: int) -> Select[Any]:
     return select(users.c.password_hash).where(users.c.user_id == user_id, may_sign_in())
-
-
-def _subject(kind: str, name: str) -> str:
-    # hashed: people type passwords into the username field
-    return f"{kind}:{sha256(name.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _findable(username: str) -> str:

@@ -34,15 +34,15 @@ def show_profile() -> None:
         _("Regions"): ", ".join(profile["region_names"]),
         _("Channel"): profile["channel"],
     }
-    labels, values = st.columns([1, 3])
     for label, value in rows.items():
         if value:
-            labels.caption(label)
-            values.text(value)
+            left, right = st.columns([1, 3], gap="xxsmall")
+            left.caption(label)
+            right.text(value)
+    st.session_state["account_language"] = language()
     st.segmented_control(
         _("Language"),
         list(LANGUAGES),
-        default=language(),
         format_func=LANGUAGES.__getitem__,
         key="account_language",
         required=True,
@@ -80,10 +80,10 @@ def show_password() -> None:
 def show_sessions() -> None:
     st.subheader(_("Where you are signed in"), anchor=False)
     for session in own_sessions(scope):
-        about, button = st.columns([4, 1], vertical_alignment="center")
+        text, button = st.columns([4, 1], vertical_alignment="center")
         here = f" · {_('this browser')}" if session["is_this"] else ""
-        about.text(f"{browser_name(session['client'])}{here}")
-        about.caption(
+        text.text(f"{browser_name(session['client'])}{here}")
+        text.caption(
             _(
                 "Since {since}, last used {last}",
                 since=moment(session["created_at"]),
@@ -100,9 +100,9 @@ def show_sessions() -> None:
     st.button(_("Sign out everywhere"), on_click=end_all_own_sessions, args=(scope,))
 
 
-left, right = st.columns(2, gap="large")
-with left:
+about, places = st.columns(2, gap="large")
+with about:
     show_profile()
     show_password()
-with right:
+with places:
     show_sessions()
