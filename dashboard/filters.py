@@ -39,6 +39,7 @@ PARAMETERS = (
     "period", "from", "to", "channel", "region", "category", "rep", "customer", "stage",
     "payment", "overdue", "min", "max", "currency", "q",
 )  # fmt: skip
+_LOOKED_AT = ("period", "from", "to", "currency")
 _STORE = "filters"
 _MOST = 100  # values of one parameter that are read from an address
 
@@ -61,9 +62,13 @@ class Choice:
         return chosen if self.many else chosen[:1]
 
 
+def stage_names(stages: Sequence[str] = STAGES) -> dict[str, str]:
+    """Each stage as the person reads it."""
+    return {stage: _(STAGE_NAMES[stage]) for stage in stages}
+
+
 def stage_choice() -> Choice:
-    names = {stage: _(STAGE_NAMES[stage]) for stage in STAGES}
-    return Choice("stage", _("Stage"), _("All stages"), names)
+    return Choice("stage", _("Stage"), _("All stages"), stage_names())
 
 
 def payment_choice() -> Choice:
@@ -90,9 +95,14 @@ def choose(**changes: Sequence[str] | None) -> None:
     _keep({name: said for name, said in values.items() if said})
 
 
-def clear(keeping: Sequence[str] = ("period", "from", "to", "currency")) -> None:
+def clear() -> None:
     """Back to no filter at all; what is looked at, the period and the currency, stays."""
-    _keep({name: said for name, said in current().items() if name in keeping})
+    _keep({name: said for name, said in current().items() if name in _LOOKED_AT})
+
+
+def is_filtered() -> bool:
+    """Whether anything but the period and the currency is chosen."""
+    return any(name not in _LOOKED_AT for name in current())
 
 
 def show_in_address(values: Values) -> None:
@@ -114,7 +124,9 @@ def _write(values: Values) -> None:
     st.query_params.from_dict({**others, **{name: list(said) for name, said in values.items()}})
 
 
-def link_to(values: Values | None = None, **changes: str | Sequence[str] | None) -> dict[str, Any]:
+def link_to(
+    values: Values | None = None, /, **changes: str | Sequence[str] | None
+) -> dict[str, Any]:
     """Query parameters for a link: the choices now, with changes (None: without)."""
     linked: dict[str, Any] = dict(current() if values is None else values)
     linked.update(changes)
@@ -124,7 +136,7 @@ def link_to(values: Values | None = None, **changes: str | Sequence[str] | None)
 
 
 def preset_of(values: Values, presets: Sequence[str], default: str) -> str:
-    said = _first(values, "period")
+    said = first(values, "period")
     return said if said in presets and said in PERIODS else default
 
 
@@ -134,7 +146,7 @@ def period_from(values: Values, preset: str, as_of: date) -> Period | None:
         return None
     if preset != OWN:
         return period_of(preset, as_of)
-    start, end = read_day(_first(values, "from")), read_day(_first(values, "to"))
+    start, end = read_day(first(values, "from")), read_day(first(values, "to"))
     if start is None or end is None or end < start:
         return period_of("last_30", as_of)
     return Period(start, end)
@@ -173,13 +185,9 @@ def read_amount(text: str | None) -> float | None:
     return amount if amount is not None and 0 <= amount < 1e15 else None
 
 
-def _first(values: Values, name: str) -> str | None:
-    return next(iter(values.get(name, ())), None)
-
-
 def first(values: Values, name: str) -> str | None:
     """The one value of a parameter."""
-    return _first(values, name)
+    return next(iter(values.get(name, ())), None)
 
 
 def described(period: Period | None) -> str:

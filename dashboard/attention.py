@@ -1,0 +1,153 @@
+"""What needs attention now: one line each, leading to its rows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import formats
+from dashboard.live import dialog_closes, dialog_opens
+from dashboard.menu import find_page, may_open
+from dashboard.reads import read
+from dashboard.session import current_scope
+from dashboard.tables import Column, show_table
+from dashboard.texts import _, _n, language
+from data_access.attention_rows import MOST_ROWS, list_low_stock, list_open_complaints
+from data_access.scope import Scope
+
+_FIRST_DAY = "1970-01-01"
+
+
+def attention_list(
+    scope: Scope, sums: pd.DataFrame, as_of: date, currency: str | None, slug: str
+) -> None:
+    """`sums` is the row of sum_attention. What the role does not see is not there; what is zero
+    needs no attention."""
+    row = next(sums.itertuples())
+    with st.container(border=True, gap="xxsmall", key="attention", height="stretch"):
+        st.markdown(f"**{_('Needs attention now')}**")
+        lines = [
+            _orders_line(
+                row.overdue_orders,
+                row.overdue_sales,
+                currency,
+                _n("{n} order past its promised day", "{n} orders past their promised day",
+                   _count(row.overdue_orders)),
+                {"period": "any", "overdue": "1", "sort": "late"},
+                ":material/schedule:",
+            ),
+            _orders_line(
+                row.unconfirmed_orders,
+                row.unconfirmed_sales,
+                currency,
+                _n("{n} order waiting for confirmation", "{n} orders waiting for confirmation",
+                   _count(row.unconfirmed_orders)),
+                {"period": "own", "from": _FIRST_DAY, "to": str(as_of - timedelta(days=2)),
+                 "stage": "received", "sort": "oldest"},
+                ":material/hourglass_empty:",
+            ),
+        ]  # fmt: skip
+        lines.append(_past_due_line(scope, row, currency))
+        lines.append(_rows_line(row.low_stock, "low_stock", slug))
+        lines.append(_rows_line(row.open_complaints, "open_complaints", slug))
+        if not any(lines):
+            st.markdown(f":green[✓] {_('Nothing is late, unpaid or running out.')}")
+
+
+def _orders_line(
+    count: Any, amount: Any, currency: str | None, text: str, rows: dict[str, Any], icon: str
+) -> bool:
+    if not _count(count):
+        return False
+    if currency:
+        rows = {**rows, "currency": currency}
+    st.page_link(
+        find_page("orders").file, label=_with_amount(text, amount, currency), icon=icon,
+        query_params=rows,
+    )  # fmt: skip
+    return True
+
+
+def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:
+    count = _count(row.past_due_orders)
+    if not count or not may_open(scope.role, "receivables"):
+        return False
+    text = _n("{n} order unpaid past its due day", "{n} orders unpaid past their due day", count)
+    st.page_link(
+        find_page("receivables").file,
+        label=_with_amount(text, row.past_due_owed, currency),
+        icon=":material/account_balance_wallet:",
+        query_params={"currency": currency} if currency else None,
+    )
+    return True
+
+
+def _rows_line(count: Any, what: str, slug: str) -> bool:
+    n = _count(count)
+    if not n:
+        return False
+    if what == "low_stock":
+        text = _n("{n} product at or below its reorder point",
+                  "{n} products at or below their reorder point", n)  # fmt: skip
+        icon = ":material/inventory_2:"
+    else:
+        text = _n("{n} open complaint", "{n} open complaints", n)
+        icon = ":material/sentiment_dissatisfied:"
+    if st.button(text, key=f"attention_{what}", type="tertiary", icon=icon):
+        _show_rows(what, slug)
+    return True
+
+
+def _show_rows(what: str, slug: str) -> None:
+    title = _("Stock to reorder") if what == "low_stock" else _("Open complaints")
+
+    dialog_opens()
+
+    @st.dialog(title, width="large", on_dismiss=dialog_closes)
+    def rows() -> None:
+        scope = current_scope(slug)
+        query = list_low_stock if what == "low_stock" else list_open_complaints
+        frame = read(query, scope, language(), engine="record")
+        columns = _stock_columns() if what == "low_stock" else _complaint_columns()
+        show_table(frame, columns, key=f"{what}_rows", alt=title, height=480)
+        if len(frame) == MOST_ROWS:
+            st.markdown(f":small[:gray[{_('The first {n} are shown.', n=MOST_ROWS)}]]")
+
+    rows()
+
+
+def _stock_columns() -> list[Column]:
+    return [
+        Column("product", _("Product"), width=220, pinned=True),
+        Column("warehouse", _("Warehouse"), width=130),
+        Column("available", _("Available"), "count", help=_("On hand − reserved")),
+        Column("reorder_point", _("Reorder point"), "count", width=110),
+        Column("lacking", _("Lacking"), "count"),
+        Column("on_hand", _("On hand"), "count"),
+        Column("reserved", _("Reserved"), "count"),
+        Column("sku", _("SKU"), width=110),
+    ]
+
+
+def _complaint_columns() -> list[Column]:
+    return [
+        Column("created_at", _("Since"), "moment"),
+        Column("severity", _("Severity"), "count"),
+        Column("customer", _("Customer"), width=160),
+        Column("order_number", _("Order"), width=120),
+        Column("product", _("Product"), width=160),
+        Column("text", _("What they say"), width=360),
+    ]
+
+
+def _with_amount(text: str, amount: Any, currency: str | None) -> str:
+    if pd.isna(amount):
+        return text
+    return f"{text} :gray[{formats.compact_money(amount, currency)}]"
+
+
+def _count(value: Any) -> int:
+    return 0 if pd.isna(value) else int(value)

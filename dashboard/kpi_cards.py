@@ -1,0 +1,156 @@
+"""The cards of the overview: each KPI with its sentence, its course and the way to its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from dashboard import formats
+from dashboard.analytics.kpis import KPIS, add_kpis, compare_kpis
+from dashboard.cards import Card, card_grid, draw_card
+from dashboard.filters import link_to
+from dashboard.texts import N_, _
+from data_access.filters import Period
+from data_access.scope import Scope
+from data_access.stages import STAGES
+
+LABELS: dict[str, str] = {
+    "net_sales": N_("Net sales"),
+    "orders": N_("Orders"),
+    "average_order_value": N_("Average order value"),
+    "gross_margin_rate": N_("Gross margin"),
+    "on_time_rate": N_("On-time rate"),
+    "cancellation_rate": N_("Cancellation rate"),
+    "return_rate": N_("Return rate"),
+    "backlog": N_("Open backlog"),
+}
+HELP: dict[str, str] = {
+    "net_sales": N_(
+        "Quantity × list price − discounts − returns, without tax and shipping. By order date; "
+        "cancelled orders are left out."
+    ),
+    "orders": N_("Orders received and not cancelled, by order date."),
+    "average_order_value": N_("Net sales ÷ orders that were not cancelled, both by order date."),
+    "gross_margin_rate": N_(
+        "(Net sales − cost of the units kept) ÷ net sales. The cost is that of the day of the "
+        "order. By order date; cancelled orders are left out."
+    ),
+    "on_time_rate": N_(
+        "Orders delivered on or before the promised day ÷ orders promised for a day that is over. "
+        "By promised date; cancelled orders are left out, what is late and still open counts as "
+        "not on time."
+    ),
+    "cancellation_rate": N_("Cancelled orders ÷ all orders received, both by order date."),
+    "return_rate": N_(
+        "Returned units ÷ shipped units, by shipment date. The newest shipments can still come "
+        "back."
+    ),
+    "backlog": N_(
+        "Value of orders confirmed and not yet shipped at the end of the period, whenever they "
+        "were ordered."
+    ),
+}
+_NEEDS = {"gross_margin_rate": "cost", "net_sales": "net_sales", "average_order_value": "net_sales"}
+_NOT_CANCELLED = [stage for stage in STAGES if stage != "cancelled"]
+_ROWS: dict[str, dict[str, str | Sequence[str]]] = {  # how the rows behind a number are listed
+    "net_sales": {"stage": _NOT_CANCELLED, "sort": "largest"},
+    "orders": {"stage": _NOT_CANCELLED},
+    "average_order_value": {"stage": _NOT_CANCELLED, "sort": "largest"},
+    "gross_margin_rate": {"stage": _NOT_CANCELLED, "sort": "largest"},
+    "on_time_rate": {"stage": _NOT_CANCELLED, "sort": "late"},
+    "cancellation_rate": {"stage": ["cancelled"]},
+    "return_rate": {"stage": ["returned"]},
+    "backlog": {
+        "period": "any",
+        "from": "",
+        "to": "",
+        "stage": ["confirmed", "processing"],
+        "sort": "promised",
+    },
+}
+
+
+def kpi_cards(
+    scope: Scope,
+    spans: pd.DataFrame,
+    over_time: pd.DataFrame,
+    backlog: Mapping[str, pd.DataFrame],
+    *,
+    currency: str | None,
+    period: Period,
+) -> None:
+    """`spans` is sum_sales_compared, `over_time` sum_sales_over_time, `backlog` for each span
+    sum_backlog_by_day."""
+    compared = compare_kpis(spans).set_index("kpi")
+    courses = add_kpis(over_time)
+    days = {"period": "own", "from": str(period.start), "to": str(period.end)}
+    grid = card_grid()
+    for name, label in LABELS.items():
+        if not scope.sees("orders", _NEEDS.get(name, "stage")):
+            continue
+        rows = link_to(**{**days, **_ROWS[name]})
+        if name == "backlog":
+            draw_card(grid, _backlog_card(backlog, _(label), currency, rows))
+        else:
+            values = _course(courses[name])
+            draw_card(grid, _card(name, _(label), compared.loc[name], values, currency, rows))
+
+
+def _card(
+    name: str,
+    label: str,
+    row: Any,
+    values: list[float],
+    currency: str | None,
+    rows: dict[str, Any],
+) -> Card:
+    kpi = KPIS[name]
+    return Card(
+        key=name,
+        label=label,
+        value=_shown(kpi.kind, currency)(row["now"]),
+        help=_(HELP[name]),
+        previous=float(row["since_previous"]),
+        last_year=float(row["since_last_year"]),
+        is_rate=kpi.kind == "rate",
+        better="higher" if kpi.more_is_better else "lower",
+        values=values,
+        link=rows,
+    )
+
+
+def _backlog_card(
+    backlog: Mapping[str, pd.DataFrame], label: str, currency: str | None, rows: dict[str, Any]
+) -> Card:
+    now = backlog["now"]["net_sales"]
+    return Card(
+        key="backlog",
+        label=label,
+        value=formats.compact_money(_last(now), currency),
+        help=_(HELP["backlog"]),
+        previous=_grown(_last(now), _last(backlog["previous"]["net_sales"])),
+        last_year=_grown(_last(now), _last(backlog["last_year"]["net_sales"])),
+        better="neither",
+        values=_course(now),
+        link=rows,
+    )
+
+
+def _shown(kind: str, currency: str | None) -> Callable[[Any], str]:
+    if kind == "money":
+        return lambda value: formats.compact_money(value, currency)
+    return formats.rate if kind == "rate" else formats.compact_number
+
+
+def _course(values: pd.Series[Any]) -> list[float]:
+    return [float(value) for value in values.dropna()]
+
+
+def _last(values: pd.Series[Any]) -> float:
+    return float(values.iloc[-1]) if len(values) else float("nan")
+
+
+def _grown(now: float, before: float) -> float:
+    return (now - before) / before if before > 0 else float("nan")

@@ -1,0 +1,171 @@
+"""The list of orders: sorted and paged by the database, opened by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from dashboard.menu import find_page
+from dashboard.paging import PAGE_ROWS, clicked_head, clicked_row, list_toolbar, pages_of
+from dashboard.reads import data_version, read
+from dashboard.tables import Column, show_table
+from dashboard.texts import N_, _, _n, language
+from data_access.filters import OrderFilter
+from data_access.orders import OrderSort, list_orders
+from data_access.pipeline import count_orders
+from data_access.scope import Scope
+
+_OPEN = "open_order"
+
+
+@dataclass(frozen=True)
+class Sorting:
+    label: str  # a msgid
+    column: OrderSort
+    descending: bool
+    needs: str = "order_number"  # a column of orders that the person must see
+
+
+SORTINGS: dict[str, Sorting] = {
+    "newest": Sorting(N_("Newest first"), "ordered_at", True),
+    "oldest": Sorting(N_("Oldest first"), "ordered_at", False),
+    "promised": Sorting(N_("Promised soonest"), "promised_on", False),
+    "late": Sorting(N_("Most late first"), "days_late", True),
+    "largest": Sorting(N_("Largest amount"), "net_sales", True, "net_sales"),
+    "smallest": Sorting(N_("Smallest amount"), "net_sales", False, "net_sales"),
+    "units": Sorting(N_("Most units"), "units", True, "units"),
+    "customer": Sorting(N_("Customer A–Z"), "customer", False),
+    "customer_z": Sorting(N_("Customer Z–A"), "customer", True),
+    "number": Sorting(N_("Order number"), "order_number", False),
+}
+# a click on a column's head sorts by it; a second click the other way round
+_BY_HEAD = {
+    "order_number": ("number",),
+    "ordered_on": ("newest", "oldest"),
+    "promised_on": ("promised",),
+    "days_late": ("late",),
+    "net_sales": ("largest", "smallest"),
+    "units": ("units",),
+    "customer": ("customer", "customer_z"),
+}
+
+
+def order_columns(scope: Scope, *, channels: bool, regions: bool, reps: bool) -> list[Column]:
+    """The columns this person has a use for: nothing hidden, nothing that is always the same."""
+    money = scope.sees("orders", "net_sales")
+    columns = [
+        Column("order_number", _("Order"), width=120, pinned=True),
+        Column("stage", _("Stage"), "stage", width=110),
+        Column("promised_on", _("Promised"), "day"),
+        Column("days_late", _("Late"), "lateness", width=90),
+        Column("customer", _("Customer"), width=200),
+    ]
+    if money:
+        columns.append(Column("net_sales", _("Net sales"), "money", width=120))
+    if scope.sees("payments", "amount"):
+        columns.append(Column("payment_state", _("Payment"), "payment_state", width=110))
+    if scope.sees("orders", "units"):
+        columns.append(Column("units", _("Units"), "count", width=70))
+    columns.append(Column("ordered_on", _("Ordered"), "day"))
+    if channels:
+        columns.append(Column("channel_name", _("Channel"), width=110))
+    if regions:
+        columns.append(Column("region", _("Region"), width=110))
+    if reps:
+        columns.append(Column("rep", _("Sales rep"), width=120))
+    return columns
+
+
+def open_chosen_order() -> None:
+    """Goes to the order that was clicked in the list, if one was."""
+    number = st.session_state.pop(_OPEN, None)
+    if number is not None:
+        st.switch_page(find_page("order").file, query_params={"number": number})
+
+
+def order_list(
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    columns: Sequence[Column],
+    *,
+    sorting: str,
+) -> None:
+    """How many there are, how they are sorted, a page of them, and the way to the next."""
+    sorted_by = _sorting(scope, sorting)
+    chosen = SORTINGS[sorted_by]
+    pages = pages_of("orders", f"{scope.key} {order_filter.key} {sorted_by}")
+    frame = read(
+        list_orders,
+        scope,
+        order_filter,
+        engine="record",
+        as_of=as_of,
+        sort=chosen.column,
+        descending=chosen.descending,
+        after=pages.start,
+        limit=PAGE_ROWS,
+        language=language(),
+    )
+    count = read(count_orders, scope, order_filter, as_of)
+    list_toolbar(
+        pages,
+        frame,
+        _n("{n} order", "{n} orders", count),
+        lambda: _sort_box(scope, sorted_by),
+        advice=_("Click a row to open it"),
+    )
+    numbers = tuple(frame["order_number"])
+    table_key = f"orders_{data_version()}_{sorted_by}_{pages.number}"
+    show_table(
+        frame,
+        columns,
+        key=table_key,
+        alt=_("List of orders"),
+        currency=order_filter.currency,
+        on_select=lambda: _clicked(table_key, numbers, sorted_by),
+        selection_mode=["single-cell", "single-column"],
+    )
+
+
+def _sort_box(scope: Scope, sorted_by: str) -> None:
+    st.session_state["order_sorting"] = sorted_by
+    st.selectbox(
+        _("Sort"),
+        [name for name, sorting in SORTINGS.items() if scope.sees("orders", sorting.needs)],
+        format_func=lambda name: _(SORTINGS[name].label),
+        key="order_sorting",
+        label_visibility="collapsed",
+        width=170,
+        on_change=lambda: _sort_by(st.session_state["order_sorting"]),
+    )
+
+
+def _sorting(scope: Scope, default: str) -> str:
+    said = st.query_params.get("sort") or default
+    if said not in SORTINGS or not scope.sees("orders", SORTINGS[said].needs):
+        return default
+    return said
+
+
+def _sort_by(name: str) -> None:
+    st.query_params["sort"] = name
+
+
+def _clicked(table_key: str, numbers: tuple[str, ...], sorted_by: str) -> None:
+    """A cell opens its order; a head sorts."""
+    number = clicked_row(table_key, numbers)
+    if number is not None:
+        open_order(number)
+        return
+    ways = _BY_HEAD.get(clicked_head(table_key) or "", ())
+    if ways:
+        _sort_by(ways[1] if len(ways) > 1 and sorted_by == ways[0] else ways[0])
+
+
+def open_order(number: str) -> None:
+    """For callbacks: the page goes there with `open_chosen_order`."""
+    st.session_state[_OPEN] = number

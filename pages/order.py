@@ -1,0 +1,62 @@
+"""One order: its lines, payments, shipments and returns, and what happened to it."""
+
+import streamlit as st
+
+from dashboard.blanks import blank
+from dashboard.live import follow_changes
+from dashboard.menu import find_page
+from dashboard.order_view import (
+    line_columns,
+    order_facts,
+    order_header,
+    payment_columns,
+    return_columns,
+    shipment_columns,
+    timeline,
+)
+from dashboard.reads import read
+from dashboard.session import current_scope, today
+from dashboard.tables import show_table
+from dashboard.texts import _, language
+from data_access.errors import NotFound
+from data_access.order_details import (
+    list_order_events,
+    list_order_lines,
+    list_order_payments,
+    list_order_returns,
+    list_order_shipments,
+)
+from data_access.orders import find_order
+
+scope = current_scope("order")
+number = st.query_params.get("number", "")[:60]
+try:
+    order = read(find_order, scope, number, today(), language(), engine="record")
+except NotFound:
+    blank(
+        _("There is no such order, or it is not yours to see."),
+        _("Check the number, or search for the order in the list."),
+    )
+    st.page_link(find_page("orders").file, label=_("Orders"), icon=":material/arrow_back:")
+    st.stop()
+
+order_header(order)
+order_facts(scope, order)
+order_id, currency = order["order_id"], order["currency"]
+wide, narrow = st.columns([7, 3], gap="small")
+with wide:
+    names = (language(),)
+    for title, relation, query, more, columns in (
+        (_("Lines"), "order_lines", list_order_lines, names, line_columns(scope)),
+        (_("Payments"), "payments", list_order_payments, (), payment_columns()),
+        (_("Shipments"), "shipments", list_order_shipments, names, shipment_columns()),
+        (_("Returns"), "returns", list_order_returns, names, return_columns(scope)),
+    ):
+        frame = read(query, scope, order_id, *more, engine="record")
+        if len(frame):
+            st.subheader(title, anchor=False)
+            show_table(frame, columns, key=f"{relation}_table", alt=title, currency=currency)
+with narrow:
+    st.subheader(_("Timeline"), anchor=False)
+    timeline(read(list_order_events, scope, order_id, engine="record"))
+follow_changes("order")
