@@ -150,7 +150,8 @@ def _literals(value: ast.expr) -> Iterator[tuple[int, str]]:
         case _:
             return
     text = "".join(map(str, parts))
-    if text not in NAMES and re.search(r"[^\W\d_]", _MARKUP.sub("", text)):
+    words = _MARKUP.sub("", text).strip()
+    if words not in NAMES and re.search(r"[^\W\d_]", words):
         yield value.lineno, text.replace("\0", "{…}")
     for part in inner:
         yield from _literals(part)

@@ -1,7 +1,7 @@
 """`make texts`: brings the catalogues in step with the sentences in the code.
 
 Sentences are the constants given to `_`, `_n` and `N_`, and the `messages` of refusals. A .po file
-is written sorted, without line numbers and dates, so a change of text is all that a diff shows.
+is written sorted, without places and dates, so a change of text is all that a diff shows.
 """
 
 from __future__ import annotations
@@ -36,23 +36,20 @@ def messages_of(tree: ast.AST) -> Iterator[Message]:
             yield from _refusals(node)
 
 
-def messages_in(root: Path = ROOT) -> dict[Message, list[str]]:
-    """Every message id in the code, with the files that use it."""
-    found: dict[Message, list[str]] = {}
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.py")):
-            for message in messages_of(ast.parse(path.read_text("utf-8"))):
-                files = found.setdefault(message, [])
-                name = path.relative_to(root).as_posix()
-                if name not in files:
-                    files.append(name)
-    return found
+def messages_in(root: Path = ROOT) -> set[Message]:
+    """Every message id in the code."""
+    return {
+        message
+        for folder in FOLDERS
+        for path in (root / folder).rglob("*.py")
+        for message in messages_of(ast.parse(path.read_text("utf-8")))
+    }
 
 
 def template(root: Path = ROOT) -> Catalog:
     catalog = Catalog(charset="utf-8")
-    for message, files in messages_in(root).items():
-        catalog.add(message, locations=[(name, 0) for name in files])
+    for message in messages_in(root):
+        catalog.add(message)
     return catalog
 
 
@@ -66,8 +63,7 @@ def updated(code: str, fresh: Catalog) -> bytes:
     catalog.update(fresh, no_fuzzy_matching=True, update_creation_date=False)
     catalog.header_comment = _HEADER
     written = BytesIO()
-    write_po(written, catalog, width=100, sort_output=True, ignore_obsolete=True, no_location=False,
-             include_lineno=False)  # fmt: skip
+    write_po(written, catalog, width=100, sort_output=True, ignore_obsolete=True, no_location=True)
     lines = written.getvalue().splitlines(keepends=True)
     left_out = tuple(f'"{name}:'.encode() for name in _LEFT_OUT)
     return b"".join(line for line in lines if not line.startswith(left_out)).rstrip() + b"\n"
