@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from sqlalchemy.exc import OperationalError
+
 from data_access.errors import Refused
 
 # command → the module under dashboard.commands that carries it out
@@ -31,4 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(parsed.run(parsed) or 0)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(f"The database did not answer: {str(error.orig).splitlines()[0]}", file=sys.stderr)
         return 1
