@@ -1,13 +1,13 @@
 # make run    starts OrderScope on http://127.0.0.1:8501 (PORT=8600 for another port)
 # make test   checks everything: style, types, tests on real databases and in a real browser
-# make bench, make texts, make dictionary, make pictures   see README
+# make bench, make texts, make docs, make pictures   see README
 
 PORT    ?= 8501
 PYTHON3 ?= python3 python3.13 python3.12 python3.11
 VENV    := .venv
 PYTHON  := $(VENV)/bin/python
 
-.PHONY: run test bench texts dictionary pictures environment app-requirements
+.PHONY: run test bench texts docs pictures environment app-requirements
 .PHONY: test-requirements bench-requirements browser style types tests
 
 run: app-requirements
@@ -31,8 +31,9 @@ bench: bench-requirements
 texts: test-requirements
 	$(PYTHON) -m dashboard.locales.update
 
-dictionary: app-requirements
+docs: app-requirements
 	$(PYTHON) -m docs.dictionary
+	$(PYTHON) -m docs.readme
 
 pictures: test-requirements browser
 	$(PYTHON) -m docs.pictures $(ARGUMENTS)

@@ -9,7 +9,7 @@ from docs.dictionary import DICTIONARY, MeaningMissing, dictionary, read_meaning
 
 def test_the_data_dictionary_is_up_to_date() -> None:
     written = DICTIONARY.read_text("utf-8")
-    assert written == dictionary(read_meanings()), "run `make dictionary`"
+    assert written == dictionary(read_meanings()), "run `make docs`"
 
 
 def test_a_new_column_needs_a_meaning() -> None:
