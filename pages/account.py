@@ -97,7 +97,7 @@ def show_sessions() -> None:
             args=(scope, session["session_id"]),
             width="stretch",
         )
-    st.button(_("Sign out everywhere"), on_click=end_all_own_sessions, args=(scope,))
+    st.button(_("Sign out everywhere"), key="end_all", on_click=end_all_own_sessions, args=(scope,))
 
 
 about, places = st.columns(2, gap="large")
