@@ -83,7 +83,8 @@ def plain(text: object) -> str:
     """Somebody's own words as Markdown that shows exactly them: no link, image, emoji or LaTeX.
 
     Each special character becomes `&#NN;`. Streamlit replaces arrows, dashes and `:streamlit:`
-    and GFM links web addresses after that is undone, so an invisible word joiner breaks those.
+    and GFM links web addresses after that is undone, so an invisible word joiner breaks those. An
+    e-mail address stays whole, to be copied; Streamlit makes it a mailto link.
     """
     words = _REPLACED_LATE.sub(lambda found: found[0][0] + _JOINER + found[0][1:], str(text))
     return "".join(_ESCAPED.get(character, character) for character in words.strip())

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,16 +47,15 @@ def run(commands: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[-1])
-def test_every_command_runs(
-    block: str, clone: Path, new_postgresql_url: Callable[..., str]
-) -> None:
+def test_every_command_runs(block: str, clone: Path, request: pytest.FixtureRequest) -> None:
     for name in SAMPLES:
         if f" {name} " in block:
             (clone / name).symlink_to(real_data(name))
     # make run and make test are shown whole in a fresh clone; here they would call this test again
     block = re.sub(r"^make ", "make -n ", block, flags=re.MULTILINE)
     if "postgresql://" in block:
-        block = re.sub(r"postgresql://\S+", lambda _found: f"'{new_postgresql_url()}'", block)
+        url = request.getfixturevalue("new_postgresql_url")()
+        block = re.sub(r"postgresql://\S+", lambda _found: f"'{url}'", block)
     done = run(block, clone)
     assert done.returncode == 0, done.stderr
 
