@@ -132,6 +132,9 @@ def _lines(report: ImportReport) -> list[str]:
         rows = _n("{n} row", "{n} rows", file.rows)
         first = " | ".join(cell or "" for cell in file.first_row)[:100]
         lines.append(f"{file.file}: {layout}, {rows}; {_('first row')}: {first}")
+        if file.unused:
+            names = ", ".join(file.unused)
+            lines.append(_("{file}: not imported: {names}", file=file.file, names=names))
     for counts in report.counts:
         parts = [
             f"{number(getattr(counts, name))} {_(words)}"

@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data_access.database import Database
-from data_access.importing.asking import distinct_tables
+from data_access.importing.asking import distinct_tables, is_there, unused_names
 from data_access.importing.cells import Known
-from data_access.importing.comparing import TablePlan, compare_table
+from data_access.importing.comparing import PlannedRow, TablePlan, compare_table
 from data_access.importing.mapping import Mapping, read_mapping, shipped_names
 from data_access.importing.refusals import ImportRefused, MappingRefused, RowRefused
 from data_access.importing.report import (
@@ -49,13 +49,16 @@ def import_source(
     """Brings the database to what the source says, in one transaction, and reports. Nothing is
     written on a dry run, when nothing has changed, or when a row is refused (unless allowed)."""
     name = (source_name or mapping.source).strip()
-    report = ImportReport(name, is_dry_run, files=files_of(source))
+    report = ImportReport(name, is_dry_run, files=files_of(source, unused_names(source, mapping)))
     for table in distinct_tables(source):
         report.refused += [
             RefusedRow(None, table.file, row, None, reason) for row, reason in table.refused
         ]
-    tally = _Tally()
-    plans = _compare(database, source, mapping, name, tally, progress)
+    tally = _Tally(progress)
+    if all(rule.is_optional and not is_there(source, rule) for rule in mapping.tables):
+        tables = ", ".join(rule.origin or "" for rule in mapping.tables)
+        raise ImportRefused("nothing_mapped", names=tables)
+    plans = _compare(database, source, mapping, name, tally)
     for plan in plans:
         report.counts.append(plan.counts)
         report.refused += plan.refused
@@ -74,17 +77,15 @@ def import_source(
 
 
 def _compare(
-    database: Database, source: Source, mapping: Mapping, name: str, tally: _Tally,
-    progress: Progress,
-) -> list[TablePlan]:  # fmt: skip
+    database: Database, source: Source, mapping: Mapping, name: str, tally: _Tally
+) -> list[TablePlan]:
     zone = ZoneInfo(read_properties(database.record).get("time_zone", "Asia/Shanghai"))
     formats = replace(mapping.formats, business_zone=zone)
     plans = []
     with database.record.connect() as connection:
         known = Known(connection)
         for rule in mapping.tables:
-            watch = tally.watch(rule.table.name, progress)
-            plan = compare_table(connection, source, name, rule, formats, known, watch)
+            plan = compare_table(connection, source, name, rule, formats, known, tally.see)
             if plan is not None:
                 plans.append(plan)
     return plans
@@ -93,37 +94,37 @@ def _compare(
 class _Tally:
     """Adds up the accepted orders and lines as they pass, for the totals of a dry run."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self.orders: dict[str, tuple[str, str]] = {}
         self.lines: dict[str, tuple[int, int, Decimal, Decimal]] = {}
 
-    def watch(self, table: str, progress: Progress) -> Callable[..., None]:
-        def see(columns: list[Any], source_id: str, values: tuple[Any, ...]) -> None:
-            progress("read", table, 1)
-            if table == "orders":
-                row = _by_name(columns, values)
-                self.orders[source_id] = (row["currency"], row["stage"])
-            elif table == "order_lines":
-                self._add(_by_name(columns, values))
+    def see(self, plan: TablePlan, rows: list[PlannedRow]) -> None:
+        name = plan.rule.table.name
+        self._progress("read", name, len(rows))
+        at = {column.name: position for position, column in enumerate(plan.columns)}
+        if name == "orders":
+            for row in rows:
+                values = row.values
+                self.orders[row.source_id] = (values[at["currency"]], values[at["stage"]])
+        elif name == "order_lines":
+            for row in rows:
+                self._add(row.values, at)
 
-        return see
-
-    def _add(self, row: dict[str, Any]) -> None:
-        if not isinstance(row["order_id"], str):
+    def _add(self, values: tuple[Any, ...], at: dict[str, int]) -> None:
+        order_id, price = values[at["order_id"]], values[at["unit_price"]]
+        if not isinstance(order_id, str):
             return
-        lines, units, gross, net = self.lines.get(row["order_id"], (0, 0, Decimal(0), Decimal(0)))
-        kept = row["quantity"] - (row.get("returned_quantity") or 0)
-        amount = kept * row["unit_price"] * (1 - (row.get("discount_rate") or 0))
-        self.lines[row["order_id"]] = (
+        quantity = values[at["quantity"]]
+        returned = values[at["returned_quantity"]] if "returned_quantity" in at else 0
+        rate = values[at["discount_rate"]] if "discount_rate" in at else 0
+        lines, units, gross, net = self.lines.get(order_id, (0, 0, Decimal(0), Decimal(0)))
+        self.lines[order_id] = (
             lines + 1,
-            units + row["quantity"],
-            gross + row["quantity"] * row["unit_price"],
-            net + round(amount, 4),
+            units + quantity,
+            gross + quantity * price,
+            net + round((quantity - returned) * price * (1 - rate), 4),
         )
 
     def totals(self) -> list[Totals]:
         return totals_of(self.orders, self.lines)
-
-
-def _by_name(columns: list[Any], values: tuple[Any, ...]) -> dict[str, Any]:
-    return {column.name: value for column, value in zip(columns, values, strict=True)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data_access.importing.delimited import ROW_COLUMN
-from data_access.importing.mapping import ColumnRule, Expression, TableRule
+from data_access.importing.mapping import ColumnRule, Expression, Mapping, TableRule
 from data_access.importing.refusals import ImportRefused
 from data_access.importing.sources import Row, Source, SourceTable, quoted
 
@@ -86,6 +87,34 @@ def _origin(source: Source, rule: TableRule) -> tuple[str, str] | None:
     if rule.is_optional:
         return None
     raise ImportRefused("no_table", where=rule.where, table=rule.origin, names=_names(source))
+
+
+def is_there(source: Source, rule: TableRule) -> bool:
+    return rule.origin is None or rule.origin.casefold() in source.tables
+
+
+def unused_names(source: Source, mapping: Mapping) -> dict[str, list[str]]:
+    """Table of the source → its columns that the mapping never names; all of them when it never
+    names the table. With optional tables and columns a slip of the pen would else pass unseen."""
+    rules = mapping.tables
+    named = {rule.origin.casefold() for rule in rules if rule.origin}
+    sql = " ".join(rule.select or "" for rule in rules).casefold()
+    parts = [part for rule in rules for part in rule.id]
+    parts += [it.expression for rule in rules for it in rule.columns if it.expression]
+    named |= {part.column.strip().casefold() for part in parts if part.column}
+    sql += " ".join(part.sql or "" for part in parts).casefold()
+    words = named | set(re.findall(r"\w+", sql))
+    whole = {table.name: table.name.casefold() in words or table.name.casefold() in sql
+             or "source" in words for table in distinct_tables(source)}  # fmt: skip
+    return {
+        table.name: [
+            name
+            for name in table.columns
+            if not whole[table.name]
+            or (name.casefold() not in words and f'"{name.casefold()}"' not in sql)
+        ]
+        for table in distinct_tables(source)
+    }
 
 
 def _file_of(source: Source, select: str) -> str:

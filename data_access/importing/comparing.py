@@ -65,7 +65,7 @@ class TablePlan:
         return len(self.new) + len(self.changed) + len(self.existing)
 
 
-Watch = Callable[[Sequence[Column[Any]], str, tuple[Any, ...]], None]
+Watch = Callable[[TablePlan, list[PlannedRow]], None]  # sees the rows accepted, by and by
 
 
 def compare_table(
@@ -133,9 +133,11 @@ class _Comparison:
             everything = [row for chunk in chunks for row in chunk]
             chunks = iter([self._parents_first(everything, own)])
         for chunk in chunks:
+            accepted: list[PlannedRow] = []
             for row in self._accept(chunk):
                 self._sort_in(row)
-                watch(self.plan.columns, row.source_id, row.values)
+                accepted.append(row)
+            watch(self.plan, accepted)
         counts, refused = self.plan.counts, self.plan.refused
         counts.new, counts.changed = len(self.plan.new), len(self.plan.changed)
         counts.existing, counts.refused = len(self.plan.existing), len(refused)
@@ -227,7 +229,7 @@ class _Comparison:
             column = self.rule.table.c[key[0]]
             values = {row.values[positions[0]] for row in rows}
             statement = select(column, key_column).where(column.in_(values))
-            taken[key] = dict(self.connection.execute(statement).tuples().all())
+            taken[key] = {row[0]: row[1] for row in self.connection.execute(statement)}
         return taken
 
     def _still_there(self, rows: list[PlannedRow]) -> set[int]:

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import re
+import string
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -58,6 +59,8 @@ def find_encoding(path: Path) -> str:
         if not wrong_at:
             if encoding == "gb18030" and _looks_western(path):
                 raise ImportRefused("doubtful_encoding", file=path.name, row=1)
+            if encoding == "utf-8" and _looks_chinese(path):
+                return "gb18030"
             return encoding
     if marked:
         raise ImportRefused("wrong_encoding", file=path.name, row=wrong_at, encoding=marked)
@@ -126,6 +129,34 @@ def _looks_western(path: Path) -> bool:
         if western < pairs:
             return False
     return pairs > 0
+
+
+def _looks_chinese(path: Path) -> bool:
+    """Whether valid UTF-8 is Chinese by all appearance: 郑谢 in GB18030 happens to be UTF-8 for two
+    letters of two scripts. So it is when each pair of high bytes is a common Chinese character
+    and none is a Latin letter within a word."""
+    found, rest = False, b""
+    for block in _blocks(path):
+        block, rest = _cut_after_ascii(rest + block)
+        for run in _HIGH_RUN.findall(block):
+            pairs = run.strip(_LETTERS)
+            high, low = pairs[::2], pairs[1::2]
+            if len(pairs) % 2 or min(high) < 0xB0 or max(high) > 0xF7 or min(low) < 0xA1:
+                return False
+            if len(run) > len(pairs) and max(high) <= 0xC5:
+                return False
+            found = True
+    return found
+
+
+_LETTERS = string.ascii_letters.encode()
+_HIGH_RUN = re.compile(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?")
+
+
+def _cut_after_ascii(block: bytes) -> tuple[bytes, bytes]:
+    """The block without the last, perhaps unfinished word, and that word."""
+    end = max(block.rfind(separator) for separator in (b"\n", b",", b";", b"\t", b"|", b" "))
+    return (block[: end + 1], block[end + 1 :]) if len(block) >= _BLOCK else (block, b"")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -48,6 +48,7 @@ class ImportRefused(Refused):
         "no_driver": "No driver is installed for {source} databases.",
         "same_name": "{file} and {other} would both be the table {table}. Rename one.",
         "no_table": "{where}: the source has no table or file {table}. It has {names}.",
+        "nothing_mapped": "The source has none of the mapping's tables: {names}.",
         "no_column": "{where}: the source's {table} has no column {column}. It has {names}.",
         "failed_sql": "{where}: the source cannot answer: {detail}",
         "empty_file": "{file}, row {row}: the file is empty.",

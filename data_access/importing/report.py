@@ -68,6 +68,7 @@ class ReadFile:
     rows: int
     columns: tuple[str, ...]
     first_row: tuple[str | None, ...]
+    unused: tuple[str, ...]  # columns the mapping does not name
 
 
 @dataclass
@@ -96,7 +97,7 @@ class ImportReport:
         }  # fmt: skip
 
 
-def files_of(source: Source) -> list[ReadFile]:
+def files_of(source: Source, unused: Mapping[str, list[str]]) -> list[ReadFile]:
     return [
         ReadFile(
             table.file,
@@ -106,6 +107,7 @@ def files_of(source: Source) -> list[ReadFile]:
             table.rows,
             tuple(table.columns),
             tuple(table.first_row),
+            tuple(unused[table.name]),
         )
         for table in distinct_tables(source)
         if table.file

@@ -142,7 +142,7 @@ class _Writer:
                 imported_rows.c.table_name == table.name,
                 imported_rows.c.row_id == key,
             )
-            self._ids[name] = dict(self.connection.execute(statement).tuples().all())
+            self._ids[name] = {row[0]: row[1] for row in self.connection.execute(statement)}
         return self._ids[name]
 
     def _remember(self, table_name: str, rows: Sequence[PlannedRow]) -> None:
