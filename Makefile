@@ -20,7 +20,7 @@ style: test-requirements
 	$(PYTHON) -m ruff check .
 
 types: test-requirements
-	$(PYTHON) -m mypy data_access dashboard pages tests
+	$(PYTHON) -m mypy data_access dashboard pages
 
 tests: test-requirements browser
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup $(TESTS)

@@ -77,6 +77,7 @@ ALL = Rule()
 CONTACT: dict[str, Mask] = {
     "phone": phone,
     "email": initial,
+    "contact_name": initial,
     "address": hidden,
     "ship_address": hidden,
     "born_on": hidden,
