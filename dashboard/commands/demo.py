@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     database = connect(arguments.database or settings().database_url)
     try:
-        upgrade_schema(database.writer, time_zone=settings().time_zone)
         refuse_unfit(database.writer, replace=arguments.replace)
+        upgrade_schema(database.writer, time_zone=settings().time_zone)
         time_zone = read_properties(database.writer).get("time_zone", settings().time_zone)
         plan = make_plan(arguments.orders, arguments.seed, arguments.as_of, time_zone)
         with tqdm(unit=" rows", unit_scale=True, disable=None, file=sys.stderr) as bar:

@@ -29,7 +29,7 @@ MID_AUTUMN = {
 
 ONLINE, OFFLINE = 0, 1
 WEEKDAYS = ((1.00, 0.97, 0.97, 0.98, 1.02, 1.09, 1.06), (1.12, 1.10, 1.08, 1.06, 1.03, 0.70, 0.52))
-YEARLY_GROWTH = (1.20, 1.07)
+YEARLY_GROWTH = (1.30, 1.16)
 # days after lunar new year → factor on the number of orders (online, offline)
 SPRING_FESTIVAL: dict[range, tuple[float, float]] = {
     range(-26, -8): (1.35, 1.55),

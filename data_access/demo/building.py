@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, inspect, select, true, update
 
 from data_access.database import bulk_writing
 from data_access.demo import feedback, selling
@@ -68,13 +68,21 @@ def build_demo(
 
 
 def refuse_unfit(engine: Engine, *, replace: bool) -> None:
+    """Before anything is changed: another program's database, real data, or a demo to be kept."""
+    there = set(inspect(engine).get_table_names())
+    if "data_version" not in there:
+        if there - {"alembic_version"}:
+            raise DemoRefused("not_demo")
+        return
     with engine.connect() as connection:
-        facts = dict(connection.execute(select(properties.c.name, properties.c.value)).all())
+        mark = select(properties.c.value).where(properties.c.name == "demo")
+        is_demo = connection.scalar(mark) == "1"
         filled = any(
-            connection.execute(select(table).limit(1)).first() is not None
+            connection.execute(select(true()).select_from(table).limit(1)).first() is not None
             for table in (*BUSINESS_TABLES, users)
+            if table.name in there
         )
-    if filled and facts.get("demo") != "1":
+    if filled and not is_demo:
         raise DemoRefused("not_demo")
     if filled and not replace:
         raise DemoRefused("already_demo")

@@ -13,12 +13,14 @@ from data_access.demo.plan import DAY, HOUR, NEVER, Array, Plan, Rows, words
 from data_access.demo.products import Catalogue
 from data_access.demo.returning import Returns
 from data_access.demo.troubles import CARRIERS
+from data_access.demo.wares import WARES
 
 # what is said about a return, by its reason; a change of mind is not complained about
 SAID_OF_RETURN = np.array(
     [voices.DAMAGED, voices.WRONG, voices.NOT_AS_DESCRIBED, voices.QUALITY, -1, voices.LATE]
 )
-RATES = np.array([0.045, 0.22, 0.55, 0.55, 0.45, 0.55, 0.30, 0.40, 0.006, 0.012])  # by voice
+FOOD = [place for place, ware in enumerate(WARES) if ware.code in ("TEA", "GIF")]
+RATES = np.array([0.07, 0.26, 0.55, 0.55, 0.45, 0.55, 0.30, 0.40, 0.006, 0.012, 0.55])  # by voice
 
 
 def feedback_rows(
@@ -36,6 +38,8 @@ def feedback_rows(
     line = _line_meant(lines, returns, len(orders.day))[order]
     product = lines.product[line]
     meant = (voice != voices.IDEA) & (chance.random(len(order)) < 0.9)
+    eaten = np.isin(catalogue.category[product], FOOD)
+    voice = np.where((voice == voices.QUALITY) & eaten, voices.STALE, voice)
     kinds = [voices.MEANINGS[int(one)] for one in voice]
     lots = chance.integers(0, 1 << 20, len(order)).tolist()
     state, resolved = _states(plan, chance, moment)
@@ -104,7 +108,7 @@ def _line_meant(lines: Lines, returns: Returns, orders: int) -> Array:
 
 def _states(plan: Plan, chance: np.random.Generator, moment: Array) -> tuple[Array, Array]:
     """0 new, 1 assigned, 2 resolved; the older, the more is resolved."""
-    wait = (chance.gamma(1.6, 1.4, len(moment)) * DAY).astype(np.int64) + HOUR
+    wait = (chance.gamma(1.6, 2.6, len(moment)) * DAY).astype(np.int64) + HOUR
     resolved = moment + wait
     taken = moment + wait // 4
     state = np.select([resolved <= plan.now, taken <= plan.now], [2, 1], 0)
@@ -123,5 +127,6 @@ def _texts(
         texts = (voices.CHINESE if in_chinese else voices.ENGLISH)[said]
         name = (catalogue.names_zh if in_chinese else catalogue.names)[what]
         text = texts[lot // 8 % len(texts)]
-        found.append(text.format(product=name, days=late, carrier=CARRIERS[by]))
+        span = str(late) if in_chinese else f"{late} day{'s' if late != 1 else ''}"
+        found.append(text.format(product=name, days=span, carrier=CARRIERS[by]))
     return words(*found)

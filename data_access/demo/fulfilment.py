@@ -30,7 +30,7 @@ from data_access.demo.troubles import (
 )
 
 AHEAD = 160  # days after the last one that times may fall on
-CANCEL_RATES = np.array([0.043, 0.047, 0.053, 0.008, 0.038, 0.032, 0.036])  # by channel
+CANCEL_RATES = np.array([0.038, 0.043, 0.048, 0.007, 0.034, 0.030, 0.032])  # by channel
 REASONS = ("Changed my mind", "Found a better price", "Ordered by mistake", "Delivery too slow",
            "Duplicate order", "Payment failed", "Out of stock")  # fmt: skip
 OUT_OF_STOCK = len(REASONS) - 1
@@ -135,7 +135,7 @@ def _confirm(plan: Plan, chance: np.random.Generator, orders: Orders) -> tuple[A
     by_hand = _Hours(chance, shut, 9, 18)(orders.ordered + _wait(chance, 3 * HOUR, 0.9, count))
     confirmed = np.where(by_itself, quick, np.maximum(by_hand, orders.ordered + MINUTE))
     held = chance.random(count) < np.select(
-        [orders.channel <= SOCIAL, orders.channel == STORE], [0.035, 0.0], 0.09
+        [orders.channel <= SOCIAL, orders.channel == STORE], [0.045, 0.0], 0.12
     )
     hours = np.where(by_itself, chance.uniform(6, 50, count), chance.uniform(20, 96, count))
     return np.where(held, confirmed + (hours * HOUR).astype(np.int64), confirmed), held

@@ -100,13 +100,21 @@ CHANNELS = {
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """'Wang:王 Ouyang:欧阳' → [('Wang', '王'), ('Ouyang', '欧阳')]; a blank may stand before a
-    capital of the same name ('Zhongshan Road:中山路')."""
-    found, english = [], ""
+    """'Wang:王 Ouyang:欧阳' → [('Wang', '王'), ('Ouyang', '欧阳')]; blanks may stand in the
+    English ('Zhongshan Road:中山路')."""
+    return [(english, chinese) for english, chinese in _split(text)]
+
+
+def priced(text: str) -> list[tuple[str, str, float]]:
+    """'Rice Cooker:电饭煲:399' → [('Rice Cooker', '电饭煲', 399.0)]"""
+    return [(english, chinese, float(price)) for english, chinese, price in _split(text)]
+
+
+def _split(text: str) -> list[list[str]]:
+    found, words = [], ""
     for word in text.split(" "):
-        english = f"{english} {word}".strip()
-        if ":" in english:
-            name, chinese = english.split(":")
-            found.append((name, chinese))
-            english = ""
+        words = f"{words} {word}".strip()
+        if ":" in words:
+            found.append(words.split(":"))
+            words = ""
     return found

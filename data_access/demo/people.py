@@ -48,7 +48,7 @@ def warehouse_of_region() -> Array:
 
 def make_staff(plan: Plan) -> Staff:
     chance = plan.chance("staff")
-    jobs = _jobs(int(np.clip(26 * (plan.orders / 20_000) ** 0.3, 16, 90)))
+    jobs = _jobs(int(np.clip(31 * (plan.orders / 20_000) ** 0.3, 18, 90)))
     size = len(jobs)
     titles = words(*(title for title, _, _ in jobs))
     is_rep = titles == "Sales representative"

@@ -9,9 +9,9 @@ import numpy as np
 
 from data_access.demo import almanac
 from data_access.demo.campaigns import Campaigns
-from data_access.demo.names import pairs
+from data_access.demo.names import priced
 from data_access.demo.plan import CURRENCY, Array, Plan, Rows, pick, words
-from data_access.demo.wares import COMPLEMENTS, SERIES, WARES
+from data_access.demo.wares import COMPLEMENTS, GOODS, SERIES, WARES
 
 PERSON, COMPANY = 0, 1
 NEW_RATE, FADING_RATE = 0.22, 0.10
@@ -42,11 +42,8 @@ class Catalogue:
 def make_catalogue(plan: Plan) -> Catalogue:
     chance = plan.chance("catalogue")
     size = int(np.clip(160 * (plan.orders / 20_000) ** 0.35, 96, 1_100)) // 8 * 8
-    names, names_zh, category, series = _name_products(size)
-    low = np.array([ware.prices[0] for ware in WARES])[category]
-    high = np.array([ware.prices[1] for ware in WARES])[category]
-    middle = np.exp(chance.uniform(np.log(low), np.log(high)))
-    base_price = np.maximum(np.round(middle * series), 6)
+    names, names_zh, category, usual = _name_products(size)
+    base_price = np.maximum(np.round(usual * chance.lognormal(0, 0.07, size)), 6)
     popularity = chance.lognormal(0, 0.75, size) / (base_price / 100) ** 0.25
     introduced, discontinued = _lives(plan, chance, size)
     price_by_day = _prices(plan, chance, base_price)
@@ -65,20 +62,20 @@ def make_catalogue(plan: Plan) -> Catalogue:
 
 
 def _name_products(size: int) -> tuple[Array, Array, Array, Array]:
-    names, names_zh, category, series = [], [], [], []
+    """Names in both languages, category and usual price of each product."""
+    names, names_zh, prices = [], [], []
     for number in range(size):
         ware = WARES[number % len(WARES)]
-        place = number // len(WARES)
-        nouns = pairs(ware.nouns)
-        noun, noun_zh = nouns[place % len(nouns)]
+        nouns, series = priced(ware.nouns), SERIES.get(ware.code, GOODS)
+        turn, place = divmod(number // len(WARES), len(nouns))
+        noun, noun_zh, price = nouns[place]
         # each noun walks through the series from another start, so neighbours differ
-        word, word_zh, factor = SERIES[(place // len(nouns) + place) % len(SERIES)]
-        batch = f" {place // len(nouns) // len(SERIES) + 1}" if place >= 144 else ""
+        word, word_zh, factor = series[(turn + place * 5) % len(series)]
+        batch = f" {turn // len(series) + 1}" if turn >= len(series) else ""
         names.append(f"{noun} {word}{batch}")
         names_zh.append(f"{noun_zh}·{word_zh}{batch}")
-        category.append(number % len(WARES))
-        series.append(factor)
-    return words(*names), words(*names_zh), np.array(category), np.array(series)
+        prices.append(price * factor)
+    return words(*names), words(*names_zh), np.arange(size) % len(WARES), np.array(prices)
 
 
 def _lives(plan: Plan, chance: np.random.Generator, size: int) -> tuple[Array, Array]:

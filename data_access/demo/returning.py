@@ -9,24 +9,30 @@ import numpy as np
 from data_access.demo.baskets import Lines, Orders
 from data_access.demo.fulfilment import Timeline
 from data_access.demo.plan import DAY, HOUR, NEVER, Array, Plan, Rows, only, pick_by_row, words
-from data_access.demo.products import PERSON
+from data_access.demo.products import COMPANY, PERSON
 from data_access.demo.wares import WARES
 
-RETURN_RATE = 0.034  # of lines that arrived on time, before channel and category
+RETURN_RATE = 0.019  # of lines that arrived on time, before channel and category
 CHANNEL_FACTORS = np.array([1.1, 1.3, 1.6, 0.5, 0.7, 0.8, 0.5])
 LATE_FACTOR = 1.9
+PERSON_FACTOR, COMPANY_FACTOR = 0.8, 2.2
 REASONS = ("Damaged in transit", "Wrong item", "Not as described", "Quality problem",
            "Changed my mind", "Arrived too late")  # fmt: skip
 DAMAGED, WRONG, NOT_AS_DESCRIBED, QUALITY, CHANGED, TOO_LATE = range(6)
 REASON_SHARES = np.array([[22, 11, 22, 20, 25, 0], [12, 6, 10, 10, 10, 52]])  # on time, late
-NOTES = ("Box crushed, photos attached", "Sent another colour", "Smaller than on the picture",
-         "Stopped working after two "
-         "days", "Unopened", "No longer needed, came too late")  # fmt: skip
+NOTES = (
+    "Box crushed, photos attached",
+    "Sent another colour",
+    "Smaller than on the picture",
+    "Quality not as usual",
+    "Unopened",
+    "No longer needed, came too late",
+)
 NOTES_ZH = (
     "外箱压坏，已拍照",
     "颜色发错",
     "比图片小",
-    "用了两天就坏了",
+    "质量不如以前",
     "未拆封",
     "来得太晚，不需要了",
 )
@@ -51,6 +57,7 @@ def make_returns(
     late = times.delivered // DAY > times.promised
     rate = RETURN_RATE * CHANNEL_FACTORS[orders.channel] * np.where(late, LATE_FACTOR, 1.0)
     factor = np.array([ware.returned for ware in WARES])[category]
+    factor *= np.array([PERSON_FACTOR, COMPANY_FACTOR])[segment[lines.order]]
     chosen = chance.random(lines_count) < rate[lines.order] * factor
     back = np.zeros(count, bool)
     back[lines.order[chosen]] = True
@@ -58,7 +65,8 @@ def make_returns(
     moment = moment // DAY * DAY + 9 * HOUR + (chance.random(count) * 10 * HOUR).astype(np.int64)
     back &= (times.delivered < NEVER) & (moment <= plan.now)
     everything = back & (segment == PERSON) & (chance.random(count) < 0.35)
-    share = np.where(segment[lines.order] == PERSON, 1.0, chance.beta(1.0, 1.6, lines_count))
+    some = (segment[lines.order] == COMPANY) & (chance.random(lines_count) < 0.6)
+    share = np.where(some, chance.beta(1.4, 1.6, lines_count), 1.0)
     part = np.maximum(np.ceil(lines.quantity * share), 1).astype(np.int64)
     quantity = np.where(chosen, part, 0)
     quantity = np.where(everything[lines.order], lines.quantity, quantity)

@@ -10,7 +10,10 @@ from data_access.demo.plan import DAY, HOUR, Array, Plan, Rows, words
 from data_access.demo.returning import DAMAGED, QUALITY, Returns
 from data_access.demo.stock import PAIRS, StockRun
 
-KINDS = ("opening", "receipt", "shipment", "return")
+KINDS = ("opening", "receipt", "shipment", "return", "correction")
+CORRECTION = 4
+COUNTED_RATE = 0.02  # of shelves were found empty at the last count
+FEW = 15
 STATES = ("proposed", "approved", "ordered", "received", "closed", "rejected")
 PROPOSED, APPROVED, ORDERED, RECEIVED, CLOSED, REJECTED = range(6)
 CAUSES = ("Below the reorder point", "Large customer order", "Supplier delayed", "Enough in stock")
@@ -23,16 +26,16 @@ def stock_rows(
 ) -> dict[str, Rows]:  # fmt: skip
     """`suppliers`: supplier_id by product."""
     refills, received_at = _refill_rows(plan, run, products, suppliers)
-    pair, quantity, kind, order, refill, moment = _movements(
-        plan, lines, times, returns, run, products, received_at
-    )
-    turn = np.argsort(moment, kind="stable")
-    balance = np.bincount(pair, weights=quantity, minlength=PAIRS * products).astype(np.int64)
+    moved = _movements(plan, lines, times, returns, run, products, received_at)
     waiting = (times.confirmed <= plan.now) & (times.shipped > plan.now)
     waiting &= times.cancelled > plan.now
     at = times.warehouse[lines.order] * products + lines.product
     held = np.where(waiting[lines.order], lines.quantity, 0)
     reserved = np.bincount(at, weights=held, minlength=PAIRS * products).astype(np.int64)
+    moved = _with_corrections(plan, moved, reserved)
+    pair, quantity, kind, order, refill, moment = moved
+    turn = np.argsort(moment, kind="stable")
+    balance = np.bincount(pair, weights=quantity, minlength=len(reserved)).astype(np.int64)
     every = np.arange(PAIRS * products)
     return {
         "stock": {
@@ -53,6 +56,7 @@ def stock_rows(
             "order_id": order[turn],
             "replenishment_id": refill[turn],
             "moved_at": plan.moment(moment[turn]),
+            "note": words(*[None] * CORRECTION, "Stock count: not found")[kind[turn]],
         },
     }
 
@@ -81,6 +85,23 @@ def _movements(
     return tuple(np.concatenate(part) for part in parts)
 
 
+def _with_corrections(plan: Plan, moved: tuple[Array, ...], reserved: Array) -> tuple[Array, ...]:
+    """The latest stock count found some shelves empty that should have held a few."""
+    chance = plan.chance("stock count")
+    pair, quantity, moment = moved[0], moved[1], moved[5]
+    balance = np.bincount(pair, weights=quantity, minlength=len(reserved)).astype(np.int64)
+    last = np.zeros(len(reserved), np.int64)
+    np.maximum.at(last, pair, moment)
+    few = np.flatnonzero((balance > 0) & (balance <= FEW) & (reserved == 0))
+    count = min(len(few), max(3, round(len(reserved) * COUNTED_RATE)))
+    gone = np.sort(chance.choice(few, count, replace=False))
+    counted = plan.now - (chance.uniform(1, 60, count) * HOUR).astype(np.int64)
+    nothing = np.zeros(count, int)
+    found = (gone, -balance[gone], np.full(count, CORRECTION), nothing, nothing,
+             np.maximum(counted, np.minimum(last[gone] + HOUR, plan.now)))  # fmt: skip
+    return tuple(np.concatenate(part) for part in zip(moved, found, strict=True))
+
+
 def _refill_rows(plan: Plan, run: StockRun, products: int, suppliers: Array) -> tuple[Rows, Array]:
     """The rows, and when each arrives in seconds."""
     chance = plan.chance("replenishments")
@@ -92,16 +113,10 @@ def _refill_rows(plan: Plan, run: StockRun, products: int, suppliers: Array) -> 
     asked = np.minimum(np.minimum(asked, arrives - 5 * HOUR), plan.now)
     ordered = np.minimum(asked + (chance.uniform(1, 30, count) * HOUR).astype(np.int64), arrives)
     came = arrives <= plan.now
-    age = (plan.now - asked) / DAY
-    state = np.select(
-        [came & (arrives > plan.now - CLOSED_AFTER * DAY), came, age < 1.4, age < 2.6],
-        [RECEIVED, CLOSED, PROPOSED, APPROVED],
-        ORDERED,
-    )
+    state = _states(plan, arrives, asked)
     delayed = ~refills.rescue & (np.minimum(refills.arrives, plan.days) > refills.expected + 5)
-    unwanted = (state == PROPOSED) & (chance.random(count) < 0.15)
-    cause = np.select([unwanted, refills.rescue, delayed & (state >= ORDERED)], [3, 1, 2], 0)
-    state = np.where(unwanted, REJECTED, state)
+    refused = state == REJECTED
+    cause = np.select([refused, refills.rescue, delayed & (state >= ORDERED)], [3, 1, 2], 0)
     placed = (state >= ORDERED) & (state != REJECTED) & (ordered <= plan.now)
     product = refills.pair % products
     return {
@@ -118,3 +133,16 @@ def _refill_rows(plan: Plan, run: StockRun, products: int, suppliers: Array) -> 
         "expected_on": plan.day(refills.expected * DAY, placed),
         "received_at": plan.moment(arrives, came),
     }, arrives
+
+
+def _states(plan: Plan, arrives: Array, asked: Array) -> Array:
+    """The youngest wait for a decision, the next for the order to the supplier."""
+    pending = np.flatnonzero(arrives > plan.now)
+    youngest = pending[np.argsort(-asked[pending], kind="stable")]
+    undecided = max(5, len(pending) // 20)
+    state = np.where(arrives > plan.now - CLOSED_AFTER * DAY, RECEIVED, CLOSED)
+    state[pending] = ORDERED
+    state[youngest[: 2 * undecided]] = APPROVED
+    state[youngest[:undecided]] = PROPOSED
+    state[youngest[:undecided:5]] = REJECTED
+    return state

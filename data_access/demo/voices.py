@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
-PRAISE, LATE, DAMAGED, WRONG, NOT_AS_DESCRIBED, QUALITY, WAITING, NO_STOCK, IDEA, FINE = range(10)
+PRAISE, LATE, DAMAGED, WRONG, NOT_AS_DESCRIBED, QUALITY, WAITING, NO_STOCK, IDEA, FINE, STALE = (
+    range(11)
+)
 
 ENGLISH: dict[int, tuple[str, ...]] = {
     PRAISE: (
         "Fast delivery and well packed. The {product} is just what we wanted.",
         "Arrived on the promised day, thank you. We will order {product} again.",
         "Very happy with the {product}, everybody in the office likes it.",
-        "Third order already, never a problem.",
+        "Good service from the order to the delivery.",
     ),
     LATE: (
-        "Promised day missed by {days} days. Please tell us earlier next time.",
-        "The parcel came {days} days late, {carrier} could not say where it was.",
-        "We needed the {product} for an event; it arrived {days} days too late.",
+        "Promised day missed by {days}. Please tell us earlier next time.",
+        "The parcel came {days} late, {carrier} could not say where it was.",
+        "We needed the {product} for an event; it arrived {days} too late.",
     ),
     DAMAGED: (
         "The box was crushed and the {product} is damaged. We have sent it back.",
@@ -33,9 +35,10 @@ ENGLISH: dict[int, tuple[str, ...]] = {
         "{product} stopped working after two days.",
         "The quality of {product} is not what we are used to from you.",
     ),
+    STALE: ("{product} tastes stale.", "The {product} was close to its best-before date."),
     WAITING: (
-        "Where is my order? It should have been here {days} days ago.",
-        "Still waiting for {product}, {days} days over the promised date, and nobody calls back.",
+        "Where is my order? It should have been here {days} ago.",
+        "Still waiting for {product}, {days} over the promised date, and nobody calls back.",
     ),
     NO_STOCK: (
         "You took the order and then cancelled because {product} was out of stock. Not good.",
@@ -53,7 +56,7 @@ CHINESE: dict[int, tuple[str, ...]] = {
         "发货很快，包装也好，{product}正是我们想要的。",
         "按承诺日期到货，谢谢，{product}会再买。",
         "{product}非常满意，同事们都说好。",
-        "第三次下单了，一直很放心。",
+        "从下单到收货都很顺利。",
         "客服态度好，物流给力，五星好评。",
     ),
     LATE: (
@@ -65,6 +68,7 @@ CHINESE: dict[int, tuple[str, ...]] = {
     WRONG: ("发错货了，订的是{product}。", "{product}颜色发错了。"),
     NOT_AS_DESCRIBED: ("{product}和图片差别很大，已退货。", "{product}比描述的小。"),
     QUALITY: ("{product}用了两天就坏了。", "这次{product}的质量不如以前。"),
+    STALE: ("{product}口感不新鲜。", "{product}临近保质期，不满意。"),
     WAITING: (
         "我的订单到哪了？已经超过承诺日期{days}天了。",
         "{product}还没收到，超期{days}天，也没人回电话。",
@@ -84,6 +88,7 @@ MEANINGS: dict[int, tuple[str, int | None, tuple[int, ...]]] = {
     WRONG: ("complaint", 2, (1, 2)),
     NOT_AS_DESCRIBED: ("complaint", 1, (2, 3)),
     QUALITY: ("complaint", 3, (1, 2)),
+    STALE: ("complaint", 3, (1, 2)),
     WAITING: ("complaint", 3, (1, 1, 2)),
     NO_STOCK: ("complaint", 2, (1, 2)),
     IDEA: ("suggestion", None, (3, 4)),
