@@ -64,11 +64,14 @@ def _orders_line(
         return False
     if currency:
         rows = {**rows, "currency": currency}
-    st.page_link(
-        find_page("orders").file, label=_with_amount(text, amount, currency), icon=icon,
-        query_params=rows,
-    )  # fmt: skip
+    _line("overdue" if "overdue" in rows else "unconfirmed",
+          _with_amount(text, amount, currency), icon, "orders", rows)  # fmt: skip
     return True
+
+
+def _line(key: str, text: str, icon: str, page: str, rows: dict[str, Any]) -> None:
+    if st.button(text, key=f"attention_{key}", type="tertiary", icon=icon):
+        st.switch_page(find_page(page).file, query_params=rows)
 
 
 def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:
@@ -76,11 +79,12 @@ def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:
     if not count or not may_open(scope.role, "receivables"):
         return False
     text = _n("{n} order unpaid past its due day", "{n} orders unpaid past their due day", count)
-    st.page_link(
-        find_page("receivables").file,
-        label=_with_amount(text, row.past_due_owed, currency),
-        icon=":material/account_balance_wallet:",
-        query_params={"currency": currency} if currency else None,
+    _line(
+        "past_due",
+        _with_amount(text, row.past_due_owed, currency),
+        ":material/account_balance_wallet:",
+        "receivables",
+        {"currency": currency} if currency else {},
     )
     return True
 

@@ -18,18 +18,18 @@ Verdict = Literal["better", "worse", "same", "moved", "unknown"]
 _SMALLEST = 0.0005  # a change that would read 0.0 is no change
 _COLOURS = {"better": "green", "worse": "red", "same": "gray", "moved": "gray"}
 _THAN_PREVIOUS: dict[Verdict, str] = {
-    "better": N_("better than previous period"),
-    "worse": N_("worse than previous period"),
-    "same": N_("as in the previous period"),
-    "moved": N_("against previous period"),
-    "unknown": N_("nothing to compare in previous period"),
+    "better": N_("better vs previous"),
+    "worse": N_("worse vs previous"),
+    "same": N_("as in previous"),
+    "moved": N_("vs previous"),
+    "unknown": N_("no previous value"),
 }
 _THAN_LAST_YEAR: dict[Verdict, str] = {
-    "better": N_("better than last year"),
-    "worse": N_("worse than last year"),
+    "better": N_("better vs last year"),
+    "worse": N_("worse vs last year"),
     "same": N_("as last year"),
-    "moved": N_("against last year"),
-    "unknown": N_("nothing to compare last year"),
+    "moved": N_("vs last year"),
+    "unknown": N_("no value last year"),
 }
 
 
@@ -56,7 +56,7 @@ def card_grid() -> Any:
 
 def draw_card(grid: Any, card: Card) -> None:
     """One card in the next cell of the grid."""
-    with grid.cell():
+    with grid.cell(), st.container(gap=None, key=f"card_{card.key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", gap="xsmall", wrap=False
         ):
@@ -68,36 +68,28 @@ def draw_card(grid: Any, card: Card) -> None:
                     label_visibility="collapsed",
                     chart_data=list(card.values),
                     delta_color="blue",
-                    width=110,
+                    width=96,
                 )
+        if card.note:
+            st.markdown(f":small[:gray[{card.note}]]")
+            return
+        st.markdown(f":small[{_change(card, card.previous, _THAN_PREVIOUS)}]")
         with st.container(
             horizontal=True,
             horizontal_alignment="distribute",
-            vertical_alignment="bottom",
-            gap="xsmall",
+            vertical_alignment="center",
+            gap=None,
             wrap=False,
-            key=f"card_{card.key}",
         ):
-            st.markdown(_changes(card), width="stretch")
+            st.markdown(f":small[{_change(card, card.last_year, _THAN_LAST_YEAR)}]")
             if card.link is not None:
                 st.page_link(
                     find_page(card.page).file,
-                    label=_("Rows"),
-                    icon=":material/chevron_right:",
-                    icon_position="right",
+                    label=f":blue[{_('Rows')}]",
+                    icon="",
                     query_params=dict(card.link),
                     help=_("Show the orders behind this number"),
                 )
-
-
-def _changes(card: Card) -> str:
-    if card.note:
-        return f":small[:gray[{card.note}]]"
-    shown = (
-        _change(card, card.previous, _THAN_PREVIOUS),
-        _change(card, card.last_year, _THAN_LAST_YEAR),
-    )
-    return "  \n".join(f":small[{line}]" for line in shown)
 
 
 def _change(card: Card, change: float | None, sentences: Mapping[Verdict, str]) -> str:

@@ -110,7 +110,7 @@ def _card(
     return Card(
         key=name,
         label=label,
-        value=_shown(kpi.kind, currency)(row["now"]),
+        value=_shown(name, currency)(row["now"]),
         help=_(HELP[name]),
         previous=float(row["since_previous"]),
         last_year=float(row["since_last_year"]),
@@ -138,7 +138,10 @@ def _backlog_card(
     )
 
 
-def _shown(kind: str, currency: str | None) -> Callable[[Any], str]:
+def _shown(name: str, currency: str | None) -> Callable[[Any], str]:
+    kind = KPIS[name].kind
+    if name == "average_order_value":
+        return lambda value: formats.money(value, currency)
     if kind == "money":
         return lambda value: formats.compact_money(value, currency)
     return formats.rate if kind == "rate" else formats.compact_number

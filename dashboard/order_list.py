@@ -57,11 +57,11 @@ def order_columns(scope: Scope, *, channels: bool, regions: bool, reps: bool) ->
     """The columns this person has a use for: nothing hidden, nothing that is always the same."""
     money = scope.sees("orders", "net_sales")
     columns = [
-        Column("order_number", _("Order"), width=120, pinned=True),
+        Column("order_number", _("Order"), width=150),
         Column("stage", _("Stage"), "stage", width=110),
         Column("promised_on", _("Promised"), "day"),
         Column("days_late", _("Late"), "lateness", width=90),
-        Column("customer", _("Customer"), width=200),
+        Column("customer", _("Customer"), width=190),
     ]
     if money:
         columns.append(Column("net_sales", _("Net sales"), "money", width=120))

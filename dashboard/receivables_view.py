@@ -104,7 +104,7 @@ def _blank_unless_late(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _columns(*, reps: bool) -> list[Column]:
     columns = [
-        Column("order_number", _("Order"), width=120, pinned=True),
+        Column("order_number", _("Order"), width=150),
         Column("customer", _("Customer"), width=220),
         Column("due_on", _("Due"), "day"),
         Column("days_overdue", _("Late"), "lateness", width=90),

@@ -27,7 +27,7 @@ def stage_strip(
 ) -> None:
     """`frame` is `sum_orders_by_stage`; `chosen` are the stages that the list shows."""
     rows = {row.stage: row for row in frame.itertuples()}
-    grid = st.grid(len(stages), min_column_width=128, gap="xsmall", border=True, key="stages")
+    grid = st.grid(len(stages), min_column_width=106, gap="xsmall", border=True, key="stages")
     for stage in stages:
         with grid.cell(), st.container(gap="xxsmall"):
             is_chosen = stage in chosen
@@ -36,7 +36,6 @@ def stage_strip(
                 key=f"stage_{stage}",
                 type="secondary" if is_chosen else "tertiary",
                 icon=":material/check:" if is_chosen else None,
-                width="stretch" if is_chosen else "content",
                 on_click=choose,
                 kwargs={"stage": _toggled(stage, chosen)},
                 help=_("Show only orders of this stage, or all again"),
@@ -53,16 +52,13 @@ def _figures(row: Any, currency: str | None) -> str:
     count = f"**{formats.number(row.orders)}**"
     if not pd.isna(row.net_sales):
         count += f" :small[:gray[{formats.compact_money(row.net_sales, currency)}]]"
-    return f"{count}  \n:small[{_age(row)}]"
-
-
-def _age(row: Any) -> str:
-    if row.stage not in OPEN_STAGES:
-        return f":gray[{_('closed')}]"
-    parts = []
-    if not pd.isna(row.oldest_days):
-        parts.append(f":gray[{_('oldest {age}', age=formats.age(row.oldest_days))}]")
+    oldest, late = "", ""
+    if row.stage in OPEN_STAGES and not pd.isna(row.oldest_days):
+        oldest = _("oldest {age}", age=formats.age(row.oldest_days))
     if row.overdue_orders:
         late = _n("{n} late", "{n} late", int(row.overdue_orders))
-        parts.append(f":red[{late}]")
-    return " · ".join(parts) or f":gray[{formats.MISSING}]"
+    return (
+        f"{count}  \n:small[:gray[{oldest}]]  \n:small[:red[{late}]]"
+        if late
+        else (f"{count}  \n:small[:gray[{oldest}]]" if oldest else count)
+    )

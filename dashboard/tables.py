@@ -46,7 +46,9 @@ def show_table(
 ) -> None:
     """The columns of the frame, formatted; nothing else of it leaves the server."""
     shown = [column for column in columns if column.name in frame]
-    data = pd.DataFrame({column.name: _cells(frame[column.name], column) for column in shown})
+    data = pd.DataFrame(
+        {column.name: _cells(frame[column.name], column, currency) for column in shown}
+    )
     st.dataframe(
         data,
         height=height,
@@ -55,13 +57,18 @@ def show_table(
         placeholder="",
         key=key,
         alt=alt,
-        column_config={column.name: _config(column, currency) for column in shown},
+        column_config={
+            column.name: _config(column, currency, as_text=data[column.name].dtype == object)
+            for column in shown
+        },
         on_select=on_select,
         selection_mode=selection_mode,
     )
 
 
-def _cells(values: pd.Series[Any], column: Column) -> pd.Series[Any] | list[Any]:
+def _cells(
+    values: pd.Series[Any], column: Column, currency: str | None
+) -> pd.Series[Any] | list[Any]:
     match column.kind:
         case "stage":
             return _words(values, STAGE_NAMES)
@@ -71,6 +78,8 @@ def _cells(values: pd.Series[Any], column: Column) -> pd.Series[Any] | list[Any]
             return ["" if pd.isna(days) else formats.days_late(days) for days in values]
         case "moment":
             return ["" if pd.isna(at) else formats.moment(at) for at in values]
+        case "money" if (values < 0).any():  # the browser would write ¥-5.00
+            return pd.Series([formats.money(amount, currency) for amount in values], dtype=object)
         case "rate":
             return values.astype("float64") * 100
     return values
@@ -81,7 +90,7 @@ def _words(values: pd.Series[Any], names: Mapping[str, str]) -> list[Any]:
     return [[] if pd.isna(value) else [_(names[value])] for value in values]
 
 
-def _config(column: Column, currency: str | None) -> Any:
+def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
     common: dict[str, Any] = {
         "help": column.help,
         "width": column.width or _WIDTHS.get(column.kind),
@@ -91,14 +100,14 @@ def _config(column: Column, currency: str | None) -> Any:
     match column.kind:
         case "count":
             return config.NumberColumn(column.label, format=formats.COUNT_COLUMN, **common)
-        case "money":
+        case "money" if not as_text:
             pattern = formats.money_column(currency)
             return config.NumberColumn(column.label, format=pattern, **common)
         case "rate":
             return config.NumberColumn(column.label, format=formats.RATE_COLUMN, **common)
         case "day":
             return config.DateColumn(column.label, format=formats.DAY_COLUMN, **common)
-        case "lateness":
+        case "money" | "lateness":
             return config.TextColumn(column.label, alignment="right", **common)
         case "stage":
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)

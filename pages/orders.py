@@ -46,7 +46,7 @@ if scope.sees("payments", "amount"):
 bar = Bar(
     presets=() if must_ship else ALL_PRESETS,
     preset=ANY if must_ship else "last_90",
-    search=_("Order, customer, phone, tracking no."),
+    search=_("Search orders"),
     choices=worth_choosing(channels, regions, reps),
     more=worth_choosing(*more),
     currencies=() if must_ship else currencies(scope),

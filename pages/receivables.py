@@ -36,7 +36,7 @@ reps = rep_choice(scope)
 bar = Bar(
     presets=ALL_PRESETS,
     preset=ANY,
-    search=_("Order, customer, phone"),
+    search=_("Search orders"),
     choices=worth_choosing(channel_choice(scope), region_choice(scope), reps),
     currencies=currencies(scope),
 )

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.figures.colours import NOW, SEQUENTIAL, STAGE
+from dashboard.figures.colours import NOW, QUIET, SEQUENTIAL, STAGE
 from dashboard.figures.template import figure, value_axis
 from dashboard.texts import _
 
@@ -57,6 +57,7 @@ def owed_by_age(
         marker={"color": [shades[min(place, 4)] for place in range(len(frame))], "cornerradius": 2},
         text=[formats.compact_money(owed, currency) for owed in frame["owed"]],
         textposition="outside",
+        textfont={"size": 12, "color": QUIET},
         cliponaxis=False,
         customdata=[
             "<br>".join((formats.money(owed, currency), _("Orders: {n}", n=formats.number(orders))))

@@ -12,8 +12,8 @@ from zlib import crc32
 CATEGORICAL = tuple(f"#{number:06d}" for number in range(1, 9))
 BLUE, ORANGE, GREEN, PLUM, SKY, BRICK, OLIVE, MAUVE = CATEGORICAL
 SEQUENTIAL = tuple(f"#{number:06d}" for number in range(11, 21))
-QUIET = "#000036"  # grey that reads on both backgrounds
-BACKGROUND = "#000038"
+QUIET = "#000009"  # for words and for what is past: grey that reads on both backgrounds
+STRONG = "#000037"  # nearly the colour of text
 
 NOW, BEFORE = BLUE, QUIET
 

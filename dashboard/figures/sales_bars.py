@@ -6,31 +6,32 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.figures.colours import BEFORE, NOW
+from dashboard.figures.colours import BEFORE, NOW, QUIET
 from dashboard.figures.template import figure
 from dashboard.texts import _
 
-ROW = 26
+ROW = 34
 MOST_ROWS = 8
-_LONGEST_NAME = 18
+_LONGEST_NAME = 22
+_BAR, _ABOVE = 0.24, 0.3  # of a row: how thick the bar is, how far above it the words stand
 
 
 def sales_bars(frame: pd.DataFrame, *, currency: str | None) -> go.Figure:
     """`frame` has name, net_sales, share, change and previous_net_sales, most sales first; drawn
-    from the top, the value before as a tick."""
+    from the top, words above each bar, the value before as a tick on it."""
     rows = frame.iloc[::-1]
     places = list(range(len(rows)))
     names = [_("None") if pd.isna(name) else str(name) for name in rows["name"]]
-    drawn = figure(ROW * max(len(rows), 3) + 8, hovermode="closest", bargap=0.4)
+    highest = float(max(rows["net_sales"].max(), rows["previous_net_sales"].max(), 0)) or 1.0
+    drawn = figure(
+        ROW * max(len(rows), 3), hovermode="closest", margin={"l": 0, "r": 2, "t": 0, "b": 0}
+    )
     drawn.add_bar(
         y=places,
         x=rows["net_sales"],
+        width=_BAR,
         orientation="h",
         marker={"color": NOW, "cornerradius": 2},
-        text=[_label(row, currency) for row in rows.itertuples()],
-        textposition="outside",
-        cliponaxis=False,
-        constraintext="none",
         customdata=[
             _hover(name, row, currency) for name, row in zip(names, rows.itertuples(), strict=True)
         ],
@@ -40,15 +41,27 @@ def sales_bars(frame: pd.DataFrame, *, currency: str | None) -> go.Figure:
         y=places,
         x=rows["previous_net_sales"],
         mode="markers",
-        marker={"symbol": "line-ns", "size": 12, "line": {"width": 2, "color": BEFORE}},
+        marker={"symbol": "line-ns", "size": 8, "line": {"width": 2, "color": BEFORE}},
         hoverinfo="skip",
     )
-    highest = max(rows["net_sales"].max(), rows["previous_net_sales"].max(), 0)
-    drawn.update_xaxes(visible=False, range=[0, highest * 1.75 or 1])
-    drawn.update_yaxes(
-        showgrid=False, tickmode="array", tickvals=places, ticktext=[_short(name) for name in names]
-    )
+    _add_words(drawn, [_short(name) for name in names], 0.0, "middle right")
+    _add_words(drawn, [_label(row, currency) for row in rows.itertuples()], highest, "middle left")
+    drawn.update_xaxes(visible=False, range=[0, highest])
+    drawn.update_yaxes(visible=False, range=[-0.3, len(rows) - 0.3 if len(rows) > 2 else 2.7])
     return drawn
+
+
+def _add_words(drawn: go.Figure, words: list[str], x: float, position: str) -> None:
+    drawn.add_scatter(
+        x=[x] * len(words),
+        y=[place + _ABOVE + _BAR / 2 for place in range(len(words))],
+        mode="text",
+        text=words,
+        textposition=position,
+        textfont={"size": 12, "color": QUIET},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
 
 
 def _label(row: tuple[object, ...], currency: str | None) -> str:

@@ -8,16 +8,26 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.figures.colours import CATEGORICAL, QUIET
+from dashboard.figures.colours import CATEGORICAL, QUIET, STRONG
 
 # for st.plotly_chart: no tool bar, no zooming by accident while scrolling on a phone
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
+
+# what the theme would set anew over a template: its grey words are too faint to read
+_WORDS = {"color": QUIET, "size": 12}
+_OWN: dict[str, Any] = {
+    "margin": {"l": 0, "r": 8, "t": 8, "b": 0, "pad": 0},
+    "font": _WORDS,
+    "xaxis": {"tickfont": _WORDS},
+    "yaxis": {"tickfont": _WORDS},
+    "legend": {"font": _WORDS},
+    "hoverlabel": {"font": {"color": STRONG, "size": 12}},
+}
 
 TEMPLATE = go.layout.Template(
     layout=go.Layout(
         colorway=CATEGORICAL,
         separators=formats.SEPARATORS,
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
         showlegend=False,
         hovermode="x unified",
         dragmode=False,
@@ -42,7 +52,7 @@ TEMPLATE = go.layout.Template(
 
 def figure(height: int, **layout: Any) -> go.Figure:
     """An empty figure in the house style."""
-    return go.Figure(layout=go.Layout(template=TEMPLATE, height=height, **layout))
+    return go.Figure(layout={"template": TEMPLATE, "height": height, **_OWN, **layout})
 
 
 def value_axis(highest: float, shown: Callable[[float], str], *, about: int = 4) -> dict[str, Any]:
