@@ -38,6 +38,7 @@ HEADERS = {
 }
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
 NEEDS_SESSION = ("/media", "/_stcore/upload_file")
+READY = "/readyz"
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 PLAIN_REFUSAL = (
@@ -99,7 +100,8 @@ def is_address(name: str) -> bool:
 
 async def _refusal(connection: HTTPConnection) -> PlainTextResponse | None:
     path = connection.url.path
-    if not _is_known_host(connection.headers.get("host", "")):
+    # a load balancer asks by number, and hears nothing but yes or no
+    if path != READY and not is_known_host(connection.headers.get("host", "")):
         return PlainTextResponse("This name is not one of OrderScope's.", status_code=403)
     server = connection.scope.get("server")
     if not is_over_tls(connection) and not may_answer_plainly(server[0] if server else None):
@@ -126,10 +128,13 @@ def _has_session(connection: HTTPConnection) -> bool:
     return session is not None
 
 
-def _is_known_host(host: str) -> bool:
+def is_known_host(host: str) -> bool:
     """Ours: loopback, the public address, and, where plain HTTP is allowed, any numeric address.
     A name that somebody else's DNS points here (DNS rebinding) is none of these."""
-    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
     public = urlsplit(settings().public_url or "").hostname
     if name in LOOPBACK_NAMES or (public and name == public):
         return True

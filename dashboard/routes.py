@@ -138,8 +138,8 @@ async def _form(request: Request) -> dict[str, str] | None:
         body += chunk
         if len(body) > FORM_BYTES:
             return None
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
-    return dict(pairs)
+    fields = body.decode("utf-8", "replace").split("&")[:20]
+    return dict(parse_qsl("&".join(fields), keep_blank_values=True))
 
 
 def _back(
