@@ -206,7 +206,8 @@ def _described(bar: Bar, values: Values, chosen: OrderFilter) -> list[tuple[tupl
         names = [plain(choice.names[value]) for value in choice.read(values)]
         if names:
             shown = ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "")
-            found.append(((choice.parameter,), f"{choice.label}: {shown}"))
+            text = _("{label}: {values}", label=choice.label, values=shown)
+            found.append(((choice.parameter,), text))
     if chosen.search:
         found.append((("q",), _("Search: {words}", words=plain(chosen.search))))
     if chosen.amount_from is not None or chosen.amount_to is not None:
