@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "demo",
     "import": "importing",
     "user": "user",
+    "start": "start",
 }
 
 
@@ -37,3 +38,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OperationalError as error:
         print(f"The database did not answer: {str(error.orig).splitlines()[0]}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
