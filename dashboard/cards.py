@@ -10,6 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard import formats
+from dashboard.filters import link_to
 from dashboard.menu import find_page
 from dashboard.texts import N_, _
 
@@ -45,17 +46,18 @@ class Card:
     better: Better = "higher"
     values: Sequence[float] = ()  # of the sparkline
     page: str = "orders"
-    link: Mapping[str, Any] | None = None
+    rows: Mapping[str, str | Sequence[str]] | None = None  # what to choose to see the rows
     note: str = ""  # in place of the changes
 
 
-def card_grid() -> Any:
-    """Four cards on a laptop, two on a tablet, one on a phone."""
-    return st.grid(4, min_column_width=230, gap="xsmall", border=True, key="cards")
+def show_cards(cards: Sequence[Card]) -> None:
+    """Four cards in a row on a laptop, two on a tablet, one on a phone."""
+    grid = st.grid(4, min_column_width=230, gap="xsmall", border=True, key="cards")
+    for card in cards:
+        _show_card(grid, card)
 
 
-def draw_card(grid: Any, card: Card) -> None:
-    """One card in the next cell of the grid."""
+def _show_card(grid: Any, card: Card) -> None:
     with grid.cell(), st.container(gap=None, key=f"card_{card.key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", gap="xsmall", wrap=False
@@ -82,12 +84,12 @@ def draw_card(grid: Any, card: Card) -> None:
             wrap=False,
         ):
             st.markdown(f":small[{_change(card, card.last_year, _THAN_LAST_YEAR)}]")
-            if card.link is not None:
+            if card.rows is not None:
                 st.page_link(
                     find_page(card.page).file,
                     label=f":blue[{_('Rows')}]",
                     icon="",
-                    query_params=dict(card.link),
+                    query_params=link_to(**card.rows),
                     help=_("Show the orders behind this number"),
                 )
 

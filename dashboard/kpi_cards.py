@@ -9,8 +9,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.analytics.kpis import KPIS, add_kpis, compare_kpis
-from dashboard.cards import Card, card_grid, draw_card
-from dashboard.filters import link_to
+from dashboard.cards import Card
 from dashboard.texts import N_, _
 from data_access.filters import Period
 from data_access.scope import Scope
@@ -80,61 +79,62 @@ def kpi_cards(
     *,
     currency: str | None,
     period: Period,
-) -> None:
+) -> list[Card]:
     """`spans` is sum_sales_compared, `over_time` sum_sales_over_time, `backlog` for each span
     sum_backlog_by_day."""
-    compared = compare_kpis(spans).set_index("kpi")
+    compared = compare_kpis(spans).set_index("kpi").to_dict("index")
     courses = add_kpis(over_time)
     days = {"period": "own", "from": str(period.start), "to": str(period.end)}
-    grid = card_grid()
-    for name, label in LABELS.items():
+    cards = []
+    for name in LABELS:
         if not scope.sees("orders", _NEEDS.get(name, "stage")):
             continue
-        rows = link_to(**{**days, **_ROWS[name]})
+        rows = {**days, **_ROWS[name]}
         if name == "backlog":
-            draw_card(grid, _backlog_card(backlog, _(label), currency, rows))
+            cards.append(_backlog_card(backlog, currency, rows))
         else:
-            values = _course(courses[name])
-            draw_card(grid, _card(name, _(label), compared.loc[name], values, currency, rows))
+            cards.append(_card(name, compared[name], _course(courses[name]), currency, rows))
+    return cards
 
 
 def _card(
     name: str,
-    label: str,
-    row: Any,
+    row: Mapping[Any, Any],
     values: list[float],
     currency: str | None,
-    rows: dict[str, Any],
+    rows: Mapping[str, str | Sequence[str]],
 ) -> Card:
     kpi = KPIS[name]
     return Card(
         key=name,
-        label=label,
+        label=_(LABELS[name]),
         value=_shown(name, currency)(row["now"]),
         help=_(HELP[name]),
-        previous=float(row["since_previous"]),
-        last_year=float(row["since_last_year"]),
+        previous=row["since_previous"],
+        last_year=row["since_last_year"],
         is_rate=kpi.kind == "rate",
         better="higher" if kpi.more_is_better else "lower",
         values=values,
-        link=rows,
+        rows=rows,
     )
 
 
 def _backlog_card(
-    backlog: Mapping[str, pd.DataFrame], label: str, currency: str | None, rows: dict[str, Any]
+    backlog: Mapping[str, pd.DataFrame],
+    currency: str | None,
+    rows: Mapping[str, str | Sequence[str]],
 ) -> Card:
     now = backlog["now"]["net_sales"]
     return Card(
         key="backlog",
-        label=label,
+        label=_(LABELS["backlog"]),
         value=formats.compact_money(_last(now), currency),
         help=_(HELP["backlog"]),
         previous=_grown(_last(now), _last(backlog["previous"]["net_sales"])),
         last_year=_grown(_last(now), _last(backlog["last_year"]["net_sales"])),
         better="neither",
         values=_course(now),
-        link=rows,
+        rows=rows,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from dashboard import connection
+from dashboard.texts import language
 from data_access.scope import Scope
 
 Answer = TypeVar("Answer")
@@ -19,6 +20,7 @@ EngineName = Literal["analytics", "record"]
 
 MAX_ENTRIES = 5_000
 MAX_SIZE = "256MB"
+MAX_DRAWN = 1_000  # figures and cards, some 10 KB each
 
 
 def read(
@@ -37,6 +39,16 @@ def read(
     return answer
 
 
+def draw(block: Callable[..., Answer], scope: Scope, *arguments: Any) -> Answer:
+    """What `block(scope, *arguments)` draws from reads of its own, in the person's language: drawn
+    once for the same rights, question and data. The very object is shared, so it is never
+    changed."""
+    _engine, version = connection.engine_and_version("analytics")
+    key = _key(block, scope, (language(), *arguments), {}, "analytics", version)
+    drawn: Answer = _keep_drawn(key, lambda: block(scope, *arguments))
+    return drawn
+
+
 def data_version() -> int:
     """The number of the last change in the CRM database: the same number, the same data."""
     return connection.data_version()
@@ -45,6 +57,11 @@ def data_version() -> int:
 @st.cache_data(show_spinner=False, max_entries=MAX_ENTRIES, max_size=MAX_SIZE)
 def _keep(key: str, _ask: Callable[[], Any]) -> Any:
     return _ask()
+
+
+@st.cache_resource(show_spinner=False, max_entries=MAX_DRAWN)
+def _keep_drawn(key: str, _draw: Callable[[], Any]) -> Any:
+    return _draw()
 
 
 def _key(

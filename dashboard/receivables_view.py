@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.analytics.receivables import Owed
-from dashboard.cards import Card, card_grid, draw_card
+from dashboard.cards import Card
 from dashboard.menu import may_open
 from dashboard.order_list import open_order
 from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of
@@ -39,23 +39,44 @@ def age_names() -> dict[str, str]:
     return {age: _(name) for age, name in AGE_NAMES.items()}
 
 
-def owed_cards(owed: Owed, currency: str | None) -> None:
+def owed_cards(owed: Owed, currency: str | None) -> list[Card]:
     """What is owed, what of it is late, how much of it for long."""
-    grid = card_grid()
     orders = _n("{n} order", "{n} orders", owed.orders)
     late = _n("{n} order", "{n} orders", owed.past_due_orders)
     oldest = _n("{n} order", "{n} orders", owed.over_90_orders)
-    for key, label, value, explained, note in (
-        ("owed", _("Owed"), formats.compact_money(owed.amount, currency),
-         _("Net sales − payments of orders that are not cancelled, from one cent up."), orders),
-        ("past_due", _("Past due"), formats.compact_money(owed.past_due, currency),
-         _("The part of what is owed that was due before today."), late),
-        ("past_due_rate", _("Share past due"), formats.rate(owed.past_due_rate),
-         _("Past due ÷ owed."), _("of what is owed")),
-        ("over_90", _("Over 90 days late"), formats.compact_money(owed.over_90, currency),
-         _("The part of what is owed that was due more than 90 days ago."), oldest),
-    ):  # fmt: skip
-        draw_card(grid, Card(key=key, label=label, value=value, help=explained, note=note))
+    return [
+        Card(key=key, label=label, value=value, help=explained, note=note)
+        for key, label, value, explained, note in (
+            (
+                "owed",
+                _("Owed"),
+                formats.compact_money(owed.amount, currency),
+                _("Net sales − payments of orders that are not cancelled, from one cent up."),
+                orders,
+            ),
+            (
+                "past_due",
+                _("Past due"),
+                formats.compact_money(owed.past_due, currency),
+                _("The part of what is owed that was due before today."),
+                late,
+            ),
+            (
+                "past_due_rate",
+                _("Share past due"),
+                formats.rate(owed.past_due_rate),
+                _("Past due ÷ owed."),
+                _("of what is owed"),
+            ),
+            (
+                "over_90",
+                _("Over 90 days late"),
+                formats.compact_money(owed.over_90, currency),
+                _("The part of what is owed that was due more than 90 days ago."),
+                oldest,
+            ),
+        )
+    ]
 
 
 def receivables_list(

@@ -1,11 +1,11 @@
-"""The trend of the overview: its steps, and what its period is compared with."""
+"""The steps of a trend: by day, week or month."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard.periods import grain_of
-from dashboard.texts import N_, _, _n
+from dashboard.texts import N_, _
 from data_access.dialects import Grain
 from data_access.filters import Period
 
@@ -39,23 +39,3 @@ def grain_box(title: str, period: Period) -> Grain:
             )
             or usual
         )
-
-
-def spans_to_compare(period: Period) -> dict[str, Period]:
-    """The period, and the last days of those it is compared with: enough for what stood open at
-    their end."""
-    previous, last_year = period.previous(), period.last_year()
-    return {
-        "now": period,
-        "previous": Period(previous.end, previous.end),
-        "last_year": Period(last_year.end, last_year.end),
-    }
-
-
-def top_of(rows: int, shown: int) -> str:
-    """Says that some are not shown; nothing where all are."""
-    return (
-        _n("the largest {shown} of {n}", "the largest {shown} of {n}", rows, shown=shown)
-        if (rows > shown)
-        else ""
-    )

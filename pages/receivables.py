@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.analytics.receivables import every_month, summarise_receivables
 from dashboard.blanks import blank, nothing_found
+from dashboard.cards import show_cards
 from dashboard.charts import show_chart
 from dashboard.choices import (
     channel_choice,
@@ -51,7 +52,7 @@ if not owed.orders:
     follow_changes("receivables")
     st.stop()
 
-owed_cards(owed, chosen.currency)
+show_cards(owed_cards(owed, chosen.currency))
 left, right = st.columns(2, gap="xsmall")
 with left, st.container(border=True, gap="xsmall"):
     st.markdown(f"**{_('Owed by age')}**")
