@@ -34,7 +34,6 @@ HOURS = np.array(
     ]
 )
 FAVOURITES = 6
-FAVOURITE_RATE = 0.55
 MOST_DISCOUNT = 35
 
 
@@ -163,8 +162,7 @@ def _products(
     regular = np.isin(arrivals.kind, (LOYAL, SILENT))[customer]
     best = np.maximum(weights.max(axis=1), 1e-12)
     sells = ladder[row, favourite] / best[segment[order], favourite]
-    # a favourite sells at a fifth of its best on most days; scaled so that half the tries succeed
-    taken = regular & (chance.random(len(order)) < FAVOURITE_RATE * np.minimum(sells * 2.5, 1))
+    taken = regular & (chance.random(len(order)) < sells)
     return np.where(taken, favourite, product)
 
 
