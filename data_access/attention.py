@@ -22,7 +22,7 @@ from sqlalchemy import (
 from data_access.columns import Money
 from data_access.filters import OrderFilter, is_overdue
 from data_access.frames import read_frame
-from data_access.measures import in_one_currency, order_sums
+from data_access.measures import chosen_orders, in_one_currency
 from data_access.receivables import owed_orders
 from data_access.scope import Scope
 from data_access.stages import OPEN_STAGES
@@ -52,37 +52,38 @@ def sum_attention(
 
 
 def _late(scope: Scope, as_of: date, currency: str | None) -> Subquery:
-    wanted = OrderFilter(currency=currency, stages=OPEN_STAGES)
-    orders = order_sums(scope, wanted, as_of).c
-    overdue = is_overdue(orders, as_of)
+    chosen = chosen_orders(scope, OrderFilter(currency=currency, stages=OPEN_STAGES), as_of)
+    orders, overdue = chosen.c, is_overdue(chosen.c, as_of)
     waiting = (orders.stage == "received") & (orders.ordered_on < as_of - timedelta(days=1))
     shown = scope.sees("orders", "net_sales")
 
     def amount(condition: ColumnElement[bool]) -> ColumnElement[Any]:
         total = func.coalesce(func.sum(case((condition, orders.net_sales))), 0)
-        return cast(in_one_currency(total, orders, wanted) if shown else null(), Money)
+        return in_one_currency(total, chosen) if shown else cast(null(), Money)
 
-    return select(
-        _number(overdue).label("overdue_orders"),
-        amount(overdue).label("overdue_sales"),
-        _number(waiting).label("unconfirmed_orders"),
-        amount(waiting).label("unconfirmed_sales"),
-        _COUNTED,
-    ).subquery("late")
+    return (
+        select(
+            func.count(case((overdue, 1))).label("overdue_orders"),
+            amount(overdue).label("overdue_sales"),
+            func.count(case((waiting, 1))).label("unconfirmed_orders"),
+            amount(waiting).label("unconfirmed_sales"),
+        )
+        .where(*chosen.predicates)
+        .subquery("late")
+    )
 
 
 def _owed(scope: Scope, as_of: date, currency: str | None) -> Subquery:
-    wanted = OrderFilter(currency=currency)
-    orders = owed_orders(scope, wanted, as_of).c
+    owed = owed_orders(scope, OrderFilter(currency=currency), as_of, past_due=True)
     shown = scope.sees("payments", "amount") and scope.sees("orders", "net_sales")
-    total = in_one_currency(func.coalesce(func.sum(orders.owed), 0), orders, wanted)
+    total = in_one_currency(func.coalesce(func.sum(owed.c.owed), 0), owed)
     return (
         select(
-            cast(func.count() if shown else null(), Integer).label("past_due_orders"),
-            cast(total if shown else null(), Money).label("past_due_owed"),
+            (func.count() if shown else cast(null(), Integer)).label("past_due_orders"),
+            (total if shown else cast(null(), Money)).label("past_due_owed"),
             _COUNTED,
         )
-        .where(orders.due_on < as_of)
+        .select_from(owed.orders)
         .subquery("owed")
     )
 
@@ -91,7 +92,7 @@ def _low_stock(scope: Scope) -> Subquery:
     stock = scope.visible.stock.c
     shown = scope.sees("stock", "on_hand")
     return (
-        select(cast(func.count() if shown else null(), Integer).label("low_stock"), _COUNTED)
+        select((func.count() if shown else cast(null(), Integer)).label("low_stock"), _COUNTED)
         .where(stock.on_hand - stock.reserved <= stock.reorder_point)
         .subquery("low")
     )
@@ -101,11 +102,9 @@ def _open_complaints(scope: Scope) -> Subquery:
     feedback = scope.visible.feedback.c
     shown = scope.sees("feedback", "state")
     return (
-        select(cast(func.count() if shown else null(), Integer).label("open_complaints"), _COUNTED)
+        select(
+            (func.count() if shown else cast(null(), Integer)).label("open_complaints"), _COUNTED
+        )
         .where(feedback.kind == "complaint", feedback.state != "resolved")
         .subquery("complaints")
     )
-
-
-def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1))), 0)

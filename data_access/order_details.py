@@ -224,13 +224,15 @@ def _shipments(scope: Scope) -> list[Select[Any]]:
 
 
 def _returns(scope: Scope) -> Select[Any]:
-    returns = scope.visible.returns.c
+    returns, orders = scope.visible.returns.c, scope.visible.orders.c
+    currency = select(orders.currency).where(orders.order_id == returns.order_id)
     return _event(
         13,
         returns.returned_at,
         literal("return"),
         quantity=returns.quantity,
         amount=returns.amount,
+        currency=currency.scalar_subquery(),
         detail=returns.reason,
     )
 

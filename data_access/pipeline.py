@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Float, case, cast, func, select
 from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_ahead
 from data_access.filters import OrderFilter, is_overdue, order_predicates
 from data_access.frames import read_frame
-from data_access.measures import in_one_currency, order_sums
+from data_access.measures import Chosen, chosen_orders, in_one_currency, shows
 from data_access.scope import Scope
 from data_access.stages import OPEN_STAGES, STAGES
 
@@ -34,24 +34,25 @@ def sum_orders_by_stage(
 ) -> pd.DataFrame:
     """stage (all, in their order), orders, units, net_sales, overdue_orders, overdue_sales, and of
     the open stages oldest_days and mean_days: days since the order entered its stage."""
-    orders = order_sums(scope, order_filter, as_of).c
-    overdue = is_overdue(orders, as_of)
+    chosen = chosen_orders(scope, order_filter, as_of)
+    orders, overdue = chosen.c, is_overdue(chosen.c, as_of)
+    late_sales = case((overdue, orders.net_sales), (orders.net_sales.is_not(None), 0))
     days = days_between(_stage_on(orders, as_of, zone), as_of)
-    statement = select(
-        orders.stage,
-        func.count().label("orders"),
-        func.sum(orders.units).label("units"),
-        in_one_currency(func.sum(orders.net_sales), orders, order_filter).label("net_sales"),
-        func.coalesce(func.sum(case((overdue, 1))), 0).label("overdue_orders"),
-        in_one_currency(
-            func.sum(case((overdue, orders.net_sales), (orders.net_sales.is_not(None), 0))),
-            orders,
-            order_filter,
-        ).label("overdue_sales"),
-        func.max(days).label("oldest_days"),
-        cast(func.avg(cast(days, Float)), Float).label("mean_days"),
-    ).group_by(orders.stage)
-    return _every_stage(read_frame(engine, statement), scope)
+    statement = (
+        select(
+            orders.stage,
+            func.count().label("orders"),
+            func.sum(orders.units).label("units"),
+            in_one_currency(func.sum(orders.net_sales), chosen).label("net_sales"),
+            func.count(case((overdue, 1))).label("overdue_orders"),
+            in_one_currency(func.sum(late_sales), chosen).label("overdue_sales"),
+            func.max(days).label("oldest_days"),
+            func.avg(cast(days, Float), type_=Float).label("mean_days"),
+        )
+        .where(*chosen.predicates)
+        .group_by(orders.stage)
+    )
+    return _every_stage(read_frame(engine, statement), scope, chosen)
 
 
 def sum_open_orders_by_age(
@@ -59,20 +60,20 @@ def sum_open_orders_by_age(
 ) -> pd.DataFrame:
     """stage, days_from, days_to (NULL: and older), orders, net_sales, overdue_orders: the open
     orders by days since they were ordered; only what occurs, in the order of stages and ages."""
-    orders = order_sums(scope, order_filter, as_of).c
+    chosen = chosen_orders(scope, order_filter, as_of)
+    orders = chosen.c
     days = days_between(orders.ordered_on, as_of)
     ages = [(days <= end, start) for start, end in AGES if end is not None]
     age = case(*ages, else_=AGES[-1][0])
-    overdue = func.coalesce(func.sum(case((is_overdue(orders, as_of), 1))), 0)
     statement = (
         select(
             orders.stage,
             age.label("days_from"),
             func.count().label("orders"),
-            in_one_currency(func.sum(orders.net_sales), orders, order_filter).label("net_sales"),
-            overdue.label("overdue_orders"),
+            in_one_currency(func.sum(orders.net_sales), chosen).label("net_sales"),
+            func.count(case((is_overdue(orders, as_of), 1))).label("overdue_orders"),
         )
-        .where(orders.stage.in_(OPEN_STAGES))
+        .where(*chosen.predicates, orders.stage.in_(OPEN_STAGES))
         .group_by(orders.stage, age)
     )
     frame = read_frame(engine, statement)
@@ -95,12 +96,13 @@ def _stage_on(orders: Any, as_of: date, zone: str) -> ColumnElement[Any]:
     )
 
 
-def _every_stage(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+def _every_stage(frame: pd.DataFrame, scope: Scope, chosen: Chosen) -> pd.DataFrame:
+    """A row for each stage, zeros where there are no orders; what is hidden stays NULL."""
     filled = frame.set_index("stage").reindex(pd.Index(STAGES, name="stage"))
-    for name in ("orders", "units", "net_sales", "overdue_orders", "overdue_sales"):
-        column = {"overdue_sales": "net_sales"}.get(name, name)
-        if column in ("orders", "overdue_orders") or scope.sees("orders", column):
-            absent = ~filled.index.isin(frame["stage"])
-            filled.loc[absent, name] = 0
+    absent = ~filled.index.isin(frame["stage"])
+    filled.loc[absent, ["orders", "overdue_orders"]] = 0
+    for column, names in (("units", ["units"]), ("net_sales", ["net_sales", "overdue_sales"])):
+        if shows(scope, column, by_lines=chosen.by_lines):
+            filled.loc[absent, names] = 0
     counts = dict.fromkeys(("orders", "units", "overdue_orders", "oldest_days"), "Int64")
     return filled.astype(counts).round({"mean_days": 2}).reset_index()

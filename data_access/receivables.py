@@ -10,13 +10,13 @@ from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import Engine, Select, Subquery, case, cast, false, func, select
+from sqlalchemy import Engine, Select, Subquery, case, false, func, select
 
-from data_access.columns import Money
 from data_access.dialects import Grain, days_between, start_of
 from data_access.filters import SETTLED_WITHIN, OrderFilter, in_period, name_in, order_predicates
 from data_access.frames import read_frame
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
+from data_access.measures import Chosen
 from data_access.scope import Scope
 
 ReceivableSort = Literal["due_on", "owed", "total", "ordered_on", "order_number"]
@@ -29,9 +29,11 @@ AGES: tuple[tuple[str, int | None, int | None], ...] = (
 )
 
 
-def owed_orders(scope: Scope, order_filter: OrderFilter, as_of: date) -> Subquery:
-    """The visible orders that owe something, with `paid` and `owed`; none where the person sees
-    no payments."""
+def owed_orders(
+    scope: Scope, order_filter: OrderFilter, as_of: date, *, past_due: bool = False
+) -> Chosen:
+    """The visible orders that owe something (`past_due`: and were due before `as_of`), with
+    `paid` and `owed`; none where the person sees no payments."""
     orders, payments = scope.visible.orders, scope.visible.payments
     paid = (
         select(payments.c.order_id, func.sum(payments.c.amount).label("paid"))
@@ -40,18 +42,18 @@ def owed_orders(scope: Scope, order_filter: OrderFilter, as_of: date) -> Subquer
     )
     amount = func.coalesce(paid.c.paid, 0)
     owed = orders.c.net_sales - amount
-    return (
-        select(orders, cast(amount, Money).label("paid"), cast(owed, Money).label("owed"))
-        .select_from(orders)
-        .outerjoin(paid, paid.c.order_id == orders.c.order_id)
-        .where(
-            *order_predicates(scope, order_filter, as_of),
-            orders.c.stage != "cancelled",
-            owed > SETTLED_WITHIN,
-            *([] if scope.sees("payments", "amount") else [false()]),
-        )
+    predicates = [orders.c.stage != "cancelled", owed > SETTLED_WITHIN]
+    if past_due:
+        predicates.append(orders.c.due_on < as_of)
+    if not scope.sees("payments", "amount"):
+        predicates.append(false())
+    found = (
+        select(orders, amount.label("paid"), owed.label("owed"))
+        .outerjoin_from(orders, paid, paid.c.order_id == orders.c.order_id)
+        .where(*order_predicates(scope, order_filter, as_of), *predicates)
         .subquery("owed_orders")
     )
+    return Chosen(found, [], False, order_filter.currency)
 
 
 def sum_receivables_by_age(
@@ -102,8 +104,8 @@ def sum_payments_over_time(
         select(
             started.label("period_on"),
             payments.c.currency,
-            func.coalesce(func.sum(case((amount >= 0, 1))), 0).label("payments"),
-            func.coalesce(func.sum(case((amount < 0, 1))), 0).label("refunds"),
+            func.count(case((amount >= 0, 1))).label("payments"),
+            func.count(case((amount < 0, 1))).label("refunds"),
             func.coalesce(func.sum(case((amount >= 0, amount))), 0).label("paid"),
             func.coalesce(func.sum(case((amount < 0, -amount))), 0).label("refunded"),
         )
@@ -132,7 +134,7 @@ def list_receivables(
     days_overdue (0: not yet due), total, paid, owed, currency. `overdue` in the filter is about
     delivery; `past_due` orders are those sorted first by due_on.
     """
-    orders = owed_orders(scope, order_filter, as_of)
+    orders = owed_orders(scope, order_filter, as_of).orders
     value = orders.c["net_sales" if sort == "total" else sort]
     return read_page(
         engine,

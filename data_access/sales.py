@@ -1,13 +1,11 @@
 """Sales summed: in total, over time, by channel, region and category.
 
-Every frame here has the measures of `MEASURES` (see measures.py for their date bases):
-
     received_orders   all orders by order date     cancelled_orders  of these, cancelled
     orders            received and not cancelled   units             ordered units of `orders`
     gross_sales       units at list price          returns_value     net value of returned units
     net_sales         gross − discounts − returns  discounts         gross − net − returns
     cost              of the units kept, frozen at order time
-    shipped_orders, shipped_units, returned_units       by shipment date, cancelled left out
+    shipped_orders, shipped_units, returned_units  by shipment date, cancelled left out
     due_orders        promised for a day of the period that is over before `as_of`, not cancelled
     on_time_orders    of these, delivered on or before the promised day
 
@@ -17,28 +15,51 @@ A filter on categories makes sums those of the categories' lines.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, Select, Subquery, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Integer,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
+from data_access.columns import Money
 from data_access.dialects import Grain, start_of
-from data_access.filters import OrderFilter, Period, name_in
+from data_access.filters import OrderFilter, Period, in_period, name_in
 from data_access.frames import read_frame
-from data_access.measures import AMOUNTS, BASES, BEFORE, MEASURES, Key, leg, shown_measures, stacked
+from data_access.measures import (
+    AMOUNTS,
+    BASES,
+    MEASURES,
+    ORDERED,
+    Chosen,
+    chosen_orders,
+    shown_measures,
+    totals,
+)
 from data_access.scope import Scope
 
 SPANS = ("now", "previous", "last_year")
 
 
 def sum_sales(engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date) -> pd.DataFrame:
-    """One row: the measures and discounts."""
-    legs = [leg(scope, order_filter, as_of, basis, "now") for basis in BASES]
-    return _read(engine, stacked(scope, legs, by_lines=bool(order_filter.category_ids))).drop(
-        columns="key"
+    """One row: the measures and discounts of the filter's period; without one, of all time."""
+    chosen = chosen_orders(
+        scope, order_filter, as_of, during=_during_any(scope, order_filter.period)
     )
+    during = _during(chosen.orders, order_filter.period)
+    statement = select(*totals(scope, chosen, as_of, MEASURES, during)).select_from(chosen.orders)
+    return _with_discounts(read_frame(engine, statement.where(*chosen.predicates)))
 
 
 def sum_sales_compared(
@@ -46,16 +67,20 @@ def sum_sales_compared(
 ) -> pd.DataFrame:
     """Three rows, `span` now, previous and last_year: the measures and discounts of the filter's
     period, the period before it and the same period one year earlier, with `start_on, end_on`."""
-    periods = _spans(_period(order_filter))
-    legs = [
-        leg(scope, replace(order_filter, period=period), as_of, basis, span)
-        for span, period in periods.items()
-        for basis in BASES
-    ]
-    frame = _read(engine, stacked(scope, legs, by_lines=bool(order_filter.category_ids)))
-    frame = frame.rename(columns={"key": "span"}).set_index("span").loc[list(SPANS)].reset_index()
-    frame.insert(1, "start_on", pd.to_datetime([periods[span].start for span in SPANS]))
-    frame.insert(2, "end_on", pd.to_datetime([periods[span].end for span in SPANS]))
+    period = _period(order_filter)
+    periods = dict(zip(SPANS, (period, period.previous(), period.last_year()), strict=True))
+    legs = []
+    for place, each in enumerate(periods.values()):
+        chosen = chosen_orders(scope, order_filter, as_of, during=_during_any(scope, each))
+        sums = totals(scope, chosen, as_of, MEASURES, _during(chosen.orders, each))
+        leg = select(literal(place, Integer).label("place"), *sums).select_from(chosen.orders)
+        legs.append(leg.where(*chosen.predicates))
+    spans = union_all(*legs).subquery("spans")
+    frame = _with_discounts(read_frame(engine, select(spans).order_by(spans.c.place)))
+    frame = frame.drop(columns="place")
+    frame.insert(0, "span", pd.Series(SPANS, dtype="object"))
+    frame.insert(1, "start_on", pd.to_datetime([each.start for each in periods.values()]))
+    frame.insert(2, "end_on", pd.to_datetime([each.end for each in periods.values()]))
     return frame
 
 
@@ -64,92 +89,96 @@ def sum_sales_over_time(
 ) -> pd.DataFrame:
     """period_on (the day, the Monday, the first of the month), the measures and discounts: one
     row for every day, week or month of the period, in order; 0 where nothing happened."""
-    period, by_lines = _period(order_filter), bool(order_filter.category_ids)
-    legs = [leg(scope, order_filter, as_of, basis, _started(basis, grain)) for basis in BASES]
-    frame = _read(engine, stacked(scope, legs, by_lines=by_lines))
-    shown = shown_measures(scope, by_lines=by_lines)
-    shown |= {"discounts"} if {"gross_sales", "returns_value", "net_sales"} <= shown else set()
-    return _every(frame.rename(columns={"key": "period_on"}), _starts(period, grain), shown)
+    period = _period(order_filter)
+    filled = pd.DataFrame(index=_starts(period, grain))
+    for basis, names in BASES.items():
+        during = in_period(scope.visible.orders.c[basis], period)
+        chosen = chosen_orders(scope, order_filter, as_of, during=during)
+        started = start_of(grain, chosen.c[basis])
+        statement = (
+            select(started.label("period_on"), *totals(scope, chosen, as_of, names))
+            .select_from(chosen.orders)
+            .where(*chosen.predicates)
+            .group_by(started)
+        )
+        filled = filled.join(_every(read_frame(engine, statement), filled.index, scope, chosen))
+    return _with_discounts(filled.rename_axis("period_on").reset_index())
 
 
 def sum_sales_by_channel(
     engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, language: str = "en"
 ) -> pd.DataFrame:
-    """channel, name, the measures, discounts, previous_orders and previous_net_sales (of the
-    period before); most net sales first."""
-    channels = scope.visible.channels
-    measures = _compared(scope, order_filter, as_of, lambda orders: orders.channel)
-    statement = (
-        select(measures.c.key.label("channel"), name_in(language, channels).label("name"))
-        .add_columns(*_columns(measures))
-        .select_from(measures)
-        .outerjoin(channels, channels.c.channel == measures.c.key)
-    )
-    return _ranked(engine, statement, measures)
+    """channel, name, the measures by order date, discounts, previous_orders and
+    previous_net_sales (of the period before; NULL without a period); most net sales first."""
+    named = (scope.visible.channels, "channel")
+    return _sum_by(engine, scope, order_filter, as_of, language, "channel", named)
 
 
 def sum_sales_by_region(
     engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, language: str = "en"
 ) -> pd.DataFrame:
-    """region_id (NULL: no region), name, the measures, discounts, previous_orders and
-    previous_net_sales; most net sales first."""
-    regions = scope.visible.regions
-    measures = _compared(scope, order_filter, as_of, lambda orders: orders.region_id)
-    statement = (
-        select(measures.c.key.label("region_id"), name_in(language, regions).label("name"))
-        .add_columns(*_columns(measures))
-        .select_from(measures)
-        .outerjoin(regions, regions.c.region_id == measures.c.key)
-    )
-    return _ranked(engine, statement, measures)
+    """region_id (NULL: no region), name, the measures by order date, discounts, previous_orders
+    and previous_net_sales; most net sales first."""
+    named = (scope.visible.regions, "region_id")
+    return _sum_by(engine, scope, order_filter, as_of, language, "region_id", named)
 
 
 def sum_sales_by_category(
     engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, language: str = "en"
 ) -> pd.DataFrame:
-    """category_id (NULL: no category), name, the measures, discounts, previous_orders and
-    previous_net_sales; most net sales first. An order counts in each category it has lines of."""
-    categories = scope.visible.categories
-    measures = _compared(
-        scope, order_filter, as_of, lambda orders: orders.category_id, by_category=True
-    )
-    statement = (
-        select(measures.c.key.label("category_id"), name_in(language, categories).label("name"))
-        .add_columns(*_columns(measures))
-        .select_from(measures)
-        .outerjoin(categories, categories.c.category_id == measures.c.key)
-    )
-    return _ranked(engine, statement, measures)
+    """category_id (NULL: no category), name, the measures by order date, discounts,
+    previous_orders and previous_net_sales; most net sales first. An order counts in each category
+    it has lines of."""
+    named = (scope.visible.categories, "category_id")
+    return _sum_by(engine, scope, order_filter, as_of, language, "category_id", named)
 
 
-def _compared(
-    scope: Scope, order_filter: OrderFilter, as_of: date, key: Key, *, by_category: bool = False
-) -> Subquery:
-    legs = [leg(scope, order_filter, as_of, basis, key, by_category=by_category) for basis in BASES]
-    if order_filter.period:
-        before = replace(order_filter, period=order_filter.period.previous())
-        legs.append(
-            leg(scope, before, as_of, "ordered_on", key, before=True, by_category=by_category)
+def _sum_by(
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    language: str,
+    key: str,
+    named: tuple[FromClause, str],
+) -> pd.DataFrame:
+    period, ordered_on = order_filter.period, scope.visible.orders.c.ordered_on
+    both = or_(*(in_period(ordered_on, p) for p in (period, period.previous()))) if period else None
+    chosen = chosen_orders(
+        scope, order_filter, as_of, during=both, by_category=key == "category_id"
+    )
+    now = {"ordered_on": in_period(chosen.c.ordered_on, period)} if period else None
+    sums = (
+        select(
+            chosen.c[key].label("key"),
+            *totals(scope, chosen, as_of, ORDERED, now),
+            *_previous(scope, chosen, as_of, period),
         )
-    return stacked(scope, legs, by_lines=by_category or bool(order_filter.category_ids))
-
-
-def _columns(measures: Subquery) -> list[Any]:
-    return [measures.c[name] for name in (*MEASURES, *BEFORE)]
-
-
-def _ranked(engine: Engine, statement: Select[Any], measures: Subquery) -> pd.DataFrame:
-    ranked = statement.order_by(
-        func.coalesce(measures.c.net_sales, 0).desc(),
-        measures.c.orders.desc(),
-        measures.c.key,
+        .where(*chosen.predicates)
+        .group_by(chosen.c[key])
+        .subquery("sums")
     )
-    return _with_discounts(read_frame(engine, ranked))
+    relation, named_by = named
+    statement = (
+        select(sums.c.key.label(key), name_in(language, relation).label("name"))
+        .add_columns(*(column for column in sums.c if column.name != "key"))
+        .outerjoin_from(sums, relation, relation.c[named_by] == sums.c.key)
+        .order_by(func.coalesce(sums.c.net_sales, 0).desc(), sums.c.orders.desc(), sums.c.key)
+    )
+    return _with_discounts(read_frame(engine, statement))
 
 
-def _read(engine: Engine, measures: Subquery) -> pd.DataFrame:
-    columns = [measures.c.key, *(measures.c[name] for name in MEASURES)]
-    return _with_discounts(read_frame(engine, select(*columns).order_by(measures.c.key)))
+def _previous(
+    scope: Scope, chosen: Chosen, as_of: date, period: Period | None
+) -> list[ColumnElement[Any]]:
+    if period is None:
+        return [
+            cast(null(), Integer).label("previous_orders"),
+            cast(null(), Money).label("previous_net_sales"),
+        ]
+    before = {"ordered_on": in_period(chosen.c.ordered_on, period.previous())}
+    sums = totals(scope, chosen, as_of, ("orders", "net_sales"), before)
+    return [column.label(f"previous_{column.name}") for column in sums]
 
 
 def _with_discounts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -163,12 +192,12 @@ def _period(order_filter: OrderFilter) -> Period:
     return order_filter.period
 
 
-def _spans(period: Period) -> dict[str, Period]:
-    return {"now": period, "previous": period.previous(), "last_year": period.last_year()}
+def _during_any(scope: Scope, period: Period | None) -> ColumnElement[bool] | None:
+    return or_(*_during(scope.visible.orders, period).values()) if period else None
 
 
-def _started(basis: str, grain: Grain) -> Key:
-    return lambda orders: start_of(grain, orders[basis])
+def _during(orders: FromClause, period: Period | None) -> dict[str, ColumnElement[bool]]:
+    return {basis: in_period(orders.c[basis], period) for basis in BASES} if period else {}
 
 
 def _starts(period: Period, grain: Grain) -> pd.DatetimeIndex:
@@ -181,13 +210,13 @@ def _starts(period: Period, grain: Grain) -> pd.DatetimeIndex:
     return pd.date_range(first, period.end, freq=step, unit="us")
 
 
-def _every(frame: pd.DataFrame, starts: pd.DatetimeIndex, shown: set[str]) -> pd.DataFrame:
-    """The frame with a row of zeros for each start it lacks; what is hidden stays NULL."""
-    columns = [*MEASURES, "discounts"]
-    missing = starts.difference(pd.DatetimeIndex(frame["period_on"]))
-    zeros = pd.DataFrame(0, index=missing, columns=columns, dtype="float64")
-    zeros.loc[:, [name for name in columns if name not in shown]] = float("nan")
-    filled = pd.concat([frame.set_index("period_on").astype("float64"), zeros]).sort_index()
-    counts = [name for name in MEASURES if name not in AMOUNTS]
-    kinds = {name: "int64" if name in shown else "Int64" for name in counts}
-    return filled[columns].astype(kinds).rename_axis("period_on").reset_index()
+def _every(
+    frame: pd.DataFrame, starts: pd.Index[Any], scope: Scope, chosen: Chosen
+) -> pd.DataFrame:
+    """A row for each start, zeros where the frame has none; what is hidden stays NULL."""
+    shown = shown_measures(scope, by_lines=chosen.by_lines)
+    absent = starts.difference(pd.DatetimeIndex(frame["period_on"]))
+    filled = frame.set_index("period_on").astype("float64").reindex(starts)
+    filled.loc[absent, [name for name in filled if name in shown]] = 0
+    counts = [name for name in filled if name not in AMOUNTS]
+    return filled.astype({name: "int64" if name in shown else "Int64" for name in counts})

@@ -1,0 +1,142 @@
+"""Every query of the pages with the arguments it is asked with, for tests that go through all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from data_access import (
+    attention,
+    backlog,
+    options,
+    order_details,
+    orders,
+    pipeline,
+    receivables,
+    sales,
+)
+from data_access.filters import OrderFilter, Period
+from data_access.scope import Scope
+
+Answer = pd.DataFrame | dict[str, Any] | int
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    ask: Callable[[Engine, Scope, OrderFilter, date], Answer]
+    is_aggregate: bool = True
+
+
+def _over_time(grain: Any) -> Case:
+    return Case(
+        f"sum_sales_over_time by {grain}",
+        lambda engine, scope, chosen, as_of: sales.sum_sales_over_time(
+            engine, scope, chosen, as_of, grain
+        ),
+    )
+
+
+def _sorted(sort: Any, descending: bool) -> Case:
+    return Case(
+        f"list_orders by {sort}{' descending' * descending}",
+        lambda engine, scope, chosen, as_of: orders.list_orders(
+            engine, scope, chosen, as_of=as_of, sort=sort, descending=descending
+        ),
+        is_aggregate=False,
+    )
+
+
+def _of_order(query: Callable[..., pd.DataFrame]) -> Case:
+    return Case(
+        query.__name__,
+        lambda engine, scope, chosen, as_of: query(engine, scope, 1),
+        is_aggregate=False,
+    )
+
+
+def _backlog_by_day(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    period = chosen.period or Period(as_of, as_of)
+    return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, period)
+
+
+CASES: tuple[Case, ...] = (
+    *(
+        Case(query.__name__, query)
+        for query in (
+            sales.sum_sales,
+            sales.sum_sales_compared,
+            sales.sum_sales_by_channel,
+            sales.sum_sales_by_region,
+            sales.sum_sales_by_category,
+            pipeline.count_orders,
+            pipeline.sum_orders_by_stage,
+            pipeline.sum_open_orders_by_age,
+            backlog.sum_backlog,
+            receivables.sum_receivables_by_age,
+            receivables.sum_payments_over_time,
+        )
+    ),
+    *(_over_time(grain) for grain in ("day", "week", "month")),
+    Case("sum_backlog_by_day", _backlog_by_day),
+    Case(
+        "sum_attention",
+        lambda engine, scope, chosen, as_of: attention.sum_attention(
+            engine, scope, as_of, chosen.currency
+        ),
+    ),
+    *(
+        Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
+        for query in (
+            options.list_channels,
+            options.list_regions,
+            options.list_reps,
+            options.list_categories,
+            options.list_currencies,
+            options.find_data_span,
+        )
+    ),
+    *(
+        _sorted(sort, descending)
+        for sort in ("ordered_at", "promised_on", "net_sales", "units", "days_late")
+        for descending in (True, False)
+    ),
+    Case(
+        "list_receivables",
+        lambda engine, scope, chosen, as_of: receivables.list_receivables(
+            engine, scope, chosen, as_of=as_of
+        ),
+        is_aggregate=False,
+    ),
+    *(
+        _of_order(query)
+        for query in (
+            order_details.list_order_lines,
+            order_details.list_order_payments,
+            order_details.list_order_shipments,
+            order_details.list_order_returns,
+            order_details.list_order_events,
+        )
+    ),
+)
+
+
+def comparable(answer: Answer) -> Any:
+    """The answer as plain values: None for what is missing, decimals to four places."""
+    if isinstance(answer, pd.DataFrame):
+        return {
+            "columns": list(answer.columns),
+            "rows": [tuple(map(_cell, row)) for row in answer.itertuples(index=False, name=None)],
+        }
+    return answer
+
+
+def _cell(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return None
+    return round(float(value), 4) + 0.0 if isinstance(value, int | float) else value
