@@ -1,0 +1,198 @@
+"""Every query of data_access answers a person as if nothing but what they see existed.
+
+The queries are found, not listed: one that takes an argument this test cannot make fails it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from importlib import import_module
+from pkgutil import walk_packages
+from random import Random
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+from sqlalchemy import Engine, make_url
+
+import data_access
+from data_access.errors import Refused
+from data_access.filters import PAYMENT_STATES, OrderFilter, Period
+from data_access.keyset import next_page
+from data_access.scope import Scope
+from data_access.tables import STAGES
+from tests.role_sheet import Person, World
+from tests.scoping import HOW, Databases, two_databases
+from tests.worlds import FIRST_DAY, TEXTS, crms
+
+Query = Callable[..., Any]
+
+
+def find_queries() -> dict[str, Query]:
+    """Every public function of data_access that begins with (engine, scope, …)."""
+    return {
+        f"{module.name.removeprefix('data_access.')}.{name}": function
+        for module in walk_packages(data_access.__path__, "data_access.")
+        if ".migrations" not in module.name
+        for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction)
+        if function.__module__ == module.name
+        and not name.startswith("_")
+        and list(inspect.signature(function).parameters)[:2] == ["engine", "scope"]
+    }
+
+
+QUERIES = find_queries()
+
+
+def _period(chance: Random) -> Period:
+    start = FIRST_DAY + timedelta(days=chance.choice((-365, -30, -1, 0)))
+    return Period(start, start + timedelta(days=chance.choice((0, 1, 7, 60, 400))))
+
+
+def _filter(chance: Random) -> OrderFilter:
+    parts: dict[str, Callable[[], Any]] = {
+        "period": lambda: _period(chance),
+        "stages": lambda: tuple(chance.sample(STAGES, k=3)),
+        "channels": lambda: ("web", chance.choice(("store", "partner", "gone"))),
+        "region_ids": lambda: (chance.choice((1, 2, 3)),),
+        "owner_ids": lambda: (1, chance.choice((2, 3))),
+        "customer_id": lambda: chance.choice((1, 2, 9)),
+        "category_ids": lambda: (chance.choice((1, 2)),),
+        "amount_from": lambda: chance.choice((0.0, 9.99)),
+        "amount_to": lambda: chance.choice((-5.0, 10.0, 124.0)),
+        "overdue": lambda: True,
+        "payment_state": lambda: chance.choice(PAYMENT_STATES),
+        "currency": lambda: chance.choice(("CNY", "EUR")),
+        "search": lambda: chance.choice((*TEXTS, "138", "****", "a")),
+    }
+    likely = {"period": 1.0, "currency": 0.8}  # what is summed over time needs a period
+    chosen = [name for name in parts if chance.random() < likely.get(name, 0.12)]
+    return OrderFilter(**{name: parts[name]() for name in chosen})
+
+
+# What a query may ask for, by the argument's name.
+ARGUMENTS: dict[str, Callable[[Random], Any]] = {
+    "order_filter": _filter,
+    "as_of": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
+    "period": _period,
+    "language": lambda chance: chance.choice(("en", "zh_CN")),
+    "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
+    "order_id": lambda chance: chance.choice((1, 1, 2, 3, 4, 9)),
+    "order_number": lambda chance: f"{chance.choice(TEXTS)} {chance.choice((1, 2, 3))}",
+    "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),
+    "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
+    "limit": lambda chance: chance.choice((1, 2, 50)),
+    "descending": lambda chance: chance.random() < 0.5,
+    "after": lambda chance: None,  # the next pages are asked for below
+}
+
+
+def arguments_of(name: str, world: World, seed: int) -> dict[str, Any]:
+    """Arguments for the query; the same seed gives the same."""
+    chance = Random(f"{name} {seed}")
+    made: dict[str, Any] = {}
+    for parameter, kind in list(get_type_hints(QUERIES[name]).items())[2:]:
+        if parameter == "return":
+            continue
+        if get_origin(kind) is Literal:
+            made[parameter] = chance.choice(get_args(kind))
+        elif parameter == "order_number" and world["orders"]:
+            made[parameter] = chance.choice(world["orders"])["order_number"]
+        else:
+            made[parameter] = ARGUMENTS[parameter](chance)
+    return made
+
+
+def answers(name: str, engine: Engine, scope: Scope, arguments: dict[str, Any]) -> list[Any]:
+    """What the query answers, all pages of it; a refusal is an answer too."""
+    pages: list[Any] = []
+    while len(pages) < 10:
+        try:
+            page = QUERIES[name](engine, scope, **arguments)
+        except Refused as refusal:
+            return [*pages, (refusal.reason, str(refusal))]
+        pages.append(page)
+        after = next_page(page) if "after" in arguments else None
+        if after is None:
+            break
+        arguments = {**arguments, "after": after}
+    return pages
+
+
+def check_alike(found: list[Any], expected: list[Any]) -> None:
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        if isinstance(one, pd.DataFrame):
+            assert_frame_equal(one, other, check_exact=False, rtol=1e-9, atol=1e-4)
+        else:
+            assert one == other
+
+
+def check_some_queries(databases: Databases, crm: tuple[World, Person], seed: int) -> None:
+    scope, unlimited = databases.write(*crm)
+    for name in Random(seed).sample(sorted(QUERIES), k=8):
+        arguments = arguments_of(name, crm[0], seed)
+        found = answers(name, databases.everything, scope, arguments)
+        expected = answers(name, databases.seen, unlimited, arguments)
+        try:
+            check_alike(found, expected)
+        except AssertionError as error:
+            pytest.fail(f"{name}({arguments}) of {crm[1]}: {error}")
+
+
+def test_the_queries_are_found() -> None:
+    assert {"sales.sum_sales", "orders.list_orders", "options.list_reps"} <= QUERIES.keys()
+    assert len(QUERIES) >= 25
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_this_test_can_make_every_argument(name: str) -> None:
+    arguments_of(name, World(orders=[]), 0)
+
+
+@settings(HOW, max_examples=100)
+@given(crm=crms(), seed=st.integers(0, 2**32))
+def test_every_query_answers_from_what_is_visible(
+    sqlite: Databases, crm: tuple[World, Person], seed: int
+) -> None:
+    check_some_queries(sqlite, crm, seed)
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "duckdb"])
+def test_so_it_does_on_the_other_engines(engine: str, request: pytest.FixtureRequest) -> None:
+    databases: Databases = request.getfixturevalue(engine)
+
+    @settings(HOW, max_examples=15)
+    @given(crm=crms(), seed=st.integers(0, 2**32))
+    def holds(crm: tuple[World, Person], seed: int) -> None:
+        check_some_queries(databases, crm, seed)
+
+    holds()
+
+
+@pytest.fixture(scope="module")
+def sqlite() -> Iterator[Databases]:
+    databases = two_databases("sqlite://", "sqlite://")
+    yield databases
+    databases.dispose()
+
+
+@pytest.fixture(scope="module")
+def duckdb() -> Iterator[Databases]:
+    databases = two_databases("duckdb://", "duckdb://")
+    yield databases
+    databases.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgresql(new_postgresql_url: Callable[..., str]) -> Iterator[Databases]:
+    databases = two_databases(
+        *(make_url(new_postgresql_url()).set(drivername="postgresql+psycopg") for _ in range(2))
+    )
+    yield databases
+    databases.dispose()
