@@ -12,6 +12,7 @@ Chinese) and its forms' wording. Sessions and throttling stand in the database i
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -34,12 +35,15 @@ from data_access.scope import Scope, mint_scope
 from data_access.sessions import Session, find_session, touch_session
 from data_access.signing_in import SignInRefused, check_own_password
 
+# each script run has a thread, and so a context, of its own
+_this_run: ContextVar[tuple[str | None, Scope | None]] = ContextVar("run", default=(None, None))
+
 
 def current_scope(slug: str, *, by_timer: bool = False) -> Scope:
     """The Scope of the person who is signed in, who may open this page; otherwise the page stops
     here. Call it first in a page and in each of its fragments and dialogs; with `by_timer` in a
     fragment that runs by itself (`run_every`), which is no action of the person."""
-    scope = signed_in(by_timer=by_timer or not _in_fragment())  # app.py counts whole runs
+    scope = signed_in(by_timer=by_timer) if _in_fragment() else _of_this_run()
     if scope is None or not may_open(scope.role, slug):
         _leave()
     return scope
@@ -51,11 +55,18 @@ def signed_in(*, by_timer: bool = False) -> Scope | None:
     session = current_session()
     scope = mint_scope(database().record, session.user_id) if session else None
     _forget_another_person(scope)
+    _this_run.set((current_token(), scope))
     if session is None or scope is None:
         return None
     if not (by_timer or st.session_state.pop("_redrawn", False)):
         _touch(session)
     return scope
+
+
+def _of_this_run() -> Scope | None:
+    """Who app.py has just found behind the same cookie; a fragment that runs alone asks anew."""
+    token, scope = _this_run.get()
+    return scope if token is not None and token == current_token() else signed_in()
 
 
 def current_session() -> Session | None:

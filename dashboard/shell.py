@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -28,13 +29,30 @@ def run() -> None:
         scope = signed_in()
         _choose_first_language(scope)
         page = st.navigation(_pages(scope), position="sidebar" if scope else "hidden")
+    except NOT_ANSWERING as error:
+        _everywhere(partial(sign_in.outage_page, error)).run()
+        return
+    except Refused as refusal:
+        _everywhere(partial(sign_in.unfit_page, refusal)).run()
+        return
+    try:
         if scope is not None:
             _sidebar(scope)
         page.run()
     except NOT_ANSWERING as error:
         sign_in.outage_page(error)
-    except Refused as refusal:
-        sign_in.unfit_page(refusal)
+
+
+def _everywhere(show: Callable[[], None]) -> StreamlitPage:
+    """The same under every address, so that the browser stays where it is until that passes."""
+
+    def instead() -> None:
+        show()
+
+    _choose_first_language(None)
+    home = _script(instead, "home", "OrderScope", default=True)
+    pages = [_script(instead, page.slug, _(page.title)) for page in PAGES]
+    return st.navigation([home, *pages], position="hidden")
 
 
 def _pages(scope: Scope | None) -> list[StreamlitPage]:

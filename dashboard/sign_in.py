@@ -66,6 +66,16 @@ def outage_page(error: SQLAlchemyError) -> None:
     st.text(_("Nothing is lost. The page comes back as soon as the database does."))
     st.button(_("Try again"), type="primary", icon=":material/refresh:")
 
+    @st.fragment(run_every=5)
+    def wait() -> None:
+        try:
+            read_properties(database().record)
+        except SQLAlchemyError:
+            return
+        st.rerun()
+
+    wait()
+
 
 def unfit_page(refusal: Refused) -> None:
     """The database answers but cannot be used."""

@@ -77,18 +77,18 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 def show_script_error(error: Exception) -> bool:
     """Logs an error that no page expected under a number, and shows the person only that."""
-    reference = secrets.token_hex(4)
-    LOG.error("page error %s", reference, exc_info=error)
     if isinstance(error, OperationalError):
         st.error(_("The database did not answer. Try again in a moment."))
-    else:
-        st.error(
-            _(
-                "Something went wrong here. Nothing was changed. If it happens again, report the"
-                " number {reference}.",
-                reference=reference,
-            )
+        return True
+    reference = secrets.token_hex(4)
+    LOG.error("page error %s", reference, exc_info=error)
+    st.error(
+        _(
+            "Something went wrong here. Nothing was changed. If it happens again, report the"
+            " number {reference}.",
+            reference=reference,
         )
+    )
     return True
 
 

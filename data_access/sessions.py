@@ -11,13 +11,17 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
+    bindparam,
     exists,
     false,
     insert,
@@ -86,7 +90,16 @@ def find_session(
     """The living session of this token, of an account that may sign in; None for anything else."""
     if token is None or not TOKEN.fullmatch(token):
         return None
-    statement = (
+    values = {"token_hash": hash_token(token), "now": now, "idle_since": now - idle}
+    with engine.connect() as connection:
+        row = connection.execute(_living_session(), values).one_or_none()
+    return None if row is None else Session(*row)
+
+
+@cache
+def _living_session() -> Select[Any]:
+    # built once: every run and fragment asks it
+    return (
         select(
             sessions.c.session_id,
             sessions.c.user_id,
@@ -96,11 +109,8 @@ def find_session(
             sessions.c.expires_at,
         )
         .select_from(sessions.join(users))
-        .where(sessions.c.token_hash == hash_token(token), _is_alive(now, idle), may_sign_in())
+        .where(sessions.c.token_hash == bindparam("token_hash"), _is_alive(), may_sign_in())
     )
-    with engine.connect() as connection:
-        row = connection.execute(statement).one_or_none()
-    return None if row is None else Session(*row)
 
 
 def touch_session(engine: Engine, session: Session, *, now: datetime) -> None:
@@ -147,7 +157,8 @@ def list_sessions(engine: Engine, user_id: int, *, now: datetime, idle: timedelt
     client."""
     statement = (
         select(sessions.c.session_id, sessions.c.created_at, sessions.c.seen_at, sessions.c.client)
-        .where(sessions.c.user_id == user_id, _is_alive(now, idle))
+        .where(sessions.c.user_id == user_id, _is_alive())
+        .params(now=now, idle_since=now - idle)
         .order_by(sessions.c.seen_at.desc(), sessions.c.session_id.desc())
         .limit(100)
     )
@@ -170,9 +181,9 @@ def has_stray_demo_users(engine: Engine) -> bool:
         return connection.execute(statement.limit(1)).one_or_none() is not None
 
 
-def _is_alive(now: datetime, idle: timedelta) -> ColumnElement[bool]:
+def _is_alive() -> ColumnElement[bool]:
     return (
         sessions.c.ended_at.is_(None)
-        & (sessions.c.expires_at > now)
-        & (sessions.c.seen_at > now - idle)
+        & (sessions.c.expires_at > bindparam("now"))
+        & (sessions.c.seen_at > bindparam("idle_since"))
     )
