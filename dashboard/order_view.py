@@ -88,17 +88,17 @@ def _facts(scope: Scope, order: Order) -> list[tuple[str, str]]:
 
 def line_columns(scope: Scope) -> list[Column]:
     columns = [
-        Column("product", _("Product"), width=240),
-        Column("sku", _("SKU"), width=110),
-        Column("quantity", _("Quantity"), "count"),
-        Column("returned_quantity", _("Returned"), "count"),
+        Column("product", _("Product"), width=190),
+        Column("sku", _("SKU"), width=90),
+        Column("quantity", _("Quantity"), "count", width=70),
+        Column("returned_quantity", _("Returned"), "count", width=75),
     ]
     if scope.sees("order_lines", "unit_price"):
-        columns.append(Column("unit_price", _("Unit price"), "money", width=110))
-        columns.append(Column("discount_rate", _("Discount"), "rate"))
-        columns.append(Column("net_sales", _("Net sales"), "money", width=120))
+        columns.append(Column("unit_price", _("Unit price"), "money", width=95))
+        columns.append(Column("discount_rate", _("Discount"), "rate", width=75))
+        columns.append(Column("net_sales", _("Net sales"), "money", width=100))
     if scope.sees("order_lines", "unit_cost"):
-        columns.append(Column("cost", _("Cost"), "money", width=110))
+        columns.append(Column("cost", _("Cost"), "money", width=90))
     return columns
 
 

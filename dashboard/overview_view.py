@@ -69,12 +69,18 @@ def trend(scope: Scope, chosen: OrderFilter, as_of: date, grain: Grain) -> go.Fi
     )
 
 
-def split(scope: Scope, chosen: OrderFilter, as_of: date, by: str) -> tuple[go.Figure, str]:
-    """Net sales by channel, region or category, and a note where some are not shown."""
+def splits(scope: Scope, chosen: OrderFilter, as_of: date) -> list[tuple[str, str, go.Figure]]:
+    """Net sales by channel, region and category: which, a note where some are not shown, and the
+    bars. What has a single part is not split."""
+    drawn = [(by, *_split(scope, chosen, as_of, by)) for by in SPLITS]
+    return [(by, note, bars) for by, parts, note, bars in drawn if parts > 1]
+
+
+def _split(scope: Scope, chosen: OrderFilter, as_of: date, by: str) -> tuple[int, str, go.Figure]:
     shares = add_shares(read(_SUMS[by], scope, chosen, as_of, language()))
     note = _("largest {shown} of {n}", shown=MOST_ROWS, n=len(shares))
     drawn = sales_bars(shares.head(MOST_ROWS), currency=chosen.currency)
-    return drawn, note if len(shares) > MOST_ROWS else ""
+    return len(shares), note if len(shares) > MOST_ROWS else "", drawn
 
 
 def period_of_filter(chosen: OrderFilter) -> Period:

@@ -56,12 +56,15 @@ def list_currencies(engine: Engine, scope: Scope) -> pd.DataFrame:
     return read_frame(engine, statement.order_by(used.orders.desc(), used.key))
 
 
-def find_data_span(engine: Engine, scope: Scope) -> dict[str, date | None]:
-    """first_on and last_on: the days of the first and last order the person sees; None when
-    there is none."""
+def find_data_span(
+    engine: Engine, scope: Scope, currency: str | None = None
+) -> dict[str, date | None]:
+    """first_on and last_on: the days of the first and last order the person sees, of one currency
+    where it is named; None when there is none."""
     orders = scope.visible.orders.c
-    first = select(func.min(orders.ordered_on)).scalar_subquery()
-    last = select(func.max(orders.ordered_on)).scalar_subquery()
+    wanted = [orders.currency == currency] if currency else []
+    first = select(func.min(orders.ordered_on)).where(*wanted).scalar_subquery()
+    last = select(func.max(orders.ordered_on)).where(*wanted).scalar_subquery()
     row = read_row(engine, select(first.label("first_on"), last.label("last_on")))
     return row or {"first_on": None, "last_on": None}
 

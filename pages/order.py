@@ -43,7 +43,7 @@ except NotFound:
 order_header(order)
 order_facts(scope, order)
 order_id, currency = order["order_id"], order["currency"]
-wide, narrow = st.columns([7, 3], gap="small")
+wide, narrow = st.columns([3, 1], gap="small")
 with wide:
     names = (language(),)
     for title, relation, query, more, columns in (

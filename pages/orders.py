@@ -82,5 +82,5 @@ if read(count_orders, scope, chosen, as_of):
     )
     order_list(scope, chosen, as_of, columns, sorting="promised" if must_ship else "newest")
 else:
-    nothing_found(scope, has_period=not must_ship)
+    nothing_found(scope, chosen.currency, has_period=not must_ship)
 follow_changes("orders")

@@ -29,7 +29,7 @@ page_title(_("Overview"), as_of)
 choices = worth_choosing(channel_choice(scope), region_choice(scope), category_choice(scope))
 chosen = filter_bar(Bar(choices=choices, currencies=currencies(scope)), as_of)
 if not read(count_orders, scope, chosen, as_of):
-    nothing_found(scope)
+    nothing_found(scope, chosen.currency)
     follow_changes("overview")
     st.stop()
 
@@ -47,10 +47,11 @@ with narrow:
     sums = read(sum_attention, scope, as_of, chosen.currency)
     attention_list(scope, sums, as_of, chosen.currency, "overview")
 
-splits = st.grid(3, min_column_width=300, gap="xsmall", border=True)
-for by, title in overview_view.SPLITS.items():
-    bars, note = draw(overview_view.split, scope, chosen, as_of, by)
-    with splits.cell():
-        st.markdown(f"**{_(title)}** :small[:gray[{note}]]")
-        show_chart(bars, alt=_("Net sales, share and change: {by}", by=_(title)), key=f"by_{by}")
+splits = draw(overview_view.splits, scope, chosen, as_of)
+grid = st.grid(max(len(splits), 1), min_column_width=300, gap="xsmall", border=True)
+for by, note, bars in splits:
+    title = _(overview_view.SPLITS[by])
+    with grid.cell():
+        st.markdown(f"**{title}** :small[:gray[{note}]]")
+        show_chart(bars, alt=_("Net sales, share and change: {by}", by=title), key=f"by_{by}")
 follow_changes("overview")

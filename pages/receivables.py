@@ -46,7 +46,7 @@ ages = read(sum_receivables_by_age, scope, chosen, as_of)
 owed = summarise_receivables(ages)
 if not owed.orders:
     if is_filtered() or chosen.period:
-        nothing_found(scope)
+        nothing_found(scope, chosen.currency)
     else:
         blank(_("Nobody owes anything."), _("Every order that is not cancelled is paid."))
     follow_changes("receivables")

@@ -47,7 +47,8 @@ def sales_bars(frame: pd.DataFrame, *, currency: str | None) -> go.Figure:
     _add_words(drawn, [_short(name) for name in names], 0.0, "middle right")
     _add_words(drawn, [_label(row, currency) for row in rows.itertuples()], highest, "middle left")
     drawn.update_xaxes(visible=False, range=[0, highest])
-    drawn.update_yaxes(visible=False, range=[-0.3, len(rows) - 0.3 if len(rows) > 2 else 2.7])
+    top = len(rows) - 0.3
+    drawn.update_yaxes(visible=False, range=[top - max(len(rows), 3), top])
     return drawn
 
 

@@ -16,7 +16,7 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "s
 # what the theme would set anew over a template: its grey words are too faint to read
 _WORDS = {"color": QUIET, "size": 12}
 _OWN: dict[str, Any] = {
-    "margin": {"l": 0, "r": 8, "t": 8, "b": 0, "pad": 0},
+    "margin": {"l": 0, "r": 8, "t": 8, "b": 0, "pad": 4},
     "font": _WORDS,
     "xaxis": {"tickfont": _WORDS},
     "yaxis": {"tickfont": _WORDS},

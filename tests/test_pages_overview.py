@@ -1,0 +1,173 @@
+"""The overview and the receivables: the numbers, what they are compared with, what needs care."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.cards import verdict
+from dashboard.periods import PERIODS, grain_of, period_of
+from data_access.database import Database
+from data_access.filters import Period
+from tests.browsing import Browser, says, texts
+from tests.crm import add, add_order, add_user
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch, sqlite_database: Database) -> Browser:
+    return Browser(monkeypatch, sqlite_database)
+
+
+def days_ago(days: int) -> date:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=days)
+
+
+def sold(browser: Browser, amount: int, days: int, **values: Any) -> int:
+    lines = [{"unit_price": Decimal(amount), "unit_cost": Decimal(amount) / 2}]
+    return add_order(browser.database, ordered_on=days_ago(days), lines=lines, **values)
+
+
+def as_manager(browser: Browser, slug: str, **query: Any) -> AppTest:
+    browser.sign_in(add_user(browser.database, "manager"))
+    return browser.open(slug, currency="CNY", **query)
+
+
+def values(tab: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in tab.metric if metric.value}
+
+
+def test_the_cards_hold_the_numbers_of_the_period(browser: Browser) -> None:
+    sold(browser, 300, 2)
+    sold(browser, 100, 3)
+    sold(browser, 900, 4, stage="cancelled")
+    tab = as_manager(browser, "overview")
+    assert not tab.exception
+    shown = values(tab)
+    assert (shown["Net sales"], shown["Orders"]) == ("¥400", "2")
+    assert shown["Average order value"] == "¥200.00"
+    assert shown["Gross margin"] == "50.0%"
+    assert shown["Cancellation rate"] == "33.3%"
+
+
+def test_a_card_says_better_or_worse_in_words_and_against_what(browser: Browser) -> None:
+    sold(browser, 300, 2)
+    sold(browser, 200, 32)
+    sold(browser, 600, 367)
+    said = texts(as_manager(browser, "overview"))
+    assert ":small[:green[▲ +50.0%] :gray[better vs previous]]" in said
+    assert ":small[:red[▼ -50.0%] :gray[worse vs last year]]" in said
+
+
+def test_the_filter_narrows_the_numbers(browser: Browser) -> None:
+    sold(browser, 300, 2, channel="web")
+    sold(browser, 100, 2, channel="store")
+    assert values(as_manager(browser, "overview", channel="store"))["Net sales"] == "¥100"
+
+
+def test_what_needs_attention_leads_to_its_rows(browser: Browser) -> None:
+    sold(browser, 70, 9, stage="processing", promised_on=days_ago(1), order_number="LATE-1")
+    sold(browser, 30, 9, stage="completed")
+    tab = as_manager(browser, "overview")
+    button = tab.button(key="attention_overdue")
+    assert "1 order past its promised day" in button.label and "¥70" in button.label
+    button.click().run()
+    assert [n for table in tab.dataframe for n in table.value["order_number"]] == ["LATE-1"]
+    assert "1" in tab.query_params["overdue"]
+
+
+def test_the_overview_asks_nobody_to_look_at_what_is_fine(browser: Browser) -> None:
+    order_id = sold(browser, 30, 2, completed_on=days_ago(1))
+    add(browser.database.writer, "payments", order_id=order_id, amount=Decimal(30))
+    assert says(as_manager(browser, "overview"), "Nothing is late, unpaid or running out.")
+
+
+def test_stock_to_reorder_is_shown_in_a_dialog(browser: Browser) -> None:
+    sold(browser, 30, 2)
+    warehouse = add(browser.database.writer, "warehouses", name="Shanghai")
+    product = add(browser.database.writer, "products", name="Green tea")
+    add(browser.database.writer, "stock", warehouse_id=warehouse, product_id=product,
+        on_hand=5, reserved=2, reorder_point=4)  # fmt: skip
+    tab = as_manager(browser, "overview")
+    tab.button(key="attention_low_stock").click().run()
+    (rows,) = (table.value for table in tab.dataframe if "lacking" in table.value)
+    assert rows[["product", "available", "lacking"]].values.tolist() == [["Green tea", 3, 1]]
+
+
+def test_receivables_are_owed_by_age_and_oldest_first(browser: Browser) -> None:
+    sold(browser, 100, 50, due_on=days_ago(40), order_number="OLD-1")
+    half_paid = sold(browser, 80, 9, due_on=days_ago(-3), order_number="NEW-1")
+    add(browser.database.writer, "payments", order_id=half_paid, amount=Decimal(30))
+    tab = as_manager(browser, "receivables")
+    assert not tab.exception
+    assert values(tab)["Owed"] == "¥150"
+    assert values(tab)["Past due"] == "¥100"
+    (rows,) = (table.value for table in tab.dataframe)
+    assert rows["order_number"].tolist() == ["OLD-1", "NEW-1"]
+    assert rows["owed"].tolist() == [100.0, 50.0]
+
+
+def test_finance_sees_debts_and_cannot_open_the_order(browser: Browser) -> None:
+    sold(browser, 100, 50, due_on=days_ago(40), order_number="OLD-1")
+    browser.sign_in(add_user(browser.database, "finance"))
+    tab = browser.open("receivables", currency="CNY")
+    assert not tab.exception and values(tab)["Owed"] == "¥100"
+    assert not says(tab, "Click a row to open it")
+
+
+@pytest.mark.parametrize(
+    ("change", "better", "words"),
+    [
+        (0.1, "higher", "better"),
+        (-0.1, "higher", "worse"),
+        (0.1, "lower", "worse"),
+        (-0.1, "lower", "better"),
+        (0.0001, "higher", "same"),
+        (0.3, "neither", "moved"),
+        (float("nan"), "higher", "unknown"),
+        (None, "higher", "unknown"),
+    ],
+)
+def test_a_change_is_judged_by_what_is_good(change: Any, better: Any, words: str) -> None:
+    assert verdict(change, better) == words
+
+
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("preset", "start", "previous", "last_year"),
+    [
+        ("today", "11-23", ("2026-11-22", "2026-11-22"), ("2025-11-23", "2025-11-23")),
+        ("this_week", "11-23", ("2026-11-16", "2026-11-16"), ("2025-11-24", "2025-11-24")),
+        ("this_month", "11-01", ("2026-10-01", "2026-10-23"), ("2025-11-01", "2025-11-23")),
+        ("this_quarter", "10-01", ("2026-07-01", "2026-08-23"), ("2025-10-01", "2025-11-23")),
+        ("this_year", "01-01", ("2025-01-01", "2025-11-23"), ("2025-01-01", "2025-11-23")),
+        ("last_30", "10-25", ("2026-09-25", "2026-10-24"), ("2025-10-25", "2025-11-23")),
+    ],
+)
+def test_a_period_is_compared_with_as_much_of_the_one_before(
+    preset: str, start: str, previous: tuple[str, str], last_year: tuple[str, str]
+) -> None:
+    period = period_of(preset, MONDAY)
+    assert period is not None
+    assert (str(period.start), period.end) == (f"2026-{start}", MONDAY)
+    before, earlier = period.previous(), period.last_year()
+    assert (str(before.start), str(before.end)) == previous
+    assert (str(earlier.start), str(earlier.end)) == last_year
+
+
+def test_every_preset_but_two_is_a_period() -> None:
+    without = [preset for preset in PERIODS if period_of(preset, MONDAY) is None]
+    assert without == ["own", "any"]
+
+
+def test_a_longer_period_is_drawn_in_larger_steps() -> None:
+    def grain(days: int) -> str:
+        return grain_of(Period(MONDAY - timedelta(days=days - 1), MONDAY))
+
+    assert [grain(days) for days in (30, 90, 365)] == ["day", "week", "month"]
