@@ -74,9 +74,11 @@ def number(value: Any, decimals: int = 0) -> str:
 
 
 def compact_number(value: Any) -> str:
-    """1.24M, 124.3万; below a thousand (ten thousand) in full."""
+    """1.24M, 124.3万; below ten thousand in full, since people count so far."""
     if _is_missing(value):
         return MISSING
+    if 1000 <= abs(value) < 9_999.5:
+        return _decimal(value, 0)
     scaled, unit, decimals = _compacted(float(value))
     return _decimal(scaled, decimals) + unit
 

@@ -142,6 +142,11 @@ def test_rates_and_numbers() -> None:
     assert number(math.inf) == "∞"
 
 
+def test_a_count_is_written_in_full_below_ten_thousand() -> None:
+    shown = [compact_number(x) for x in (7, 0.5, 2067, -2067, 9_999, 9_999.6, 12_345)]
+    assert shown == ["7", "0.5", "2,067", "-2,067", "9,999", "10.0K", "12.3K"]
+
+
 def test_days_months_and_weeks() -> None:
     assert day(date(2026, 11, 23)) == day(pd.Timestamp("2026-11-23 20:00")) == "2026-11-23"
     assert month(date(2026, 11, 23)) == "2026-11"
