@@ -51,7 +51,9 @@ def sign_in_page(slug: str) -> None:
 
 def denied_page(scope: Scope, page: MenuPage) -> None:
     """Says that the page is not for the person's role, and leads to the one that is."""
-    record_event("open_page", "refused", user=scope.username, target=page.slug)
+    if st.session_state.get("_refused") != page.slug:  # once, not on every run
+        st.session_state["_refused"] = page.slug
+        record_event("open_page", "refused", user=scope.username, target=page.slug)
     st.title(_("This page is not for your role"), anchor=False)
     role = _(ROLE_NAMES[scope.role]) if scope.role else _("No role")
     st.text(_("“{page}” is not for the role {role}.", page=_(page.title), role=role))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.cookies import COOKIE, SECURE_COOKIE
 from dashboard.menu import PAGES, landing
+from dashboard.security_log import LOGGER, record_event
 from dashboard.session import check_password
 from dashboard.sign_in import DEMO_PASSWORD
 from data_access.accounts import disable_user, set_password, set_role, utc_now
@@ -28,6 +32,24 @@ QUICK = 4  # bcrypt rounds
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch, sqlite_database: Database) -> Browser:
     return Browser(monkeypatch, sqlite_database)
+
+
+@pytest.fixture
+def security_log() -> Iterator[list[dict[str, object]]]:
+    """What is written to the security log, read back from its JSON lines."""
+    events: list[dict[str, object]] = []
+
+    class Reader(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            assert "\n" not in record.getMessage()
+            events.append(json.loads(record.getMessage()))
+
+    reader, level = Reader(), LOGGER.level
+    LOGGER.addHandler(reader)
+    LOGGER.setLevel(logging.INFO)
+    yield events
+    LOGGER.removeHandler(reader)
+    LOGGER.setLevel(level)
 
 
 def person(browser: Browser, role: str = "manager", **values: object) -> int:
@@ -54,6 +76,18 @@ def test_a_page_opens_for_its_roles_alone(browser: Browser, page, role: Role) ->
     tab = browser.open(page.slug)
     assert says(tab, 'action="/auth/logout"')
     assert says(tab, "This page is not for your role") == (role not in page.roles)
+
+
+def test_a_refused_page_is_one_line_in_the_security_log(
+    browser: Browser, security_log: list[dict[str, object]]
+) -> None:
+    browser.sign_in(person(browser, "warehouse"))
+    tab = browser.open("receivables")
+    tab.run()
+    assert [
+        (event["user"], event["action"], event["target"], event["outcome"])
+        for event in security_log
+    ] == [("the-warehouse", "open_page", "receivables", "refused")]
 
 
 def test_an_unknown_role_opens_nothing_but_the_account(browser: Browser) -> None:
@@ -308,3 +342,12 @@ def test_a_database_that_is_away_is_said_so_and_comes_back(
 def test_new_tokens_hold_256_bits_and_never_repeat() -> None:
     tokens = {new_token() for _ in range(1000)}
     assert len(tokens) == 1000 and all(len(token) == 43 for token in tokens)
+
+
+def test_a_line_of_the_security_log_stays_one_line(
+    security_log: list[dict[str, object]],
+) -> None:
+    record_event("sign_in", "wrong", user="x\r\n{}\u2028", target="y" * 999, session="ab" * 32)
+    (event,) = security_log
+    assert event["user"] == "x\r\n{}\u2028" and event["session"] == "abababab"
+    assert len(str(event["target"])) == 200

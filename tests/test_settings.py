@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -110,3 +111,17 @@ def test_every_setting_is_in_the_table_and_read_from_the_environment() -> None:
     for setting in TABLE:
         assert source.count(f'"{setting.name}"') >= 2, f"{setting.name} is never read"
         assert setting.meaning.endswith(".") and setting.default
+
+
+def test_the_shipped_configuration_shows_and_opens_nothing() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    server, client = config["server"], config["client"]
+    assert server["address"] == "127.0.0.1"
+    assert server["maxUploadSize"] == 20
+    assert server["enableCORS"] and server["enableXsrfProtection"]
+    assert not server["enableStaticServing"] and server["fileWatcherType"] == "none"
+    assert not server.get("enableAgentApi") and "trustedUserHeaders" not in server
+    assert client["showErrorDetails"] == "none" and not client["showErrorLinks"]
+    assert client["toolbarMode"] == "minimal"
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["runner"]["postScriptGC"] is False
