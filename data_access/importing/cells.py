@@ -79,7 +79,7 @@ class CellReader:
             if len(self._seen) < _MOST_REMEMBERED:
                 self._seen[text] = found
         if isinstance(found, RowRefused):
-            raise found
+            raise found.with_traceback(None)
         return found
 
     def _try(self, text: str | None) -> Any:

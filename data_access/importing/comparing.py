@@ -265,6 +265,7 @@ class _Comparison:
         return ordered
 
     def _refuse(self, row: int, source_id: str | None, reason: RowRefused) -> None:
+        reason.__traceback__ = reason.__context__ = reason.__cause__ = None  # they hold frames
         refused = RefusedRow(self.rule.table.name, self.plan.file, row, source_id, reason)
         self.plan.refused.append(refused)
 

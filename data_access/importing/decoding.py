@@ -133,24 +133,24 @@ def _looks_western(path: Path) -> bool:
 
 def _looks_chinese(path: Path) -> bool:
     """Whether valid UTF-8 is Chinese by all appearance: 郑谢 in GB18030 happens to be UTF-8 for two
-    letters of two scripts. So it is when each pair of high bytes is a common Chinese character
-    and none is a Latin letter within a word."""
+    letters of two scripts. So it is when UTF-8 needs two bytes for each letter (for Chinese it
+    needs three), each pair is a common Chinese character, and none a Latin letter in a word."""
     found, rest = False, b""
     for block in _blocks(path):
         block, rest = _cut_after_ascii(rest + block)
-        for run in _HIGH_RUN.findall(block):
-            pairs = run.strip(_LETTERS)
-            high, low = pairs[::2], pairs[1::2]
-            if len(pairs) % 2 or min(high) < 0xB0 or max(high) > 0xF7 or min(low) < 0xA1:
+        for run in _HIGH_RUN.finditer(block):
+            high, low = run[0][::2], run[0][1::2]
+            if len(run[0]) % 2 or max(high) > 0xDF or min(low) < 0xA1:
                 return False
-            if len(run) > len(pairs) and max(high) <= 0xC5:
+            beside = block[max(run.start() - 1, 0) : run.start()] + block[run.end() : run.end() + 1]
+            if max(high) <= 0xC5 and any(letter in _LETTERS for letter in beside):
                 return False
             found = True
     return found
 
 
 _LETTERS = string.ascii_letters.encode()
-_HIGH_RUN = re.compile(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 
 def _cut_after_ascii(block: bytes) -> tuple[bytes, bytes]:

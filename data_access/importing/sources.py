@@ -107,7 +107,7 @@ class DatabaseSource:
         result = self._run(statement, where)
         try:
             while rows := result.fetchmany(BATCH_ROWS):
-                yield [tuple(text_of(cell) for cell in row) for row in rows]
+                yield [tuple([_text(cell) for cell in row]) for row in rows]
         except SQLAlchemyError as error:
             raise ImportRefused("failed_sql", where=where, detail=_first(error)) from error
 
@@ -155,7 +155,7 @@ class FileSource:
         result = self._run(statement, where)
         try:
             while rows := result.fetchmany(BATCH_ROWS):
-                yield [tuple(text_of(cell) for cell in row) for row in rows]
+                yield [tuple([_text(cell) for cell in row]) for row in rows]
         except duckdb.Error as error:
             raise ImportRefused("failed_sql", where=where, detail=_first(error)) from error
 
@@ -187,8 +187,6 @@ class FileSource:
         for number, record in chunk:
             if isinstance(record, RowRefused):
                 table.refused.append((number, record))
-            elif not _is_storable(record):
-                table.refused.append((number, RowRefused("not_text")))
             else:
                 numbers.append(number)
                 rows.append(record)
@@ -233,14 +231,8 @@ def _tables_in(
         raise ImportRefused("unknown_kind", file=path.name)
 
 
-def _is_storable(record: list[str | None]) -> bool:
-    try:
-        for cell in record:
-            if cell is not None and not cell.isascii():
-                cell.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _text(cell: Any) -> str | None:
+    return cell if type(cell) is str or cell is None else text_of(cell)
 
 
 def _url(source: str) -> URL:

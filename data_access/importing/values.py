@@ -80,6 +80,8 @@ def converter(column: Column[Any], formats: Formats) -> Converter:
 
 def to_id(text: str | None) -> str | None:
     """An identity as text: trimmed, 17850 for 17850.0; leading zeros and all digits are kept."""
+    if text and text.isascii() and text.isalnum() and len(text) <= MOST_ID:
+        return text
     text = text.strip() if text else ""
     if not text:
         return None

@@ -163,6 +163,10 @@ def _fields(
     for at, field in enumerate(fields[:width]):
         if field in _ERRORS:
             return RowRefused("error_cell", cell=f"{get_column_letter(at + 1)}{row}", value=field)
+        try:
+            (field or "").encode()  # a lone half of a character pair
+        except UnicodeEncodeError:
+            return RowRefused("not_text")
     return fields[:width] + [None] * (width - len(fields))
 
 
