@@ -145,6 +145,8 @@ def describe(database: Database) -> list[Any]:
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
             "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger"
             " WHERE NOT tgisinternal ORDER BY 1, 2",
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+            " FROM pg_constraint ORDER BY 1, 2",
         ],
     }
     return [frame(database, statement).to_numpy().tolist()

@@ -1,5 +1,6 @@
-"""Loading into bare tables: indexes and change triggers are set aside and put back as they were,
-inside the same transaction, so nobody else ever sees the tables without them."""
+"""Loading into bare tables: indexes, change triggers and (on PostgreSQL, which would look up every
+single row) foreign keys are set aside and put back as they were, inside the same transaction, so
+nobody else ever sees the tables without them."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from data_access.tables import BUSINESS_TABLES
 
 INDEXES = [index for table in BUSINESS_TABLES for index in table.indexes]
+FOREIGN_KEYS = [key for table in BUSINESS_TABLES for key in table.foreign_key_constraints]
 
 
 @contextmanager
@@ -26,7 +29,10 @@ def without_upkeep(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(statement)
     for index in INDEXES:
         index.create(connection)
-    if is_postgresql:  # its planner would go on believing that the tables are empty
+    if is_postgresql:
+        for key in FOREIGN_KEYS:  # checks all rows at once
+            connection.execute(AddConstraint(key))
+        # its planner would go on believing that the tables are empty
         for table in BUSINESS_TABLES:
             connection.exec_driver_sql(f"ANALYZE {table.name}")
 
@@ -42,6 +48,8 @@ def _stop_following_on_sqlite(connection: Connection) -> list[str]:
 
 
 def _stop_following_on_postgresql(connection: Connection) -> list[str]:
+    for key in FOREIGN_KEYS:
+        connection.execute(DropConstraint(key))
     for table in BUSINESS_TABLES:
         connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
     return [f"ALTER TABLE {table.name} ENABLE TRIGGER USER" for table in BUSINESS_TABLES]
