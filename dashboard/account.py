@@ -28,16 +28,21 @@ def own_sessions(scope: Scope) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def end_own_session(scope: Scope, session_id: int) -> None:
+def end_own_session(session_id: int) -> None:
     """Signs the person out in one place; a session of somebody else stays as it is."""
-    end_sessions(database().writer, scope.user_id, now=utc_now(), session_id=session_id)
-    record_event("end_session", "done", user=scope.username, target=f"session {session_id}")
+    _end(session_id, "end_session", f"session {session_id}")
 
 
-def end_all_own_sessions(scope: Scope) -> None:
+def end_all_own_sessions() -> None:
     """Signs the person out everywhere, here too."""
-    end_sessions(database().writer, scope.user_id, now=utc_now())
-    record_event("end_all_sessions", "done", user=scope.username)
+    _end(None, "end_all_sessions", None)
+
+
+def _end(session_id: int | None, action: str, target: str | None) -> None:
+    here = current_session()  # a callback runs before the page: the person may be gone
+    if here is not None:
+        end_sessions(database().writer, here.user_id, now=utc_now(), session_id=session_id)
+        record_event(action, "done", user=here.username, target=target)
 
 
 def browser_name(client: str | None) -> str:

@@ -40,7 +40,8 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
-    _page("account", N_("Account"), ":material/person:", EVERYBODY, in_menu=False),
+    # in the menu, which Streamlit hides where it would hold one page only
+    _page("account", N_("Account"), ":material/person:", EVERYBODY),
 )
 
 _LANDING = {

@@ -41,8 +41,8 @@ _this_run: ContextVar[tuple[str | None, Scope | None]] = ContextVar("run", defau
 
 def current_scope(slug: str, *, by_timer: bool = False) -> Scope:
     """The Scope of the person who is signed in, who may open this page; otherwise the page stops
-    here. Call it first in a page and in each of its fragments and dialogs; with `by_timer` in a
-    fragment that runs by itself (`run_every`), which is no action of the person."""
+    here. Call it first in a page and in each of its fragments, dialogs and callbacks; `by_timer` in
+    a fragment that runs by itself (`run_every`), which is no action of the person."""
     scope = signed_in(by_timer=by_timer) if _in_fragment() else _of_this_run()
     if scope is None or not may_open(scope.role, slug):
         _leave()
@@ -99,11 +99,17 @@ def demo_day() -> date | None:
     return date.fromisoformat(as_of) if as_of else None
 
 
-def choose_language(scope: Scope | None, language: str) -> None:
+def choose_language(language: str) -> None:
     """Shows everything in this language from now on, and remembers it with the account."""
     use_language(language)
+    scope = signed_in()  # a callback runs before the page: the person may be gone
     if scope is not None:
         set_language(database().writer, scope.user_id, language)
+
+
+def end_run() -> None:
+    """app.py is done: what runs next, a callback or a fragment, asks anew who the person is."""
+    _this_run.set((None, None))
 
 
 def check_password(password: str, password_hash: str) -> bool:

@@ -13,8 +13,8 @@ from streamlit.navigation.page import StreamlitPage
 from dashboard import sign_in
 from dashboard.brand import ICON, logo
 from dashboard.formats import day
-from dashboard.menu import PAGES, ROLE_NAMES, MenuPage, find_page, landing, may_open
-from dashboard.session import choose_language, demo_day, signed_in
+from dashboard.menu import PAGES, ROLE_NAMES, MenuPage, landing, may_open
+from dashboard.session import choose_language, demo_day, end_run, signed_in
 from dashboard.texts import LANGUAGES, _, language_of_browser, plain, use_language
 from data_access.errors import Refused
 from data_access.scope import Scope
@@ -25,6 +25,13 @@ NOT_ANSWERING = (OperationalError, InterfaceError, PoolTimeout)
 def run() -> None:
     """One run for one browser: chooses among sign-in, refusal and page by the address."""
     st.set_page_config(page_icon=ICON, layout="wide")
+    try:
+        _run()
+    finally:
+        end_run()
+
+
+def _run() -> None:
     try:
         scope = signed_in()
         _choose_first_language(scope)
@@ -117,8 +124,7 @@ def _sidebar(scope: Scope) -> None:
     with st.sidebar:
         role = _(ROLE_NAMES[scope.role]) if scope.role else _("No role")
         st.markdown(f"**{plain(scope.name)}**  \n{plain(role)}")
-        st.page_link(find_page("account").file, label=_("Account"), icon=":material/person:")
-        sign_in.language_switch(lambda chosen: choose_language(scope, chosen))
+        sign_in.language_switch(choose_language)
         sign_in.log_out_form()
         as_of = demo_day()
         if as_of is not None:

@@ -20,7 +20,7 @@ profile = own_profile(scope)
 
 
 def keep_language() -> None:
-    choose_language(scope, st.session_state["account_language"])
+    choose_language(st.session_state["account_language"])
 
 
 def show_profile() -> None:
@@ -94,10 +94,10 @@ def show_sessions() -> None:
             _("Sign out"),
             key=f"end_{session['session_id']}",
             on_click=end_own_session,
-            args=(scope, session["session_id"]),
+            args=(session["session_id"],),
             width="stretch",
         )
-    st.button(_("Sign out everywhere"), key="end_all", on_click=end_all_own_sessions, args=(scope,))
+    st.button(_("Sign out everywhere"), key="end_all", on_click=end_all_own_sessions)
 
 
 about, places = st.columns(2, gap="large")

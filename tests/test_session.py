@@ -326,6 +326,22 @@ def test_my_sessions_can_be_ended_one_by_one_and_all_at_once(browser: Browser) -
     assert is_sign_in_page(tab)
 
 
+def test_a_click_in_a_tab_left_open_does_nothing_after_logging_out(browser: Browser) -> None:
+    user_id = person(browser)
+    token = browser.sign_in(user_id)
+    tab = browser.open("account")
+    elsewhere = browser.sign_in(user_id)
+    end_session(browser.database.writer, token, now=utc_now())
+    browser.cookies[COOKIE] = token
+    tab.get_by_key("language_choice").set_value("zh_CN")
+    tab.button(key="end_all").click().run()
+    assert is_sign_in_page(tab)
+    with browser.database.record.connect() as connection:
+        assert connection.scalar(select(users.c.language)) is None
+    browser.cookies[COOKIE] = elsewhere
+    assert not is_sign_in_page(browser.open("account"))
+
+
 def test_a_database_that_is_away_is_said_so_and_comes_back(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
