@@ -125,7 +125,7 @@ def _show_rows(what: str, slug: str) -> None:
 
 def _stock_columns() -> list[Column]:
     return [
-        Column("product", _("Product"), width=220, pinned=True),
+        Column("product", _("Product"), width=220),
         Column("warehouse", _("Warehouse"), width=130),
         Column("available", _("Available"), "count", help=_("On hand − reserved")),
         Column("reorder_point", _("Reorder point"), "count", width=110),

@@ -113,7 +113,7 @@ def _period(grid: Any, bar: Bar, values: Values, preset: str, as_of: date) -> No
         period = period_from(values, OWN, as_of)
         assert period is not None  # own dates fall back to the last 30 days
         st.session_state["filter_dates"] = (period.start, period.end)
-        grid.date_input(
+        grid.cell(column_span=2).date_input(
             _("From – to"),
             key="filter_dates",
             format="YYYY-MM-DD",

@@ -10,7 +10,9 @@ import pandas as pd
 from dashboard import formats
 from dashboard.analytics.kpis import KPIS, add_kpis, compare_kpis
 from dashboard.cards import Card
+from dashboard.periods import grain_of, is_cut_off
 from dashboard.texts import N_, _
+from data_access.dialects import Grain
 from data_access.filters import Period
 from data_access.scope import Scope
 from data_access.stages import STAGES
@@ -51,6 +53,8 @@ HELP: dict[str, str] = {
         "were ordered."
     ),
 }
+_SAID_IN_FULL = 100_000
+_MOST_POINTS = 60  # of a sparkline; more are too narrow to be seen
 _NEEDS = {"gross_margin_rate": "cost", "net_sales": "net_sales", "average_order_value": "net_sales"}
 _NOT_CANCELLED = [stage for stage in STAGES if stage != "cancelled"]
 _ROWS: dict[str, dict[str, str | Sequence[str]]] = {  # how the rows behind a number are listed
@@ -83,7 +87,8 @@ def kpi_cards(
     """`spans` is sum_sales_compared, `over_time` sum_sales_over_time, `backlog` for each span
     sum_backlog_by_day."""
     compared = compare_kpis(spans).set_index("kpi").to_dict("index")
-    courses = add_kpis(over_time)
+    grain = grain_of(period)
+    courses = add_kpis(whole_steps(over_time, period, grain))
     days = {"period": "own", "from": str(period.start), "to": str(period.end)}
     cards = []
     for name in LABELS:
@@ -144,11 +149,23 @@ def _shown(name: str, currency: str | None) -> Callable[[Any], str]:
         return lambda value: formats.money(value, currency)
     if kind == "money":
         return lambda value: formats.compact_money(value, currency)
-    return formats.rate if kind == "rate" else formats.compact_number
+    return formats.rate if kind == "rate" else _count
+
+
+def _count(value: Any) -> str:
+    return formats.number(value) if value < _SAID_IN_FULL else formats.compact_number(value)
 
 
 def _course(values: pd.Series[Any]) -> list[float]:
-    return [float(value) for value in values.dropna()]
+    known = [float(value) for value in values.dropna()]
+    every = -(-len(known) // _MOST_POINTS) or 1
+    return known[::-every][::-1]  # always with the last
+
+
+def whole_steps(over_time: pd.DataFrame, period: Period, grain: Grain) -> pd.DataFrame:
+    """Without the weeks or months that the period cuts off: they would look like a fall."""
+    cut = [is_cut_off(day.date(), period, grain) for day in over_time["period_on"]]
+    return over_time[[not each for each in cut]] if cut.count(False) > 1 else over_time
 
 
 def _last(values: pd.Series[Any]) -> float:

@@ -50,6 +50,17 @@ def grain_of(period: Period) -> Grain:
     return "week" if period.days <= 200 else "month"
 
 
+def is_cut_off(first_on: date, period: Period, grain: Grain) -> bool:
+    """Whether the day, week or month that starts on `first_on` lies partly outside the period."""
+    return first_on < period.start or _last_day(first_on, grain) > period.end
+
+
+def _last_day(first_on: date, grain: Grain) -> date:
+    if grain == "month":
+        return (first_on + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return first_on + timedelta(days=6 if grain == "week" else 0)
+
+
 def _first_day(preset: str, as_of: date) -> date:
     if preset == "this_week":
         return as_of - timedelta(days=as_of.weekday())

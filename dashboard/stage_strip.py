@@ -32,7 +32,9 @@ def stage_strip(
         with grid.cell(), st.container(gap="xxsmall"):
             is_chosen = stage in chosen
             st.button(
-                f":{STAGE_NAME[stage]}[●] {_(STAGE_NAMES[stage])}",
+                _(STAGE_NAMES[stage])
+                if is_chosen
+                else f":{STAGE_NAME[stage]}[●] {_(STAGE_NAMES[stage])}",
                 key=f"stage_{stage}",
                 type="secondary" if is_chosen else "tertiary",
                 icon=":material/check:" if is_chosen else None,

@@ -142,6 +142,19 @@ def test_a_month_that_is_not_over_is_dashed_and_says_so() -> None:
     assert len(figure.data[1].x) == 2
 
 
+def test_a_first_month_that_is_cut_off_is_dashed_too() -> None:
+    figure = sales_over_time(
+        over_time(3, "2026-08-01", "MS"),
+        over_time(3, "2026-05-01", "MS"),
+        period=Period(date(2026, 8, 20), date(2026, 10, 31)),
+        grain="month",
+        currency="CNY",
+    )
+    first = figure.data[-1]
+    assert first.line.dash == "dash" and "in part" in first.customdata[0]
+    assert len(figure.data[1].x) == 2
+
+
 def test_a_month_that_is_over_is_not_dashed() -> None:
     figure = sales_over_time(
         over_time(2, "2026-09-01", "MS"),

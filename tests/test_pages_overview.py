@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.cards import verdict
-from dashboard.periods import PERIODS, grain_of, period_of
+from dashboard.periods import PERIODS, grain_of, is_cut_off, period_of
 from data_access.database import Database
 from data_access.filters import Period
 from tests.browsing import Browser, says, texts
@@ -164,6 +164,20 @@ def test_a_period_is_compared_with_as_much_of_the_one_before(
 def test_every_preset_but_two_is_a_period() -> None:
     without = [preset for preset in PERIODS if period_of(preset, MONDAY) is None]
     assert without == ["own", "any"]
+
+
+@pytest.mark.parametrize(
+    ("grain", "first_on", "cut"),
+    [
+        ("day", date(2026, 11, 5), False),
+        ("week", date(2026, 11, 2), True),
+        ("week", date(2026, 11, 9), False),
+        ("week", date(2026, 11, 23), True),
+        ("month", date(2026, 11, 1), True),
+    ],
+)
+def test_a_step_that_leaves_the_period_is_cut_off(grain: Any, first_on: date, cut: bool) -> None:
+    assert is_cut_off(first_on, Period(date(2026, 11, 5), MONDAY), grain) == cut
 
 
 def test_a_longer_period_is_drawn_in_larger_steps() -> None:

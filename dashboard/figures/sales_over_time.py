@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -11,6 +10,7 @@ import plotly.graph_objects as go
 from dashboard import formats
 from dashboard.figures.colours import BEFORE, NOW
 from dashboard.figures.template import direct_label, figure, value_axis
+from dashboard.periods import is_cut_off
 from dashboard.texts import _
 from data_access.dialects import Grain
 from data_access.filters import Period
@@ -27,11 +27,13 @@ def sales_over_time(
     grain: Grain,
     currency: str | None,
 ) -> go.Figure:
-    """`now` and `before` have period_on and net_sales, a row for each day, week or month. A last
-    step that `period` cuts off is dashed."""
+    """`now` and `before` have period_on and net_sales, a row for each day, week or month. A first
+    or last step that `period` cuts off is dashed."""
     drawn = figure(HEIGHT)
     shown = _SHOWN[grain]
-    solid = len(now) - 1 if _is_cut_off(now, period, grain) else len(now)
+    cut = [is_cut_off(day.date(), period, grain) for day in now["period_on"]]
+    solid = len(now) - 1 if cut and cut[-1] else len(now)
+    start = 1 if cut and cut[0] and solid > 1 else 0
     earlier = before.head(len(now))
     days = now["period_on"]
     drawn.add_scatter(
@@ -43,30 +45,35 @@ def sales_over_time(
         hovertemplate="%{customdata}<extra></extra>",
     )
     drawn.add_scatter(
-        x=days.head(solid),
-        y=now["net_sales"].head(solid),
+        x=days.iloc[start:solid],
+        y=now["net_sales"].iloc[start:solid],
         mode="lines+markers" if len(now) <= 31 else "lines",
         line={"color": NOW, "width": 2.5},
         marker={"size": 5},
-        customdata=_hover(now.head(solid), shown, currency),
+        customdata=_hover(now.iloc[start:solid], shown, currency),
         hovertemplate="<b>%{customdata}</b><extra></extra>",
     )
+    hover = _hover(now, shown, currency)
     if solid < len(now):
-        _add_unfinished(drawn, now, _hover(now, shown, currency), solid)
+        _add_part(drawn, now.iloc[max(solid - 1, 0) :], f"{hover[-1]} ({_('so far')})", -1)
+    if start:
+        _add_part(drawn, now.iloc[:2], f"{hover[0]} ({_('in part')})", 0)
     _label_axes(drawn, now, before, grain, currency)
     _name_lines(drawn, now, earlier)
     return drawn
 
 
-def _add_unfinished(drawn: go.Figure, now: pd.DataFrame, hover: list[str], solid: int) -> None:
-    last = now.iloc[max(solid - 1, 0) :]
+def _add_part(drawn: go.Figure, points: pd.DataFrame, hover: str, place: int) -> None:
+    """Dashes between a whole step and the one in `place` (first or last), which is not whole."""
+    sizes, words = [0] * len(points), [""] * len(points)
+    sizes[place], words[place] = 7, hover
     drawn.add_scatter(
-        x=last["period_on"],
-        y=last["net_sales"],
+        x=points["period_on"],
+        y=points["net_sales"],
         mode="lines+markers",
         line={"color": NOW, "width": 2.5, "dash": "dash"},
-        marker={"size": [0] * (len(last) - 1) + [7], "symbol": "circle-open"},
-        customdata=[""] * (len(last) - 1) + [f"{hover[-1]} ({_('so far')})"],
+        marker={"size": sizes, "symbol": "circle-open"},
+        customdata=words,
         hovertemplate="<b>%{customdata}</b><extra></extra>",
     )
 
@@ -109,12 +116,3 @@ def _name_lines(drawn: go.Figure, now: pd.DataFrame, before: pd.DataFrame) -> No
         )  # fmt: skip
         drawn.add_annotation(**name)
     drawn.update_layout(margin={"t": 26})
-
-
-def _is_cut_off(now: pd.DataFrame, period: Period, grain: Grain) -> bool:
-    if grain == "day" or now.empty:
-        return False
-    last = now["period_on"].iloc[-1].date()
-    if grain == "week":
-        return bool(last + timedelta(days=6) > period.end)
-    return (period.end + timedelta(days=1)).day != 1
