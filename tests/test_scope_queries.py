@@ -58,7 +58,7 @@ def _filter(chance: Random) -> OrderFilter:
     parts: dict[str, Callable[[], Any]] = {
         "period": lambda: _period(chance),
         "stages": lambda: tuple(chance.sample(STAGES, k=3)),
-        "channels": lambda: ("web", chance.choice(("store", "partner", "gone"))),
+        "channels": lambda: ("web", chance.choice(("Web", "partner", "gone"))),
         "region_ids": lambda: (chance.choice((1, 2, 3)),),
         "owner_ids": lambda: (1, chance.choice((2, 3))),
         "customer_id": lambda: chance.choice((1, 2, 9)),

@@ -37,7 +37,7 @@ TEXTS = (
     "Ada", "Ada", "王伟", "", " ", "13812345678", "123456", "1234567", "🙂👩\u200d👧", "=1+1", "+1",
     "%", "_", "'; DROP TABLE orders; --", "<img src=x onerror=alert(1)>", "z***", "a\\b", "İ", "é",
 )  # fmt: skip
-CHANNELS = ("web", "web", "store", "partner", "gone")
+CHANNELS = ("web", "web", "web shop", "Web", "partner", "gone")
 CURRENCIES = ("CNY", "CNY", "EUR")
 WORDS: dict[str, tuple[Any, ...]] = {
     "stage": STAGES,
@@ -146,7 +146,7 @@ def _cell(table: Table, column: Column[Any], place: int, chance: Random) -> Any:
 
 
 def _channel(place: int) -> str:
-    return ("web", "store", "partner")[place - 1]
+    return ("web", "Web", "web shop")[place - 1]
 
 
 def _value(column: Column[Any], chance: Random) -> Any:
