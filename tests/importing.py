@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from data_access.database import Database
 from data_access.importing import ImportReport, TableCounts, import_source, open_source
-from data_access.importing.mapping import Mapping, parse_mapping
+from data_access.importing.mapping import Mapping
+from data_access.importing.parsing import parse_mapping
 from data_access.tables import BUSINESS_TABLES, imported_rows
 
 SHOP = """

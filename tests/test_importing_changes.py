@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text, update
 
 from data_access.database import Database, connect, writing
 from data_access.importing import ImportRefused
-from data_access.importing.mapping import parse_mapping
+from data_access.importing.parsing import parse_mapping
 from data_access.importing.writing import BULK_ROWS
 from data_access.schema import read_data_version
 from data_access.tables import audit, changes, customers, order_lines, orders

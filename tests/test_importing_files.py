@@ -20,7 +20,8 @@ from sqlalchemy import select
 from data_access.database import Database
 from data_access.errors import Refused
 from data_access.importing import ImportRefused, open_source, read_mapping
-from data_access.importing.mapping import Mapping, parse_mapping
+from data_access.importing.mapping import Mapping
+from data_access.importing.parsing import parse_mapping
 from data_access.tables import customers, feedback, order_lines, orders, payments
 from tests.importing import FILES, counts_of, run_import, shop_mapping, write_files
 

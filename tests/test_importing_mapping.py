@@ -9,7 +9,7 @@ import pytest
 
 from data_access.database import Database
 from data_access.importing import ImportRefused, MappingRefused, read_mapping, shipped_names
-from data_access.importing.mapping import parse_mapping
+from data_access.importing.parsing import parse_mapping
 from tests.importing import SHOP, run_import, write_files
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine, extract, func, select
 
 from data_access.database import Database
 from data_access.importing import ImportReport, import_source, open_source, read_mapping
-from data_access.importing.mapping import Mapping, parse_mapping
+from data_access.importing.mapping import Mapping
+from data_access.importing.parsing import parse_mapping
 from data_access.schema import read_data_version
 from data_access.tables import (
     customers,

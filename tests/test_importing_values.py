@@ -12,13 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_access.importing import RowRefused
-from data_access.importing.values import (
-    Formats,
-    business_day,
-    converter,
-    start_of_day,
-    to_id,
-)
+from data_access.importing.formats import Formats
+from data_access.importing.moments import business_day, start_of_day
+from data_access.importing.values import converter, to_id
 from data_access.tables import metadata
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

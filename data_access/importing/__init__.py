@@ -12,7 +12,7 @@ from data_access.database import Database
 from data_access.importing.asking import distinct_tables, is_there, unused_names
 from data_access.importing.cells import Known
 from data_access.importing.comparing import PlannedRow, TablePlan, compare_table
-from data_access.importing.mapping import Mapping, read_mapping, shipped_names
+from data_access.importing.mapping import Mapping
 from data_access.importing.refusals import ImportRefused, MappingRefused, RowRefused
 from data_access.importing.report import (
     ImportReport,
@@ -23,7 +23,9 @@ from data_access.importing.report import (
     totals_in,
     totals_of,
 )
-from data_access.importing.sources import Source, open_source
+from data_access.importing.shipped import read_mapping, shipped_names
+from data_access.importing.source_tables import Source
+from data_access.importing.sources import open_source
 from data_access.importing.writing import write_plans
 from data_access.schema import read_properties
 

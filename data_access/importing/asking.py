@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from data_access.importing.delimited import ROW_COLUMN
 from data_access.importing.mapping import ColumnRule, Expression, Mapping, TableRule
 from data_access.importing.refusals import ImportRefused
-from data_access.importing.sources import Row, Source, SourceTable, quoted
+from data_access.importing.source_tables import Row, Source, SourceTable, quoted
 
 
 @dataclass(frozen=True)

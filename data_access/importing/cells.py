@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, String, Table, select
 from sqlalchemy.sql.elements import True_
 
+from data_access.importing.formats import Formats
 from data_access.importing.mapping import ColumnRule, Lookup, unique_sets
 from data_access.importing.refusals import RowRefused
-from data_access.importing.values import Formats, converter, to_id
+from data_access.importing.values import converter, to_id
 
 _MOST_REMEMBERED = 50_000
 # texts that spreadsheets take for numbers

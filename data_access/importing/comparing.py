@@ -3,11 +3,8 @@ changed, unchanged or refused. Nothing is written here."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -20,9 +17,11 @@ from data_access.importing.asking import (
     ask,
     constant_rows,
 )
-from data_access.importing.cells import CellReader, Known, Resolved
+from data_access.importing.cells import CellReader, Known
+from data_access.importing.deriving import derived_columns
+from data_access.importing.formats import Formats
+from data_access.importing.hashing import canonical, hash_of
 from data_access.importing.mapping import (
-    MOMENT_OF_DAY,
     Lookup,
     TableRule,
     settable_columns,
@@ -30,8 +29,8 @@ from data_access.importing.mapping import (
 )
 from data_access.importing.refusals import ImportRefused, RowRefused
 from data_access.importing.report import RefusedRow, TableCounts
-from data_access.importing.sources import Source
-from data_access.importing.values import Formats, business_day, start_of_day, to_id
+from data_access.importing.source_tables import Source
+from data_access.importing.values import to_id
 from data_access.tables import imported_rows
 
 CHUNK_ROWS = 5_000
@@ -106,7 +105,7 @@ class _Comparison:
             if column.expression is None
         ]
         mapped = [reader.column.name for reader in (*self.readers, *self.constants)]
-        self.derived = _derived(rule, mapped, formats)
+        self.derived = derived_columns(rule, mapped, formats)
         names = [*mapped, *(name for name, _, _ in self.derived)]
         _require(rule, names)
         columns = [rule.table.c[name] for name in names]
@@ -270,28 +269,6 @@ class _Comparison:
         self.plan.refused.append(refused)
 
 
-def hash_of(columns: Sequence[Column[Any]], values: tuple[Any, ...]) -> str:
-    """The same for the same values; an empty column counts as an absent one."""
-    parts = [
-        f"{column.name}={_canonical(value)}"
-        for column, value in zip(columns, values, strict=True)
-        if value is not None
-    ]
-    return hashlib.sha256("\x1f".join(sorted(parts)).encode()).hexdigest()
-
-
-def _canonical(value: Any) -> str:
-    if type(value) is str:
-        return value
-    if isinstance(value, Resolved):
-        return str(value.value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
-
-
 def _identity(row: SourceRow) -> str:
     parts = [to_id(part) for part in row.identity]
     if None in parts:
@@ -300,7 +277,7 @@ def _identity(row: SourceRow) -> str:
 
 
 def _shown(value: tuple[Any, ...]) -> str:
-    return ", ".join(_canonical(part) for part in value)[:80]
+    return ", ".join(canonical(part) for part in value)[:80]
 
 
 def _imported(
@@ -314,20 +291,6 @@ def _imported(
         source_id: (row_id, row_hash)
         for source_id, row_id, row_hash in connection.execute(statement)
     }
-
-
-def _derived(
-    rule: TableRule, mapped: list[str], formats: Formats
-) -> list[tuple[str, int, Callable[[Any], Any]]]:
-    """(column, position it is derived from, how) for moments and days given only as the other."""
-    zone = formats.business_zone
-    found: list[tuple[str, int, Callable[[Any], Any]]] = []
-    for day, moment in MOMENT_OF_DAY.items():
-        if moment in mapped and day not in mapped and day in rule.table.c:
-            found.append((day, mapped.index(moment), lambda value: business_day(value, zone)))
-        elif day in mapped and moment not in mapped and moment in rule.table.c:
-            found.append((moment, mapped.index(day), lambda value: start_of_day(value, zone)))
-    return found
 
 
 def _require(rule: TableRule, names: list[str]) -> None:

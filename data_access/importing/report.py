@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from data_access.importing.asking import distinct_tables
 from data_access.importing.refusals import RowRefused
-from data_access.importing.sources import Source
+from data_access.importing.source_tables import Source
 from data_access.tables import imported_rows, order_lines, orders
 
 
