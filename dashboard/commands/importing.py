@@ -112,6 +112,8 @@ def _tell(report: ImportReport, arguments: argparse.Namespace) -> int:
     else:
         for line in _lines(report):
             _print(line)
+        if report.is_dry_run or not is_stopped:
+            _print(_outcome(report))
     if is_stopped and not report.is_dry_run:
         raise ImportRefused("rows_refused", count=len(report.refused))
     return 1 if is_stopped else 0
@@ -155,7 +157,6 @@ def _lines(report: ImportReport) -> list[str]:
                 net=money(totals.net_sales, totals.currency),
             )
         )
-    lines.append(_outcome(report))
     return lines
 
 
@@ -183,11 +184,7 @@ def _outcome(report: ImportReport) -> str:
         return _("Dry run: nothing was written.")
     if report.is_written:
         return _("Imported.")
-    return (
-        _("Nothing was refused for good, and nothing was written.")
-        if report.refused
-        else _("Nothing to import: everything is as it was.")
-    )
+    return _("Nothing to import: everything is as it was.")
 
 
 def _print(line: str) -> None:
