@@ -70,7 +70,7 @@ def _show_card(grid: Any, card: Card) -> None:
                     label_visibility="collapsed",
                     chart_data=list(card.values),
                     delta_color="blue",
-                    width=96,
+                    width=84,
                 )
         if card.note:
             st.markdown(f":small[:gray[{card.note}]]")

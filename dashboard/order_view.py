@@ -88,14 +88,14 @@ def _facts(scope: Scope, order: Order) -> list[tuple[str, str]]:
 
 def line_columns(scope: Scope) -> list[Column]:
     columns = [
-        Column("product", _("Product"), width=190),
-        Column("sku", _("SKU"), width=90),
-        Column("quantity", _("Quantity"), "count", width=70),
-        Column("returned_quantity", _("Returned"), "count", width=75),
+        Column("product", _("Product"), width=165),
+        Column("sku", _("SKU"), width=88),
+        Column("quantity", _("Quantity"), "count", width=62),
+        Column("returned_quantity", _("Returned"), "count", width=66),
     ]
     if scope.sees("order_lines", "unit_price"):
         columns.append(Column("unit_price", _("Unit price"), "money", width=95))
-        columns.append(Column("discount_rate", _("Discount"), "rate", width=75))
+        columns.append(Column("discount_rate", _("Discount"), "rate", width=68))
         columns.append(Column("net_sales", _("Net sales"), "money", width=100))
     if scope.sees("order_lines", "unit_cost"):
         columns.append(Column("cost", _("Cost"), "money", width=90))
