@@ -125,7 +125,8 @@ def make_lines(
     product = _products(plan, chance, arrivals, orders, order, segment, weights)
     order, product = _with_bundles(chance, catalogue, order, product)
     size = catalogue.size
-    both = np.unique(order.astype(np.int64) * size + product)
+    both = np.sort(order.astype(np.int64) * size + product)
+    both = both[np.diff(both, prepend=-1) > 0]  # each product once
     order, product = both // size, both % size
     day = orders.day[order]
     price = catalogue.price_by_day[day, product]

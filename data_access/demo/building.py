@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Engine, delete, insert, inspect, select, true
 from data_access.database import bulk_writing
 from data_access.demo import feedback, selling
 from data_access.demo.accounts import account_rows
+from data_access.demo.addresses import contact_rows, customer_rows
 from data_access.demo.arrivals import make_arrivals
 from data_access.demo.baskets import campaign_of_orders, make_lines, make_orders
 from data_access.demo.campaigns import campaign_rows, make_campaigns
-from data_access.demo.customers import contact_rows, customer_rows, make_customers
+from data_access.demo.customers import make_customers
 from data_access.demo.fulfilment import make_timeline
 from data_access.demo.ledger import line_rows, order_rows, shipment_rows
 from data_access.demo.loading import count_rows, load

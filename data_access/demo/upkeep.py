@@ -22,7 +22,7 @@ def without_upkeep(connection: Connection) -> Iterator[None]:
     is_postgresql = connection.dialect.name == "postgresql"
     stop = _stop_following_on_postgresql if is_postgresql else _stop_following_on_sqlite
     for index in INDEXES:
-        index.drop(connection)
+        index.drop(connection, checkfirst=True)
     follow_again = stop(connection)
     yield
     for statement in follow_again:
