@@ -21,11 +21,12 @@ from data_access.database import writing
 from data_access.errors import Refused
 from data_access.passwords import LONGEST, is_hash, is_password
 from data_access.sessions import add_session, end_token, may_sign_in
-from data_access.tables import sign_in_failures, users
+from data_access.tables import sessions, sign_in_failures, users
 
 FREE_FAILURES = 5
 LONGEST_DELAY = timedelta(minutes=15)
 FORGET_AFTER = timedelta(hours=1)
+KEEP_SESSIONS, KEEP_FAILURES = timedelta(days=30), timedelta(days=1)
 # bcrypt of 24 random bytes that nobody kept: what an unknown user's password is compared with
 NOBODYS_HASH = "$2b$12$e43jV5wi9AXT7ZjiRtPOI.eOfQ0Lk6cJ/9Xn/j8Hn/KEWuhJb/rMK"
 
@@ -80,6 +81,7 @@ def sign_in(
             raise SignInRefused("wrong")  # changed or disabled while bcrypt was at work
         connection.execute(delete(sign_in_failures).where(sign_in_failures.c.subject == by_user))
         end_token(connection, old_token or "", now=now)
+        _forget_the_past(connection, now)
         token = add_session(connection, user.user_id, now=now, lifetime=lifetime, client=client)
     return SignedIn(token, user.user_id, user.username)
 
@@ -154,6 +156,13 @@ def _count_failure(connection: Connection, subject: str, now: datetime) -> None:
             .where(sign_in_failures.c.sign_in_failure_id == row.sign_in_failure_id)
             .values(**values)
         )
+
+
+def _forget_the_past(connection: Connection, now: datetime) -> None:
+    connection.execute(delete(sessions).where(sessions.c.expires_at < now - KEEP_SESSIONS))
+    connection.execute(
+        delete(sign_in_failures).where(sign_in_failures.c.failed_at < now - KEEP_FAILURES)
+    )
 
 
 def _hash_of(user_id: int) -> Select[Any]:

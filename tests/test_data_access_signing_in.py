@@ -17,6 +17,7 @@ from data_access.sessions import (
     end_sessions,
     find_session,
     has_stray_demo_users,
+    hash_token,
     list_sessions,
     open_session,
     touch_session,
@@ -151,6 +152,18 @@ def test_failures_are_forgotten_after_an_hour_of_peace(people: Database) -> None
     later = NOW + timedelta(hours=1, seconds=1)
     assert refused(people, password="wrong", now=later) == "wrong"
     attempt(people, now=later)
+
+
+def test_old_sessions_and_failures_are_cleared_away_at_a_sign_in(people: Database) -> None:
+    old, later = attempt(people), NOW + timedelta(days=31)
+    assert refused(people, "guess", "wrong") == "wrong"
+    young = attempt(people, "li", now=later - timedelta(days=2))
+    new = attempt(people, now=later)
+    with people.record.connect() as connection:
+        kept = connection.scalars(select(sessions.c.token_hash)).all()
+        failures = connection.scalar(select(func.count()).select_from(sign_in_failures))
+    assert set(kept) == {hash_token(young.token), hash_token(new.token)} and failures == 0
+    assert hash_token(old.token) not in kept
 
 
 def test_a_clock_put_back_does_not_lock_anybody_out(people: Database) -> None:
