@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.runtime import context
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Element
 from streamlit.util import calc_hash
 
 from dashboard.cookies import COOKIE
@@ -65,5 +66,5 @@ def texts(tab: AppTest) -> list[str]:
     """Every title, text, note and piece of HTML on the page, the sidebar's too."""
     found: list[str] = []
     for kind in ("title", "subheader", "text", "markdown", "caption", "error", "info", "success"):
-        found += [element.value for element in tab.get(kind)]
+        found += [str(element.value) for element in tab.get(kind) if isinstance(element, Element)]
     return found + [element.proto.body for element in tab.get("html")]

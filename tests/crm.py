@@ -101,7 +101,9 @@ def _insert(connection: Connection, table_name: str, values: dict[str, Any]) -> 
     for column in ("name", "code", "sku", "username", "channel"):
         if column in table.c and not table.c[column].nullable and column not in row:
             row[column] = f"{table_name}-{next(_numbers)}"
-    return int(connection.execute(insert(table).values(row)).inserted_primary_key[0])
+    key = connection.execute(insert(table).values(row)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def _need_channel(connection: Connection, channel: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from getpass import getpass
 
-from dashboard.formats import moment
+from dashboard.formats import moment, use_zone
 from dashboard.settings import settings
 from dashboard.texts import _
 from data_access.accounts import (
@@ -26,7 +26,7 @@ from data_access.passwords import (
     new_password,
 )
 from data_access.policy import Role
-from data_access.schema import upgrade_schema
+from data_access.schema import read_properties, upgrade_schema
 
 ROLES = ", ".join(Role)
 
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     database = connect(settings().database_url)
     try:
         upgrade_schema(database.writer, time_zone=settings().time_zone)
+        use_zone(read_properties(database.record).get("time_zone", settings().time_zone))
         _ACTIONS[arguments.action](database, arguments)
     finally:
         database.dispose()
