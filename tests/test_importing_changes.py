@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from data_access.database import Database, connect, writing
 from data_access.importing import ImportRefused
@@ -252,6 +252,21 @@ def test_a_small_import_is_followed_row_by_row_and_a_large_one_as_a_whole(
     with database.record.connect() as connection:
         assert connection.scalar(followed) == 4
         assert connection.scalars(whole).all() == ["*"]
+
+
+def test_a_reference_to_a_row_deleted_here_is_refused(database: Database, tmp_path: Path) -> None:
+    run_import(database, write_files(tmp_path))
+    with writing(database.writer) as connection:
+        connection.execute(delete(order_lines).where(order_lines.c.quantity.in_([2, 1, -1, 3])))
+        connection.execute(delete(orders).where(orders.c.order_number == "O3"))
+    before = row_counts(database)
+    text = FILES["lines.csv"] + "O3,2,A,7,1\n"
+    with pytest.raises(ImportRefused, match="row of orders"):
+        run_import(database, write_files(tmp_path, lines=text))
+    changed = FILES["orders.csv"].replace("O3,,open", "O3,,done")
+    report = run_import(database, write_files(tmp_path, orders=changed), allow_refused=True)
+    assert [(row.source_id, row.reason.reason) for row in report.refused][:1] == [("O3", "deleted")]
+    assert row_counts(database) == before
 
 
 def test_managers_may_stand_below_their_reports_but_not_in_a_circle(

@@ -128,6 +128,8 @@ class _Writer:
         def resolve(value: Any) -> Any:
             if isinstance(value, Resolved):
                 return value.value
+            if value is not None and value not in ids:  # its row was deleted here meanwhile
+                raise ImportRefused("changed_meanwhile", table=lookup.table.name, detail=value)
             return None if value is None else ids[value]
 
         return resolve
