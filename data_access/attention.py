@@ -63,9 +63,9 @@ def _late(scope: Scope, as_of: date, currency: str | None) -> Subquery:
 
     return (
         select(
-            func.count(case((overdue, 1))).label("overdue_orders"),
+            chosen.count(overdue).label("overdue_orders"),
             amount(overdue).label("overdue_sales"),
-            func.count(case((waiting, 1))).label("unconfirmed_orders"),
+            chosen.count(waiting).label("unconfirmed_orders"),
             amount(waiting).label("unconfirmed_sales"),
         )
         .where(*chosen.predicates)

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    Integer,
-    case,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Engine, case, cast, func, null, or_, select
 
+from data_access.columns import Moment
 from data_access.dialects import ZONE, day_after_minutes, minutes_ahead
 from data_access.filters import OrderFilter, Period
 from data_access.frames import read_frame
@@ -41,30 +31,24 @@ def sum_backlog_by_day(
     today's stages. The filter's own period is left out."""
     chosen = chosen_orders(scope, replace(order_filter, period=None), as_of)
     orders = chosen.c
-    begun_on, left_on = _backlog_days(orders, as_of, zone)
-    within = (begun_on <= period.end) & or_(left_on.is_(None), left_on >= period.start)
-    value = orders.net_sales + orders.returns_value
-    moved = union_all(
-        *(
-            select(
-                day.label("day_on"),
-                literal(sign, Integer).label("orders"),
-                (sign * orders.units).label("units"),
-                (sign * value).label("net_sales"),
-                orders.currency,
-            ).where(*chosen.predicates, within, day <= period.end)
-            for day, sign in ((begun_on, 1), (left_on, -1))
+    begun_at, left_at = _backlog_moments(orders)
+    minutes = minutes_ahead(as_of, zone)
+    start, end = (_midnight(day, minutes) for day in (period.start, period.end + timedelta(days=1)))
+    begun_on = day_after_minutes(case((begun_at < start, start), else_=begun_at), minutes)
+    left_on = case((left_at < end, day_after_minutes(left_at, minutes)))
+    statement = (
+        select(
+            begun_on.label("begun_on"),
+            left_on.label("left_on"),
+            chosen.count().label("orders"),
+            func.sum(orders.units).label("units"),
+            func.sum(orders.net_sales + orders.returns_value).label("net_sales"),
+            func.min(orders.currency).label("first_currency"),
+            func.max(orders.currency).label("last_currency"),
         )
-    ).subquery("moved")
-    day = case((moved.c.day_on < period.start, period.start), else_=moved.c.day_on)
-    statement = select(
-        day.label("day_on"),
-        func.sum(moved.c.orders).label("orders"),
-        func.sum(moved.c.units).label("units"),
-        func.sum(moved.c.net_sales).label("net_sales"),
-        func.min(moved.c.currency).label("first_currency"),
-        func.max(moved.c.currency).label("last_currency"),
-    ).group_by(day)
+        .where(*chosen.predicates, begun_at < end, or_(left_at.is_(None), left_at >= start))
+        .group_by(begun_on, left_on)
+    )
     return _running(read_frame(engine, statement), scope, chosen, period)
 
 
@@ -76,36 +60,43 @@ def sum_backlog(
     value = func.sum(chosen.c.net_sales + chosen.c.returns_value)
     units, amount = _nothing(scope, chosen, "units"), _nothing(scope, chosen, "net_sales")
     statement = select(
-        func.count().label("orders"),
+        chosen.count().label("orders"),
         func.coalesce(func.sum(chosen.c.units), units).label("units"),
         in_one_currency(func.coalesce(value, amount), chosen).label("net_sales"),
     ).where(*chosen.predicates, chosen.c.stage.in_(TO_SHIP_STAGES))
     return read_frame(engine, statement)
 
 
-def _backlog_days(orders: Any, as_of: date, zone: str) -> tuple[ColumnElement[Any], ...]:
-    """The business days on which an order entered and left the backlog; NULL for never. Imported
-    orders may lack moments: then the order date stands for them."""
-    minutes = minutes_ahead(as_of, zone)
+def _backlog_moments(orders: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """When an order entered and left the backlog; NULL for never. Imported orders may lack
+    moments: then the moment of the order stands for them."""
     confirmed_at = func.coalesce(orders.confirmed_at, orders.processing_at)
     begun_at = case(
-        (orders.stage == "received", null()),
+        (orders.stage == "received", cast(null(), Moment)),
         (orders.stage == "cancelled", confirmed_at),
         else_=func.coalesce(confirmed_at, orders.ordered_at),
     )
-    begun_on = day_after_minutes(begun_at, minutes)
     left_at = func.coalesce(
         orders.shipped_at, orders.completed_at, orders.returned_at, orders.cancelled_at, begun_at
     )
-    left_on = day_after_minutes(case((left_at < begun_at, begun_at), else_=left_at), minutes)
-    return begun_on, case((orders.stage.in_(TO_SHIP_STAGES), null()), else_=left_on)
+    still = orders.stage.in_(TO_SHIP_STAGES)
+    return begun_at, case((still, cast(null(), Moment)), else_=left_at)
+
+
+def _midnight(day: date, minutes: int) -> datetime:
+    return datetime.combine(day, time()) - timedelta(minutes=minutes)
 
 
 def _running(frame: pd.DataFrame, scope: Scope, chosen: Chosen, period: Period) -> pd.DataFrame:
+    """What entered less what left, added up to the end of each day."""
     days = pd.date_range(period.start, period.end, freq="D", unit="us", name="day_on")
-    currencies = {*frame.pop("first_currency"), *frame.pop("last_currency")}
-    moved = frame.set_index("day_on").astype("float64").reindex(days)
-    running = moved.fillna(0).cumsum().round(4)
+    currencies = {*frame["first_currency"], *frame["last_currency"]}
+    counts = frame[["orders", "units", "net_sales"]].astype("float64").fillna(0)
+    left_on = frame["left_on"].where(frame["left_on"] >= frame["begun_on"], frame["begun_on"])
+    entered = counts.groupby(frame["begun_on"]).sum()
+    left = counts.groupby(left_on.where(frame["left_on"].notna())).sum()
+    moved = entered.reindex(days, fill_value=0) - left.reindex(days, fill_value=0)
+    running = moved.cumsum().round(4)
     for name in ("units", "net_sales"):
         if not shows(scope, name, by_lines=chosen.by_lines):
             running[name] = float("nan")

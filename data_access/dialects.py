@@ -42,6 +42,16 @@ class day_after_minutes(FunctionElement[date]):  # noqa: N801
     inherit_cache = True
 
 
+class unindexed(FunctionElement[Any]):  # noqa: N801
+    """The value itself, which SQLite then does not look up by index."""
+
+    inherit_cache = True
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
 def start_of(grain: Grain, day: Any) -> Any:
     match grain:
         case "day":
@@ -95,6 +105,16 @@ def _day_after(element: Any, compiler: Any, **kw: Any) -> str:
 def _day_after_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     moment, minutes = _both(element, compiler, kw)
     return f"date({moment}, {minutes} || ' minutes')"
+
+
+@compiles(unindexed)
+def _unindexed(element: Any, compiler: Any, **kw: Any) -> str:
+    return _only(element, compiler, kw)
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"+{_only(element, compiler, kw)}"
 
 
 def _only(element: Any, compiler: Any, kw: dict[str, Any]) -> str:

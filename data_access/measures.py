@@ -13,14 +13,15 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
-    Subquery,
     and_,
     case,
     cast,
+    distinct,
     func,
+    literal,
     null,
     select,
+    type_coerce,
 )
 
 from data_access.columns import Money
@@ -69,6 +70,12 @@ class Chosen:
     def c(self) -> Any:
         return self.orders.c
 
+    def count(self, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        """How many orders meet the conditions."""
+        one = self.c.order_id if self.by_lines else literal(1, Integer)
+        counted = case((and_(*conditions), one)) if conditions else one
+        return func.count(distinct(counted)) if self.by_lines else func.count(counted)
+
 
 def chosen_orders(
     scope: Scope,
@@ -79,48 +86,42 @@ def chosen_orders(
     by_category: bool = False,
 ) -> Chosen:
     """The visible orders that the filter chooses, with their own sums; with categories wanted,
-    the sums of those categories' lines. `during`, over `scope.visible.orders`, stands for the
-    period on `ordered_on`; `by_category` gives one row per order and category."""
+    those of the categories' lines, one row per line. `during`, over `scope.visible.orders`, stands
+    for the period on `ordered_on`; `by_category` gives one row per line and `category_id`."""
     orders, currency = scope.visible.orders, order_filter.currency
     dated = [] if during is None else [during]
-    wanted = replace(order_filter, category_ids=()) if by_category else order_filter
+    by_lines = by_category or bool(order_filter.category_ids)
+    wanted = replace(order_filter, category_ids=()) if by_lines else order_filter
     predicates = dated + order_predicates(
         scope, wanted, as_of, period_column="ordered_on" if during is None else None
     )
-    if not (order_filter.category_ids or by_category):
+    if not by_lines:
         return Chosen(orders, predicates, False, currency)
-    ids = select(orders.c.order_id).where(*predicates)
-    sums = _sums_of_lines(scope, order_filter.category_ids, ids, by_category)
+    lines, products = scope.visible.order_lines, scope.visible.products
+    if order_filter.category_ids:
+        predicates.append(products.c.category_id.in_(order_filter.category_ids))
     named = [column for column in orders.c if column.name not in _OF_LINES]
-    summed = [column for column in sums.c if column.name != "order_id"]
-    joined = select(*named, *summed).join_from(orders, sums, sums.c.order_id == orders.c.order_id)
+    joined = (
+        select(*named, products.c.category_id, *_of_line(lines.c))
+        .select_from(orders)
+        .join(lines, lines.c.order_id == orders.c.order_id)
+        .join(products, products.c.product_id == lines.c.product_id)
+        .where(*predicates)
+    )
     return Chosen(joined.subquery("orders_by_lines"), [], True, currency)
 
 
-def _sums_of_lines(
-    scope: Scope, category_ids: tuple[int, ...], order_ids: Select[Any], by_category: bool
-) -> Subquery:
-    lines, products = scope.visible.order_lines, scope.visible.products
-    keys = [lines.c.order_id, *([products.c.category_id] if by_category else [])]
-    returned = lines.c.returned_quantity * lines.c.unit_price * (1 - lines.c.discount_rate)
-    kept = lines.c.quantity - lines.c.returned_quantity
-    statement = (
-        select(
-            *keys,
-            func.sum(lines.c.quantity).label("units"),
-            func.sum(lines.c.returned_quantity).label("returned_units"),
-            func.sum(lines.c.quantity * lines.c.unit_price).label("gross_sales"),
-            func.sum(func.round(returned, 4)).label("returns_value"),
-            func.sum(lines.c.net_sales).label("net_sales"),
-            func.sum(kept * func.coalesce(lines.c.unit_cost, 0)).label("cost"),
-        )
-        .join_from(lines, products, products.c.product_id == lines.c.product_id)
-        .where(lines.c.order_id.in_(order_ids))
-        .group_by(*keys)
-    )
-    if category_ids:
-        statement = statement.where(products.c.category_id.in_(category_ids))
-    return statement.subquery("sums_of_lines")
+def _of_line(lines: Any) -> list[ColumnElement[Any]]:
+    returned = lines.returned_quantity * lines.unit_price * (1 - lines.discount_rate)
+    kept = lines.quantity - lines.returned_quantity
+    return [
+        lines.quantity.label("units"),
+        lines.returned_quantity.label("returned_units"),
+        type_coerce(lines.quantity * lines.unit_price, Money).label("gross_sales"),
+        func.round(returned, 4, type_=Money).label("returns_value"),
+        lines.net_sales,
+        type_coerce(kept * func.coalesce(lines.unit_cost, 0), Money).label("cost"),
+    ]
 
 
 def totals(
@@ -177,7 +178,7 @@ def _total(
     if name == "on_time_orders":
         conditions.append(orders.completed_on <= orders.promised_on)
     if name not in SUMMED:
-        return func.count(case((and_(*conditions), 1))) if conditions else func.count()
+        return chosen.count(*conditions)
     total = func.coalesce(func.sum(case((and_(*conditions), orders[SUMMED[name]]))), 0)
     return in_one_currency(total, chosen) if name in AMOUNTS else total
 

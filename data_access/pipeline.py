@@ -37,22 +37,20 @@ def sum_orders_by_stage(
     chosen = chosen_orders(scope, order_filter, as_of)
     orders, overdue = chosen.c, is_overdue(chosen.c, as_of)
     late_sales = case((overdue, orders.net_sales), (orders.net_sales.is_not(None), 0))
-    days = days_between(_stage_on(orders, as_of, zone), as_of)
     statement = (
         select(
             orders.stage,
-            func.count().label("orders"),
+            chosen.count().label("orders"),
             func.sum(orders.units).label("units"),
             in_one_currency(func.sum(orders.net_sales), chosen).label("net_sales"),
-            func.count(case((overdue, 1))).label("overdue_orders"),
+            chosen.count(overdue).label("overdue_orders"),
             in_one_currency(func.sum(late_sales), chosen).label("overdue_sales"),
-            func.max(days).label("oldest_days"),
-            func.avg(cast(days, Float), type_=Float).label("mean_days"),
         )
         .where(*chosen.predicates)
         .group_by(orders.stage)
     )
-    return _every_stage(read_frame(engine, statement), scope, chosen)
+    sums = _every_stage(read_frame(engine, statement), scope, chosen)
+    return sums.merge(_stage_ages(engine, scope, order_filter, as_of, zone), "left", on="stage")
 
 
 def sum_open_orders_by_age(
@@ -69,9 +67,9 @@ def sum_open_orders_by_age(
         select(
             orders.stage,
             age.label("days_from"),
-            func.count().label("orders"),
+            chosen.count().label("orders"),
             in_one_currency(func.sum(orders.net_sales), chosen).label("net_sales"),
-            func.count(case((is_overdue(orders, as_of), 1))).label("overdue_orders"),
+            chosen.count(is_overdue(orders, as_of)).label("overdue_orders"),
         )
         .where(*chosen.predicates, orders.stage.in_(OPEN_STAGES))
         .group_by(orders.stage, age)
@@ -81,6 +79,24 @@ def sum_open_orders_by_age(
     frame.insert(2, "days_to", ends)
     ranked = frame.assign(rank=frame["stage"].map(STAGES.index))
     return ranked.sort_values(["rank", "days_from"], ignore_index=True).drop(columns="rank")
+
+
+def _stage_ages(
+    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, zone: str
+) -> pd.DataFrame:
+    orders = scope.visible.orders
+    days = days_between(_stage_on(orders.c, as_of, zone), as_of)
+    statement = (
+        select(
+            orders.c.stage,
+            func.max(days).label("oldest_days"),
+            func.avg(cast(days, Float), type_=Float).label("mean_days"),
+        )
+        .where(*order_predicates(scope, order_filter, as_of), orders.c.stage.in_(OPEN_STAGES))
+        .group_by(orders.c.stage)
+    )
+    ages = read_frame(engine, statement)
+    return ages.astype({"oldest_days": "Int64"}).round({"mean_days": 2})
 
 
 def _stage_on(orders: Any, as_of: date, zone: str) -> ColumnElement[Any]:
@@ -104,5 +120,5 @@ def _every_stage(frame: pd.DataFrame, scope: Scope, chosen: Chosen) -> pd.DataFr
     for column, names in (("units", ["units"]), ("net_sales", ["net_sales", "overdue_sales"])):
         if shows(scope, column, by_lines=chosen.by_lines):
             filled.loc[absent, names] = 0
-    counts = dict.fromkeys(("orders", "units", "overdue_orders", "oldest_days"), "Int64")
-    return filled.astype(counts).round({"mean_days": 2}).reset_index()
+    counts = dict.fromkeys(("orders", "units", "overdue_orders"), "Int64")
+    return filled.astype(counts).reset_index()

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, FromClause, Subquery, Table, or_, select, true
 
+from data_access.dialects import unindexed
 from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
 from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
 
@@ -89,7 +90,7 @@ class Visible:
             case Rows.ALL:
                 return None
             case Rows.OWN_REGIONS:
-                return table.c.region_id.in_(scope.region_ids) if scope.region_ids else NO_ROWS
+                return _one_of(table.c.region_id, scope.region_ids) if scope.region_ids else NO_ROWS
             case Rows.OWN:
                 return self._own(table)
             case Rows.OWN_CHANNEL:
@@ -116,9 +117,9 @@ class Visible:
         if table.name == "customers":
             return table.c.owner_id == employee_id
         if table.name == "orders":
-            return _in(table, "customer_id", self.customers)
+            return _among(table, "customer_id", self.customers)
         if table.name == "regions":
-            return _in(table, "region_id", self.customers)
+            return _among(table, "region_id", self.customers)
         return table.c.employee_id == employee_id
 
 
@@ -153,5 +154,18 @@ def _rules(role: Role | None) -> dict[str, Rule]:
     return dict(POLICY.get(role, {})) if role else {}
 
 
-def _in(table: Table, column: str, relation: FromClause) -> ColumnElement[bool]:
+def _among(table: Table, column: str, relation: FromClause) -> ColumnElement[bool]:
+    # IN, not EXISTS: the few rows of the relation lead to the rows of the table by index
     return table.c[column].in_(select(relation.c[column]))
+
+
+def _in(table: Table, column: str, relation: FromClause) -> ColumnElement[bool]:
+    # EXISTS, not IN: for the lines of one order SQLite would list every visible order first
+    same = select(1).select_from(relation).where(relation.c[column] == table.c[column])
+    return same.correlate(table).exists()
+
+
+def _one_of(column: ColumnElement[int], values: tuple[int, ...]) -> ColumnElement[bool]:
+    """Several values are a large share of the rows: read in the order that is asked for, not by
+    the index on the column and sorted after."""
+    return column == values[0] if len(values) == 1 else unindexed(column).in_(values)

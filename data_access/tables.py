@@ -247,10 +247,11 @@ orders = Table(
     CheckConstraint(f"stage in {STAGES}", name="stage_known"),
     Index(None, "ordered_at", "order_id"),
     Index(None, "ordered_on"),
-    Index(None, "customer_id", "ordered_on"),
+    Index(None, "customer_id", "ordered_at", "order_id"),
     Index(None, "net_sales", "order_id"),
-    Index(None, "owner_id", "ordered_on"),
-    Index(None, "region_id", "ordered_on"),
+    Index(None, "owner_id", "ordered_at", "order_id"),
+    Index(None, "region_id", "ordered_at", "order_id"),
+    Index(None, "promised_on", "order_id"),
     Index(
         "ix_orders_open",
         "stage",
@@ -304,7 +305,7 @@ shipments = Table(
     Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
     Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id")),
     Column("carrier", String(80)),
-    Column("tracking_number", String(80)),
+    Column("tracking_number", String(80), index=True),
     Column("shipped_at", Moment, nullable=False),
     Column("delivered_at", Moment),
 )

@@ -88,8 +88,7 @@ def return_rate(sums: pd.DataFrame) -> Numbers:
 
 
 def discount_rate(sums: pd.DataFrame) -> Numbers:
-    """Discounts ÷ gross sales, by order date. A discount on units that came back is no discount
-    any more: it is part of what the return was worth.
+    """Discounts ÷ gross sales, by order date; of all units sold, those that came back included.
 
     From  discounts, gross_sales   any rows
     To    a number per row

@@ -568,8 +568,8 @@ def _create_tables() -> None:
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_orders_customer_id_ordered_on"),
-            ["customer_id", "ordered_on"],
+            batch_op.f("ix_orders_customer_id_ordered_at_order_id"),
+            ["customer_id", "ordered_at", "order_id"],
             unique=False,
         )
         batch_op.create_index(
@@ -587,10 +587,17 @@ def _create_tables() -> None:
         )
         batch_op.create_index(batch_op.f("ix_orders_ordered_on"), ["ordered_on"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_orders_owner_id_ordered_on"), ["owner_id", "ordered_on"], unique=False
+            batch_op.f("ix_orders_owner_id_ordered_at_order_id"),
+            ["owner_id", "ordered_at", "order_id"],
+            unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_orders_region_id_ordered_on"), ["region_id", "ordered_on"], unique=False
+            batch_op.f("ix_orders_promised_on_order_id"), ["promised_on", "order_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_orders_region_id_ordered_at_order_id"),
+            ["region_id", "ordered_at", "order_id"],
+            unique=False,
         )
 
     op.create_table(
@@ -735,6 +742,9 @@ def _create_tables() -> None:
     )
     with op.batch_alter_table("shipments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_shipments_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_shipments_tracking_number"), ["tracking_number"], unique=False
+        )
 
     op.create_table(
         "stock_movements",
