@@ -377,6 +377,13 @@ def test_nothing_happens_after_now_and_something_happened_today(closing: time) -
     assert today.sum() >= 3
 
 
+@pytest.mark.parametrize("as_of", [Plan.FIRST, date(2028, 2, 29), Plan.LAST])
+def test_a_demo_can_end_on_any_day_the_almanac_knows(as_of: date) -> None:
+    orders = make_demo(Plan(Plan.FEWEST, 1, as_of)).tables["orders"]
+    assert len(orders["order_id"]) == Plan.FEWEST
+    assert orders["ordered_on"].max() == np.datetime64(as_of)
+
+
 def test_work_waits_in_every_stage(demo: Demo) -> None:
     orders = columns_of(demo, "orders")
     waiting = orders[orders["stage"].isin(OPEN_STAGES)]

@@ -52,7 +52,7 @@ class Plan:
 
     FEWEST: ClassVar[int] = 200
     FIRST: ClassVar[date] = date(min(LUNAR_NEW_YEAR) + 3, 1, 1)
-    LAST: ClassVar[date] = date(max(LUNAR_NEW_YEAR), 12, 1)
+    LAST: ClassVar[date] = date(max(LUNAR_NEW_YEAR), 7, 1)  # promises look half a year ahead
 
     def __post_init__(self) -> None:
         if self.orders < self.FEWEST:
