@@ -1,0 +1,107 @@
+"""Measures OrderScope against SQL on the CRM database and against pandas, in one run.
+
+python -m benchmarks [--orders N] [--sqlite-only] [--growth] [--folder FOLDER] [--parts …]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from benchmarks import worlds
+from benchmarks.answers import Measured, measure, report
+from benchmarks.copying import report_copying
+from benchmarks.plain_pandas import measure_pandas
+from benchmarks.questions import page_questions
+from benchmarks.serving import report_serving
+from benchmarks.timing import print_table, shown, times
+from data_access.analytics_copy import AnalyticsCopy
+from data_access.database import connect
+
+PARTS = ("copying", "answers", "serving", "growth")
+DAYS = 365  # the period of the pandas answers
+SESSIONS = [1, 10, 50]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--orders", type=int, default=100_000, metavar="N")
+    parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--folder", type=Path, help="keeps the databases for the next run")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    chosen = parser.parse_args()
+    print(f"{chosen.orders:,} orders; Python {platform.python_version()}, {os.cpu_count()} cores,"
+          f" load {os.getloadavg()[0]:.1f} at the start")  # fmt: skip
+    with ExitStack() as stack:
+        folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        urls = {"SQLite": worlds.sqlite_url(folder, chosen.orders)}
+        small = {"SQLite": worlds.sqlite_url(folder, chosen.orders // 10)}
+        if not chosen.sqlite_only:
+            server = stack.enter_context(worlds.postgresql_server(folder))
+            urls["PostgreSQL"] = worlds.postgresql_url(server, chosen.orders)
+        for name, url in urls.items():
+            seconds = worlds.fill(url, chosen.orders)
+            made = "kept from before" if seconds is None else f"made in {seconds:,.0f} s"
+            print(f"{name}: {made}", flush=True)
+            _measure(name, url, folder, chosen.parts)
+        if "growth" in chosen.parts:
+            worlds.fill(small["SQLite"], chosen.orders // 10)
+            _report_growth(small["SQLite"], urls["SQLite"], folder)
+
+
+def _measure(name: str, url: str, folder: Path, parts: list[str]) -> None:
+    path = _copy_path(url, folder)
+    if "copying" in parts:
+        report_copying(name, url, path)
+    if "answers" in parts:
+        database = connect(url)
+        pandas = measure_pandas(database.record, worlds.AS_OF, DAYS, worlds.CURRENCY)
+        database.dispose()
+        report(name, _answers(url, path), pandas)
+    if "serving" in parts:
+        report_serving(name, url, f"duckdb:///{path}", SESSIONS)
+
+
+def _answers(url: str, path: Path, *, raw: bool = True) -> list[Measured]:
+    database = connect(url)
+    copied = AnalyticsCopy(database.record, path)
+    scope = worlds.scope_named(database.record, "manager")
+    questions = page_questions(database.record, worlds.AS_OF, worlds.CURRENCY)
+    try:
+        return measure(questions, copied.engine, database.record, scope, raw=raw)
+    finally:
+        copied.close()
+        database.dispose()
+
+
+def _report_growth(small_url: str, url: str, folder: Path) -> None:
+    small = _answers(small_url, _copy_path(small_url, folder), raw=False)
+    large = _answers(url, _copy_path(url, folder), raw=False)
+    rows = [
+        [
+            f"{one.question.page}: {one.question.name}",
+            shown(one.shipped),
+            shown(ten.shipped),
+            times(ten.shipped, one.shipped),
+        ]
+        for one, ten in zip(small, large, strict=True)
+    ]
+    heads = ["question, as shipped", "1× ms", "10× ms", "growth"]
+    print_table("SQLite: growth from 1× to 10× the orders", heads, rows)
+
+
+def _copy_path(url: str, folder: Path) -> Path:
+    parsed = make_url(url)
+    name = Path(parsed.database or "").stem
+    return folder / f"{parsed.get_backend_name()}_{name}.duckdb"
+
+
+if __name__ == "__main__":
+    main()

