@@ -31,6 +31,7 @@ from data_access.tables import OPEN_STAGES, STAGES, metadata
 from tests.role_sheet import ROLES, Person, Row, World
 
 PERSON_ID = 100
+EVERYBODY = (*ROLES, "owner")  # the last is no role of this version
 FIRST_DAY = date(2026, 11, 16)
 # Most cells repeat a few words, so that filters, groups and searches meet equal values.
 TEXTS = (
@@ -63,29 +64,19 @@ for _table in metadata.tables.values():
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Sizes shrink one by one; a row depends only on the seed, its table and its place."""
-    seed = draw(st.integers(0, 2**32))
-    return World(
-        {
-            relation: [
-                _row(metadata.tables[relation], place, Random(f"{seed} {relation} {place}"))
-                for place in range(1, draw(st.integers(0, MOST_ROWS.get(relation, 3))) + 1)
-            ]
-            for relation in RELATIONS
-        }
-    )
+def crms(draw: st.DrawFn, role: str | None = None) -> tuple[World, Person]:
+    """A world with the account of a person of this role (any role: None), and the person.
 
-
-@st.composite
-def crms(draw: st.DrawFn, roles: tuple[str, ...] = (*ROLES, "owner")) -> tuple[World, Person]:
-    """A world with the account of a person of one of these roles, and the person."""
-    world = draw(worlds())
+    All follows from one number: left to Hypothesis, which varies what it drew before, whole roles
+    are hardly met."""
+    seed = draw(st.integers(0, 2**64))
+    chance = Random(f"{seed}")
+    world = _world(seed, chance)
     person = Person(
-        role=draw(st.sampled_from(roles)),
-        employee_id=draw(st.sampled_from((1, 1, 2, 2, 3, 9, None))),
-        region_ids=draw(st.sampled_from(((1,), (1, 2), (2,), (3,), (9,), ()))),
-        channel=draw(st.sampled_from(("web", "web", "partner", "nowhere", None))),
+        role=role or chance.choice(EVERYBODY),
+        employee_id=chance.choice((1, 1, 2, 2, 3, 9, None)),
+        region_ids=chance.choice(((1,), (1, 2), (2,), (3,), (9,), ())),
+        channel=chance.choice(("web", "web", "partner", "nowhere", None)),
     )
     world["users"].append(_account(person))
     world["user_regions"] += [
@@ -93,6 +84,18 @@ def crms(draw: st.DrawFn, roles: tuple[str, ...] = (*ROLES, "owner")) -> tuple[W
         for place, region_id in enumerate(person.region_ids)
     ]
     return world, person
+
+
+def _world(seed: int, chance: Random) -> World:
+    return World(
+        {
+            relation: [
+                _row(metadata.tables[relation], place, Random(f"{seed} {relation} {place}"))
+                for place in range(1, chance.randint(0, MOST_ROWS.get(relation, 3)) + 1)
+            ]
+            for relation in RELATIONS
+        }
+    )
 
 
 def _account(person: Person) -> Row:
