@@ -8,13 +8,15 @@ from sqlalchemy import Connection, func, select, update
 
 from data_access.tables import order_lines, orders
 
+_SUMS = ("units", "returned_units", "gross_sales", "returns_value", "net_sales", "cost")
+
 
 def recount_orders(connection: Connection, order_ids: Sequence[int] | None = None) -> None:
     """Sets what the orders (all of them for None) carry: units, returned_units, gross_sales,
-    returns_value, net_sales and cost."""
+    returns_value, net_sales and cost; 0 for an order without lines."""
     lines = order_lines.c
     sums = select(
-        lines.order_id,
+        orders.c.order_id,
         func.sum(lines.quantity).label("units"),
         func.sum(lines.returned_quantity).label("returned_units"),
         func.sum(lines.quantity * lines.unit_price).label("gross_sales"),
@@ -25,19 +27,14 @@ def recount_orders(connection: Connection, order_ids: Sequence[int] | None = Non
         func.sum(
             (lines.quantity - lines.returned_quantity) * func.coalesce(lines.unit_cost, 0)
         ).label("cost"),
-    ).group_by(lines.order_id)
+    )
+    sums = sums.select_from(orders.outerjoin(order_lines, lines.order_id == orders.c.order_id))
+    sums = sums.group_by(orders.c.order_id)
     if order_ids is not None:
-        sums = sums.where(lines.order_id.in_(order_ids))
+        sums = sums.where(orders.c.order_id.in_(order_ids))
     summed = sums.subquery()
     connection.execute(
         update(orders)
         .where(orders.c.order_id == summed.c.order_id)
-        .values(
-            units=summed.c.units,
-            returned_units=summed.c.returned_units,
-            gross_sales=func.round(summed.c.gross_sales, 4),
-            returns_value=func.round(summed.c.returns_value, 4),
-            net_sales=func.round(summed.c.net_sales, 4),
-            cost=func.round(summed.c.cost, 4),
-        )
+        .values({name: func.round(func.coalesce(summed.c[name], 0), 4) for name in _SUMS})
     )

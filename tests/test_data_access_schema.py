@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.database import Database, bulk_writing, sqlite_warning, writing
 from data_access.schema import read_data_version, read_properties, upgrade_schema
 from data_access.tables import BUSINESS_TABLES, changes, metadata, order_lines, orders, regions
+from data_access.totals import recount_orders
 from tests.crm import add, add_order
 
 
@@ -102,6 +103,15 @@ def test_line_and_order_totals_are_exact(database: Database) -> None:
     assert [str(amount) for amount in lines] == ["50.9745", "0.6000"]
     assert (order.units, str(order.gross_sales)) == (13, "60.9700")
     assert (str(order.net_sales), str(order.cost)) == ("51.5745", "34.9200")
+
+
+def test_an_order_without_lines_sums_to_nothing(database: Database) -> None:
+    order_id = add_order(database)
+    with writing(database.writer) as connection:
+        connection.execute(delete(order_lines).where(order_lines.c.order_id == order_id))
+        recount_orders(connection, [order_id])
+        order = connection.execute(select(orders).where(orders.c.order_id == order_id)).one()
+    assert (order.units, order.gross_sales, order.net_sales, order.cost) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

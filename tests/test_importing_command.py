@@ -155,3 +155,13 @@ def test_a_source_that_is_not_there_is_one_sentence(
     assert sentence in told
     assert "secret" not in told
     assert not re.search("Traceback|sqlalche", told)
+
+
+def test_nothing_is_imported_into_a_demo_database(
+    shop: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--orders", "200"]) == 0
+    before = order_count(url)
+    assert call(shop) == 1
+    assert "demo database" in capsys.readouterr().err
+    assert order_count(url) == before

@@ -21,7 +21,12 @@ from data_access.importing import (
     read_mapping,
     shipped_names,
 )
-from data_access.schema import has_schema, schema_is_current, upgrade_schema
+from data_access.schema import (
+    has_schema,
+    read_properties,
+    schema_is_current,
+    upgrade_schema,
+)
 
 SHOWN_REFUSALS = 20
 
@@ -96,6 +101,9 @@ def _database(url: str) -> Database:
     except OperationalError as error:
         database.dispose()
         raise ImportRefused("not_written", detail=str(error.orig).splitlines()[0]) from error
+    if read_properties(database.record).get("demo") == "1":
+        database.dispose()
+        raise ImportRefused("demo_database")
     return database
 
 

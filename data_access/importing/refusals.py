@@ -40,6 +40,8 @@ class ImportRefused(Refused):
     """Nothing was imported. Where it is one file's fault, `values` has its `file` and `row`."""
 
     messages: ClassVar[dict[str, str]] = {
+        "demo_database": "This is a demo database, whose passwords everybody knows. Import into"
+        " another one: set CRM_DATABASE_URL.",
         "no_such_source": "There is no file, folder or database {source}.",
         "empty_folder": "The folder {source} holds no CSV or XLSX file.",
         "unknown_kind": "{file} is not a kind of file that can be imported. Use CSV, CSV.GZ, XLSX"
