@@ -1,0 +1,142 @@
+"""How the pages look to a browser: in both themes, on a phone, and in Chinese all over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+from sqlalchemy import select
+
+from dashboard.menu import PAGES
+from data_access.database import connect
+from data_access.demo import ACCOUNTS, PASSWORD
+from data_access.tables import metadata
+from tests.browser import Tab, new_context, new_tab, sign_in
+from tests.canaries import MARKDOWN, SCRIPT
+from tests.serving import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+ADDRESSES = [f"/{page.slug}" for page in PAGES if page.slug != "order"] + [
+    "/order?number=SO-20261123-00003"
+]
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+    "device_scale_factor": 2,
+}
+# Everything that can be read on the page, charts and tables included; names of icons are drawn
+# as pictures, and Streamlit's own words for screen readers are always English.
+READ_TEXTS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  const skipped = 'script,style,title,noscript,[data-testid=stIconMaterial],[translate=no]';
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent.trim();
+    const itself = text === 'Skip to main content' || /^\\w+ icon$/.test(text);
+    if (text && !parent.closest(skipped) && !itself) found.push(text);
+  }
+  return found;
+}"""
+# What stays as it is in Chinese: names, numbers of orders, units, and people's own words.
+KEPT = re.compile(
+    r"OrderScope|English|SO-\d+-\d+|(?:NAME|SHIP|NOTE|MAIL)\d+x\S*|CNY|SKU|URL|API|IP|\S*@\S+"
+    r"|[A-Z][a-z]+ [A-Z][a-z]+ (?=[\u4e00-\u9fff])|Chrome|Linux"
+)
+# Words of the company's own rows, which stand as somebody wrote them.
+OWN_WORDS = {
+    "payments": ("method",),
+    "shipments": ("carrier",),
+    "returns": ("reason",),
+    "orders": ("cancel_reason",),
+}
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def open_as(context: BrowserContext, server: Server, username: str) -> Tab:
+    sign_in(context, server.origin, username, PASSWORD)
+    return new_tab(context, server.origin)
+
+
+@pytest.fixture
+def phone(chrome: Browser, demo_server: Server, theme: str) -> Iterator[Tab]:
+    context = new_context(chrome, color_scheme=theme, **PHONE)
+    yield open_as(context, demo_server, "manager")
+    context.close()
+
+
+def test_nothing_scrolls_sideways_on_a_phone(phone: Tab) -> None:
+    for address in ADDRESSES:
+        assert not phone.open(address).scrolls_sideways(), address
+    assert phone.complaints == []
+
+
+def test_a_phone_shows_what_the_page_is_for(phone: Tab) -> None:
+    phone.open("/orders")
+    box = phone.page.get_by_test_id("stMain").locator("h1").first.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
+def brightness(colour: str) -> float:
+    red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
+    return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
+
+
+def test_both_themes_are_the_browsers_choice(
+    chrome: Browser, demo_server: Server, theme: str
+) -> None:
+    context = new_context(chrome, color_scheme=theme)
+    tab = open_as(context, demo_server, "manager").open("/overview")
+    style = (
+        "element => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]"
+    )
+    back, text = tab.page.get_by_test_id("stApp").evaluate(style)
+    assert (brightness(back) > 0.5) == (theme == "light")
+    assert abs(brightness(back) - brightness(text)) > 0.6
+    assert tab.complaints == []
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def own_words(marked_demo: str) -> list[str]:
+    database = connect(marked_demo)
+    with database.record.connect() as connection:
+        words = [
+            word
+            for name, columns in OWN_WORDS.items()
+            for column in columns
+            for word in connection.scalars(select(metadata.tables[name].c[column]).distinct())
+            if word
+        ]
+    database.dispose()
+    people = ["System administrator", PASSWORD, *(account.username for account in ACCOUNTS)]
+    return sorted([*words, *people, SCRIPT, MARKDOWN], key=len, reverse=True)
+
+
+def test_in_chinese_no_english_is_left(
+    chrome: Browser, demo_server: Server, own_words: list[str]
+) -> None:
+    context = new_context(chrome, locale="zh-CN")
+    signed_out = new_tab(context, demo_server.origin).open("/")
+    left = {"/ signed out": english_of(signed_out, own_words)}
+    tab = open_as(context, demo_server, "manager")
+    for address in ADDRESSES:
+        left[address] = english_of(tab.open(address), own_words)
+    assert {address: words for address, words in left.items() if words} == {}
+    assert "订单" in tab.text
+    context.close()
+
+
+def english_of(tab: Tab, own_words: list[str]) -> list[str]:
+    texts = [text.replace("\u2060", "") for text in tab.page.evaluate(READ_TEXTS)]
+    for word in own_words:
+        texts = [text.replace(word, "") for text in texts]
+    return [text for text in texts if re.search(r"[A-Za-z]{2,}", KEPT.sub("", text))]
