@@ -13,10 +13,11 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from dashboard.formats import use_zone
+from dashboard.runs import once_a_run
 from dashboard.settings import settings
 from data_access.analytics_copy import AnalyticsCopy, LiveAnalytics, SnapshotFailed, open_analytics
 from data_access.analytics_copy.copy import Progress
-from data_access.database import Database, connect
+from data_access.database import Database, commit_counter, connect
 from data_access.schema import (
     read_data_version,
     read_properties,
@@ -37,6 +38,24 @@ class _Connected:
     name: str  # of this connection within the process: part of every cache key
     out_of_step_until: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._commits = commit_counter(self.database.writer)
+
+    @property
+    def version(self) -> int:
+        """Of the record; read once a run, and again when this process has written."""
+        record = self.database.record
+        return once_a_run("version", self._state, lambda: read_data_version(record))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        record = self.database.record
+        return once_a_run("facts", self._state, lambda: read_properties(record))
+
+    @property
+    def _state(self) -> tuple[str, int]:
+        return self.name, self._commits()
+
 
 def database(progress: Progress | None = None) -> Database:
     """The engines of the configured CRM database: its schema brought up to date, its analytics
@@ -49,17 +68,22 @@ def engine_and_version(name: Literal["analytics", "record"]) -> tuple[Engine, st
     connected = _connected()
     if name == "analytics" and time.monotonic() >= connected.out_of_step_until:
         try:
-            version = connected.analytics.refresh()
+            version = connected.analytics.refresh(connected.version)
             return connected.analytics.engine, f"{connected.name}.copy.{version}"
         except (duckdb.Error, SnapshotFailed, OSError):
             _log.exception("The analytics copy is out of step; the CRM database answers instead.")
             connected.out_of_step_until = time.monotonic() + RETRY_SECONDS
     record = connected.database.record
-    return record, f"{connected.name}.record.{read_data_version(record)}"
+    return record, f"{connected.name}.record.{connected.version}"
 
 
 def data_version() -> int:
-    return read_data_version(database().record)
+    return _connected().version
+
+
+def facts() -> dict[str, str]:
+    """The database's properties, such as its time zone."""
+    return _connected().facts
 
 
 def _release(connected: _Connected) -> None:
@@ -86,4 +110,4 @@ def _analytics(
         return open_analytics(record, url, progress)
     except (duckdb.Error, SnapshotFailed, OSError):
         _log.exception("The analytics copy cannot be built; the CRM database answers instead.")
-        return LiveAnalytics(record)
+        return LiveAnalytics(record, is_record=True)

@@ -23,14 +23,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_authenticator.controllers import AuthenticationController
 from streamlit_authenticator.utilities import CredentialsError, Hasher, Validator
 
-from dashboard.connection import database
+from dashboard.connection import database, facts
 from dashboard.cookies import token_of
 from dashboard.menu import may_open
 from dashboard.settings import settings
 from dashboard.texts import _, use_language
 from data_access.accounts import set_language, set_password, utc_now
 from data_access.passwords import PasswordRefused, check_new_password, prepare_password
-from data_access.schema import read_properties
 from data_access.scope import Scope, mint_scope
 from data_access.sessions import Session, find_session, touch_session
 from data_access.signing_in import SignInRefused, check_own_password
@@ -88,14 +87,14 @@ def redraw() -> NoReturn:
 
 def today() -> date:
     """The business day: in the database's time zone, or the day a demo database stands at."""
-    zone = ZoneInfo(_facts().get("time_zone", settings().time_zone))
+    zone = ZoneInfo(facts().get("time_zone", settings().time_zone))
     return demo_day() or datetime.now(zone).date()
 
 
 def demo_day() -> date | None:
     """The day a demo database stands at; None for any other database."""
-    facts = _facts()
-    as_of = facts.get("demo_as_of") if facts.get("demo") == "1" else None
+    found = facts()
+    as_of = found.get("demo_as_of") if found.get("demo") == "1" else None
     return date.fromisoformat(as_of) if as_of else None
 
 
@@ -163,10 +162,6 @@ def _reset_password(accounts: dict[str, Any], username: str, current: str, new: 
     except CredentialsError:
         return False
     return bool(changed)
-
-
-def _facts() -> dict[str, str]:
-    return read_properties(database().record)
 
 
 def _touch(session: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +91,18 @@ def bulk_writing(engine: Engine) -> Iterator[Connection]:
                 " SELECT version, '*', NULL FROM data_version"
             )
         )
+
+
+def commit_counter(engine: Engine) -> Callable[[], int]:
+    """Tells how often this process has committed through `engine` from now on."""
+    commits = 0
+
+    @event.listens_for(engine, "commit")
+    def count(_connection: Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    return lambda: commits
 
 
 def sqlite_warning(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str | None:

@@ -522,7 +522,7 @@ def test_readers_go_on_with_the_old_copy_while_it_is_built_anew(
             version = pool.submit(copied.refresh).result(timeout=20)
             meanwhile.append((version, pool.submit(net_sales, copied.engine).result(timeout=20)))
 
-    copied.refresh(look)
+    copied.refresh(progress=look)
     assert set(meanwhile) == {(old_version, old_total)}
     assert net_sales(copied.engine) == old_total + 100
     copied.close()

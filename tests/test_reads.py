@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 from pandas.testing import assert_frame_equal
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, event, func, select, update
+from streamlit.testing.v1 import AppTest
 
 from dashboard import connection, reads
 from data_access.analytics_copy import AnalyticsCopy, LiveAnalytics, copy
@@ -307,6 +308,45 @@ def test_a_copy_that_cannot_come_into_step_leaves_the_record_to_answer(
     assert reads.read(list_orders, scope)["order_number"].tolist() == ["NOISE-1"]
     monkeypatch.undo()
     st.cache_resource.clear()
+
+
+def page() -> None:
+    """A run of a page that asks three times, writes, and asks again."""
+    import streamlit as st
+
+    from dashboard import connection, reads
+    from data_access.scope import mint_scope
+    from data_access.tables import orders
+    from tests.test_reads import sum_orders
+
+    scope = mint_scope(connection.database().record, st.session_state["user_id"])
+    for _ in range(3):
+        st.text(f"{reads.read(sum_orders, scope)['sales'][0]:.0f}")
+    with connection.database().writer.begin() as changing:
+        changing.execute(orders.update().values(net_sales=orders.c.net_sales + 1))
+    st.text(f"{reads.read(sum_orders, scope)['sales'][0]:.0f}")
+
+
+def test_a_run_asks_for_the_version_once_and_again_after_its_own_edit(
+    connected: Database,
+) -> None:
+    add_order(connected)
+    scope = scope_of(connected, "admin")
+    questions: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        questions.append(statement)
+
+    event.listen(connected.record, "before_cursor_execute", listen)
+    tab = AppTest.from_function(page)
+    tab.session_state["user_id"] = scope.user_id
+    first = [int(text.value) for text in tab.run().text]
+    assert first == [first[0]] * 3 + [first[0] + 2]
+    asked_for_version = "SELECT data_version.version \nFROM data_version"
+    assert questions.count(asked_for_version) == 2
+    add_order(connected)
+    second = [int(text.value) for text in tab.run().text]
+    assert second == [first[3] + 100] * 3 + [first[3] + 103]
 
 
 def test_both_kinds_of_analytics_are_met(connected: Database) -> None:

@@ -31,10 +31,13 @@ _log = logging.getLogger(__name__)
 class LiveAnalytics:
     """Aggregates answered by an engine that is itself current: the record, or its replica."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, *, is_record: bool = False) -> None:
+        self.engine, self._is_record = engine, is_record
 
-    def refresh(self) -> int:
+    def refresh(self, known: int | None = None) -> int:
+        """The version of its data; `known` is that of the record, if it has just been read."""
+        if known is not None and self._is_record:
+            return known
         return read_data_version(self.engine)
 
     def close(self) -> None:
@@ -53,16 +56,18 @@ class AnalyticsCopy:
         self._building = False
         self.version = -1  # nothing yet
         self.engine = store_engine(self._store)
-        self.refresh(progress)
+        self.refresh(progress=progress)
 
-    def refresh(self, progress: Progress | None = None) -> int:
+    def refresh(self, known: int | None = None, *, progress: Progress | None = None) -> int:
         """Brings the copy in step with the record, and returns the version it now holds. While
-        another thread builds it anew, readers go on with the version that there is."""
-        version = read_data_version(self._record)
-        while self.version != version:
+        another thread builds it anew, readers go on with the version that there is. `known` is the
+        record's version, if it has just been read."""
+        if known is None or known < self.version:
+            known = read_data_version(self._record)
+        while self.version != known:
             if self._lock.acquire(timeout=0.02):
                 try:
-                    if self.version != version:
+                    if self.version != known:
                         self._come_into_step(progress)
                     return self.version
                 finally:
@@ -137,7 +142,7 @@ def open_analytics(
     """What answers aggregates: for a duckdb URL a copy, for None the record, and for any other
     URL the engine behind it, which must hold the same tables."""
     if url is None:
-        return LiveAnalytics(record)
+        return LiveAnalytics(record, is_record=True)
     target = make_url(url)
     if target.get_backend_name() != "duckdb":
         return LiveAnalytics(reading_engine(target))
