@@ -74,7 +74,7 @@ def _late(scope: Scope, as_of: date, currency: str | None) -> Subquery:
 
 
 def _owed(scope: Scope, as_of: date, currency: str | None) -> Subquery:
-    owed = owed_orders(scope, OrderFilter(currency=currency), as_of, past_due=True)
+    owed = owed_orders(scope, OrderFilter(currency=currency, past_due=True), as_of)
     shown = scope.sees("payments", "amount") and scope.sees("orders", "net_sales")
     total = in_one_currency(func.coalesce(func.sum(owed.c.owed), 0), owed)
     return (

@@ -27,6 +27,8 @@ from data_access.scope import Scope
 from data_access.stages import OPEN_STAGES
 
 PaymentState = Literal["paid", "partly_paid", "unpaid"]
+PeriodBasis = Literal["ordered_on", "promised_on", "shipped_on"]
+PERIOD_BASES: tuple[PeriodBasis, ...] = ("ordered_on", "promised_on", "shipped_on")
 PAYMENT_STATES: tuple[PaymentState, ...] = ("unpaid", "partly_paid", "paid")
 # amounts have four places; less than a cent owed is nothing owed, also in SQLite's binary numbers
 SETTLED_WITHIN = 0.00995
@@ -92,10 +94,12 @@ def _month_shifted(day: date, months: int) -> date:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderFilter:
-    """Which orders; every part is optional. The period is about `ordered_on` unless a query says
-    otherwise. Sums need one `currency`: without it, money over several currencies is NULL."""
+    """Which orders; every part is optional. The period is about the day of `period_basis` unless
+    a query says otherwise. Sums need one `currency`: without it, money over several currencies is
+    NULL."""
 
     period: Period | None = None
+    period_basis: PeriodBasis = "ordered_on"
     stages: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     region_ids: tuple[int, ...] = ()
@@ -105,6 +109,9 @@ class OrderFilter:
     amount_from: float | None = None  # net sales of the order, both ends included
     amount_to: float | None = None
     overdue: bool = False  # open, and promised before `as_of`
+    not_on_time: bool = False  # promised before `as_of`, not cancelled, not delivered by that day
+    returned: bool = False  # units came back (of the wanted categories); not cancelled
+    past_due: bool = False  # owes something that was due before `as_of`
     payment_state: PaymentState | None = None
     currency: str | None = None
     search: str = ""
@@ -115,13 +122,15 @@ class OrderFilter:
         object.__setattr__(self, "search", " ".join(self.search.split()))
         if self.payment_state not in (None, *PAYMENT_STATES):
             raise ValueError(f"there is no payment state {self.payment_state!r}")
+        if self.period_basis not in PERIOD_BASES:
+            raise ValueError(f"no period is about {self.period_basis!r}")
 
     @property
     def key(self) -> str:
         """The parts that are set, in a fixed order and spelling."""
-        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        parts = ((field, getattr(self, field.name)) for field in fields(self))
         return ";".join(
-            f"{name}={value!r}" for name, value in parts if value not in (None, (), "", False)
+            f"{field.name}={value!r}" for field, value in parts if value != field.default
         )
 
 
@@ -130,13 +139,13 @@ def order_predicates(
     order_filter: OrderFilter,
     as_of: date,
     *,
-    period_column: str | None = "ordered_on",
+    dated: bool = True,
 ) -> list[ColumnElement[bool]]:
-    """Predicates over `scope.visible.orders`. `period_column` None leaves the period out."""
+    """Predicates over `scope.visible.orders`; not `dated`, the period is left out."""
     orders, wanted = scope.visible.orders.c, order_filter
     found: list[ColumnElement[bool]] = []
-    if wanted.period and period_column:
-        found.append(in_period(orders[period_column], wanted.period))
+    if wanted.period and dated:
+        found.append(in_period(orders[wanted.period_basis], wanted.period))
     for column, values in (
         (orders.stage, wanted.stages),
         (orders.channel, wanted.channels),
@@ -155,8 +164,14 @@ def order_predicates(
         found.append(orders.net_sales <= wanted.amount_to)
     if wanted.overdue:
         found.append(is_overdue(orders, as_of))
+    if wanted.not_on_time:
+        found.append(is_not_on_time(orders, as_of))
+    if wanted.returned:
+        found.append((orders.returned_units > 0) & (orders.stage != "cancelled"))
     if wanted.category_ids:
-        found.append(_has_category(scope, wanted.category_ids))
+        found.append(has_category(scope, wanted.category_ids, returned=wanted.returned))
+    if wanted.past_due:
+        found += [orders.due_on < as_of, payment_state(scope).in_(("unpaid", "partly_paid"))]
     if wanted.payment_state:
         found.append(payment_state(scope) == wanted.payment_state)
     if wanted.search:
@@ -174,6 +189,15 @@ def is_overdue(orders: Any, as_of: date) -> ColumnElement[bool]:
     """Not yet delivered although promised for a day before `as_of`; `orders` are columns."""
     overdue: ColumnElement[bool] = orders.stage.in_(OPEN_STAGES) & (orders.promised_on < as_of)
     return overdue
+
+
+def is_not_on_time(orders: Any, as_of: date) -> ColumnElement[bool]:
+    """Promised for a day before `as_of`, not cancelled, and delivered later or not at all."""
+    delivered_later = or_(orders.completed_on.is_(None), orders.completed_on > orders.promised_on)
+    missed: ColumnElement[bool] = (
+        (orders.stage != "cancelled") & (orders.promised_on < as_of) & delivered_later
+    )
+    return missed
 
 
 def paid_amount(scope: Scope, orders: FromClause | None = None) -> ColumnElement[Any]:
@@ -213,13 +237,19 @@ def _one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def _has_category(scope: Scope, category_ids: tuple[int, ...]) -> ColumnElement[bool]:
+def has_category(
+    scope: Scope, category_ids: tuple[int, ...], *, returned: bool = False
+) -> ColumnElement[bool]:
+    """Has a line of one of the categories (`returned`: of which units came back)."""
     lines, products = scope.visible.order_lines, scope.visible.products
-    return scope.visible.orders.c.order_id.in_(
+    found = (
         select(lines.c.order_id)
         .join(products, products.c.product_id == lines.c.product_id)
         .where(_one_of(products.c.category_id, category_ids))
     )
+    if returned:
+        found = found.where(lines.c.returned_quantity > 0)
+    return scope.visible.orders.c.order_id.in_(found)
 
 
 def _matches(scope: Scope, words: str) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Money
-from data_access.filters import OrderFilter, order_predicates
+from data_access.filters import OrderFilter, has_category, order_predicates
 from data_access.scope import Scope
 
 ORDERED = (
@@ -87,14 +87,14 @@ def chosen_orders(
 ) -> Chosen:
     """The visible orders that the filter chooses, with their own sums; with categories wanted,
     those of the categories' lines, one row per line. `during`, over `scope.visible.orders`, stands
-    for the period on `ordered_on`; `by_category` gives one row per line and `category_id`."""
+    for the period; `by_category` gives one row per line and `category_id`."""
     orders, currency = scope.visible.orders, order_filter.currency
     dated = [] if during is None else [during]
     by_lines = by_category or bool(order_filter.category_ids)
     wanted = replace(order_filter, category_ids=()) if by_lines else order_filter
-    predicates = dated + order_predicates(
-        scope, wanted, as_of, period_column="ordered_on" if during is None else None
-    )
+    predicates = dated + order_predicates(scope, wanted, as_of, dated=during is None)
+    if order_filter.returned and order_filter.category_ids:
+        predicates.append(has_category(scope, order_filter.category_ids, returned=True))
     if not by_lines:
         return Chosen(orders, predicates, False, currency)
     lines, products = scope.visible.order_lines, scope.visible.products

@@ -6,6 +6,7 @@ owes nothing and does not lessen another's debt.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
@@ -29,11 +30,9 @@ AGES: tuple[tuple[str, int | None, int | None], ...] = (
 )
 
 
-def owed_orders(
-    scope: Scope, order_filter: OrderFilter, as_of: date, *, past_due: bool = False
-) -> Chosen:
-    """The visible orders that owe something (`past_due`: and were due before `as_of`), with
-    `paid` and `owed`; none where the person sees no payments."""
+def owed_orders(scope: Scope, order_filter: OrderFilter, as_of: date) -> Chosen:
+    """The visible orders that owe something (`past_due` in the filter: that was due before
+    `as_of`), with `paid` and `owed`; none where the person sees no payments."""
     orders, payments = scope.visible.orders, scope.visible.payments
     paid = (
         select(payments.c.order_id, func.sum(payments.c.amount).label("paid"))
@@ -43,14 +42,15 @@ def owed_orders(
     amount = func.coalesce(paid.c.paid, 0)
     owed = orders.c.net_sales - amount
     predicates = [orders.c.stage != "cancelled", owed > SETTLED_WITHIN]
-    if past_due:
+    if order_filter.past_due:
         predicates.append(orders.c.due_on < as_of)
+    wanted = replace(order_filter, past_due=False)  # what is owed has been asked already
     if not scope.sees("payments", "amount"):
         predicates.append(false())
     found = (
         select(orders, amount.label("paid"), owed.label("owed"))
         .outerjoin_from(orders, paid, paid.c.order_id == orders.c.order_id)
-        .where(*order_predicates(scope, order_filter, as_of), *predicates)
+        .where(*order_predicates(scope, wanted, as_of), *predicates)
         .subquery("owed_orders")
     )
     return Chosen(found, [], False, order_filter.currency)
@@ -96,7 +96,7 @@ def sum_payments_over_time(
     orders that were paid."""
     orders, payments = scope.visible.orders, scope.visible.payments
     chosen = [payments.c.order_id == orders.c.order_id]
-    chosen += order_predicates(scope, order_filter, as_of, period_column=None)
+    chosen += order_predicates(scope, order_filter, as_of, dated=False)
     if order_filter.period:
         chosen.append(in_period(payments.c.paid_on, order_filter.period))
     started, amount = start_of(grain, payments.c.paid_on), payments.c.amount
@@ -132,7 +132,7 @@ def list_receivables(
 
     order_id, order_number, customer_id, customer, owner_id, rep, stage, ordered_on, due_on,
     days_overdue (0: not yet due), total, paid, owed, currency. `overdue` in the filter is about
-    delivery; `past_due` orders are those sorted first by due_on.
+    delivery, `past_due` about payment.
     """
     orders = owed_orders(scope, order_filter, as_of).orders
     value = orders.c["net_sales" if sort == "total" else sort]

@@ -10,7 +10,7 @@ import pytest
 
 from data_access.database import Database
 from data_access.errors import NotFound
-from data_access.filters import OrderFilter
+from data_access.filters import OrderFilter, Period
 from data_access.keyset import next_page
 from data_access.order_details import list_order_events
 from data_access.orders import find_order, list_orders
@@ -130,3 +130,29 @@ def test_what_is_owed_falls_into_its_age(database: Database) -> None:
     assert states["payment_state"][["PART", "PAID", "R1", "GONE"]].tolist() == [
         "partly_paid", "paid", "unpaid", None
     ]  # fmt: skip
+
+
+def test_late_returned_and_past_due_orders_are_found_by_their_own_days(database: Database) -> None:
+    def order(number: str, **values: Any) -> None:
+        add_order(database, order_number=number, **{"ordered_on": date(2026, 9, 1), **values})
+
+    november, promised = Period(date(2026, 11, 1), date(2026, 11, 30)), date(2026, 11, 10)
+    order("IN TIME", promised_on=promised, completed_on=promised)
+    order("DAY LATE", promised_on=promised, completed_on=date(2026, 11, 11))
+    order("OPEN LATE", promised_on=date(2026, 11, 22), stage="shipped")
+    order("TODAY", promised_on=AS_OF, stage="shipped")
+    order("CANCELLED", promised_on=promised, stage="cancelled")
+    order("OCTOBER", promised_on=date(2026, 10, 31), stage="shipped")
+    back = [{"quantity": 2, "returned_quantity": 1}]
+    order("BACK", promised_on=None, shipped_on=date(2026, 11, 2), lines=back)
+    order("BACK BEFORE", promised_on=None, shipped_on=date(2026, 10, 2), lines=back)
+    order("KEPT", promised_on=None, shipped_on=date(2026, 11, 2))
+    manager = scope_of(database, "manager")
+
+    def found(**wanted: Any) -> set[str]:
+        chosen = OrderFilter(currency="CNY", period=november, **wanted)
+        return set(_numbers(list_orders(database.record, manager, chosen, as_of=AS_OF)))
+
+    assert found(period_basis="promised_on", not_on_time=True) == {"DAY LATE", "OPEN LATE"}
+    assert found(period_basis="shipped_on", returned=True) == {"BACK"}
+    assert found() == set()

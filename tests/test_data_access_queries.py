@@ -4,7 +4,7 @@ the person does not see."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from functools import cached_property
 from random import Random
@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, make_url, select
 from sqlalchemy.pool import StaticPool
 
-from data_access.filters import PAYMENT_STATES, OrderFilter, Period
+from data_access.attention import sum_attention
+from data_access.filters import PAYMENT_STATES, PERIOD_BASES, OrderFilter, Period
+from data_access.pipeline import count_orders
+from data_access.receivables import list_receivables
+from data_access.sales import sum_sales
 from data_access.scope import RELATIONS, Scope, mint_scope
 from data_access.tables import STAGES, metadata
 from tests.query_cases import CASES, Case, comparable
@@ -53,6 +57,10 @@ def filters(draw: st.DrawFn) -> OrderFilter:
         amount_from=chance.choice((None, None, None, 0.0)),
         amount_to=chance.choice((None, None, None, 100.0)),
         overdue=chance.random() < 0.1,
+        not_on_time=chance.random() < 0.1,
+        returned=chance.random() < 0.1,
+        past_due=chance.random() < 0.1,
+        period_basis=chance.choice(("ordered_on", *PERIOD_BASES)),
         payment_state=chance.choice((None, None, None, *PAYMENT_STATES)),
         currency=chance.choice(("CNY", "CNY", None)),
         search=chance.choice(("", "", "", "%", "_", "a", "王", "138****5678")),
@@ -143,5 +151,44 @@ def test_every_query_answers_alike_on_every_engine(engines: dict[str, Engine]) -
             found = _answers(engines[name], scope, chosen, cases)
             for query, answer in found.items():
                 assert answer == expected[query], f"{name} {person} {chosen.key} {query}"
+
+    holds()
+
+
+def _count(engine: Engine, scope: Scope, chosen: OrderFilter, **changes: Any) -> int:
+    return count_orders(engine, scope, replace(chosen, **changes), AS_OF)
+
+
+def _rows_behind(engine: Engine, scope: Scope, chosen: OrderFilter) -> None:
+    """Each number of the pages is the number of the rows that it leads to."""
+    sums = sum_sales(engine, scope, chosen, AS_OF).iloc[0]
+    late = _count(engine, scope, chosen, period_basis="promised_on", not_on_time=True)
+    assert late == sums["due_orders"] - sums["on_time_orders"]
+    assert _count(engine, scope, chosen, stages=("cancelled",)) == sums["cancelled_orders"]
+    kept = tuple(stage for stage in STAGES if stage != "cancelled")
+    assert _count(engine, scope, chosen, stages=kept) == sums["orders"]
+    returned = replace(chosen, period_basis="shipped_on", returned=True)
+    of_returned = sum_sales(engine, scope, replace(chosen, returned=True), AS_OF).iloc[0]
+    assert count_orders(engine, scope, returned, AS_OF) == of_returned["shipped_orders"]
+    assert _count(engine, scope, chosen, period_basis="shipped_on") >= of_returned["shipped_orders"]
+    attention = sum_attention(engine, scope, AS_OF, chosen.currency).iloc[0]
+    everything = OrderFilter(currency=chosen.currency)
+    owing = list_receivables(engine, scope, replace(everything, past_due=True), as_of=AS_OF)
+    if scope.sees("payments", "amount") and scope.sees("orders", "net_sales"):
+        assert len(owing) == attention["past_due_orders"]
+    assert _count(engine, scope, everything, past_due=True) == len(owing)
+    assert _count(engine, scope, everything, overdue=True) == attention["overdue_orders"]
+
+
+def test_the_rows_behind_a_number_are_as_many_as_it_says(engines: dict[str, Engine]) -> None:
+    @settings(max_examples=30, **HOW)
+    @given(crm=crms(), chosen=filters())
+    def holds(crm: tuple[World, Person], chosen: OrderFilter) -> None:
+        asked = replace(
+            chosen, stages=(), overdue=False, not_on_time=False, returned=False, past_due=False,
+            payment_state=None, period_basis="ordered_on",
+        )  # fmt: skip
+        for engine in engines.values():
+            _rows_behind(engine, _scope(engine, crm[0]), asked)
 
     holds()

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, make_url
 
 import data_access
 from data_access.errors import Refused
-from data_access.filters import PAYMENT_STATES, OrderFilter, Period
+from data_access.filters import PAYMENT_STATES, PERIOD_BASES, OrderFilter, Period
 from data_access.keyset import next_page
 from data_access.scope import Scope
 from data_access.tables import STAGES
@@ -66,6 +66,10 @@ def _filter(chance: Random) -> OrderFilter:
         "amount_from": lambda: chance.choice((0.0, 9.99)),
         "amount_to": lambda: chance.choice((-5.0, 10.0, 124.0)),
         "overdue": lambda: True,
+        "not_on_time": lambda: True,
+        "returned": lambda: True,
+        "past_due": lambda: True,
+        "period_basis": lambda: chance.choice(PERIOD_BASES),
         "payment_state": lambda: chance.choice(PAYMENT_STATES),
         "currency": lambda: chance.choice(("CNY", "EUR")),
         "search": lambda: chance.choice((*TEXTS, "138", "****", "a")),
