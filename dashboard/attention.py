@@ -84,7 +84,7 @@ def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:
         _with_amount(text, row.past_due_owed, currency),
         ":material/account_balance_wallet:",
         "receivables",
-        {"currency": currency} if currency else {},
+        {"period": "any", "past_due": "1", **({"currency": currency} if currency else {})},
     )
     return True
 
@@ -140,6 +140,7 @@ def _complaint_columns() -> list[Column]:
     return [
         Column("created_at", _("Since"), "moment"),
         Column("severity", _("Severity"), "count"),
+        Column("state", _("State"), width=90, words="feedback.state"),
         Column("customer", _("Customer"), width=160),
         Column("order_number", _("Order"), width=120),
         Column("product", _("Product"), width=160),

@@ -18,6 +18,7 @@ Better = Literal["higher", "lower", "neither"]
 Verdict = Literal["better", "worse", "same", "moved", "unknown"]
 _SMALLEST = 0.0005  # a change that would read 0.0 is no change
 _COLOURS = {"better": "green", "worse": "red", "same": "gray", "moved": "gray"}
+ORDERS_BEHIND = N_("Show the orders behind this number")
 _THAN_PREVIOUS: dict[Verdict, str] = {
     "better": N_("better vs previous"),
     "worse": N_("worse vs previous"),
@@ -47,6 +48,7 @@ class Card:
     values: Sequence[float] = ()  # of the sparkline
     page: str = "orders"
     rows: Mapping[str, str | Sequence[str]] | None = None  # what to choose to see the rows
+    rows_told: str = ""  # what they are
     note: str = ""  # in place of the changes
 
 
@@ -90,7 +92,7 @@ def _show_card(grid: Any, card: Card) -> None:
                     label=f":blue[{_('Rows')}]",
                     icon="",
                     query_params=link_to(**card.rows),
-                    help=_("Show the orders behind this number"),
+                    help=card.rows_told or _(ORDERS_BEHIND),
                 )
 
 

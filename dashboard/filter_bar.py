@@ -25,12 +25,21 @@ from dashboard.filters import (
     show_in_address,
 )
 from dashboard.periods import ANY, OWN, PERIODS
-from dashboard.texts import _, _n, plain
+from dashboard.texts import N_, _, _n, plain
 from data_access.filters import OrderFilter
 
 RUNNING_PRESETS = tuple(preset for preset in PERIODS if preset != ANY)
 ALL_PRESETS = tuple(PERIODS)
 _LONGEST_SEARCH = 100
+SWITCHES: dict[str, tuple[str, str]] = {  # part of the filter and address → label, explanation
+    "overdue": (N_("Only overdue"), N_("Open, and promised for a day that is over.")),
+    "late": (
+        N_("Only not on time"),
+        N_("Promised for a day that is over, and delivered later or not at all."),
+    ),
+    "returned": (N_("Only with returns"), N_("Units of the order came back.")),
+    "past_due": (N_("Only past due"), N_("Owes something that was due before today.")),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +53,7 @@ class Bar:
     currencies: tuple[str, ...] = ()  # the main one first
     search: str = ""  # what can be searched for; empty: nothing
     amounts: bool = False
-    overdue: bool = False
+    switches: tuple[str, ...] = ()  # of SWITCHES
 
 
 def filter_bar(bar: Bar, as_of: date) -> OrderFilter:
@@ -60,7 +69,10 @@ def filter_bar(bar: Bar, as_of: date) -> OrderFilter:
         search=(first(values, "q") or "")[:_LONGEST_SEARCH] if bar.search else "",
         amount_from=read_amount(first(values, "min")) if bar.amounts else None,
         amount_to=read_amount(first(values, "max")) if bar.amounts else None,
-        overdue=bar.overdue and first(values, "overdue") == "1",
+        overdue=_is_on(bar, values, "overdue"),
+        not_on_time=_is_on(bar, values, "late"),
+        returned=_is_on(bar, values, "returned"),
+        past_due=_is_on(bar, values, "past_due"),
     )
     _active(bar, values, chosen)
     show_in_address(values)
@@ -94,7 +106,7 @@ def _draw(bar: Bar, values: Values, preset: str, as_of: date) -> None:
             on_change=_picked,
             args=("currency",),
         )
-    if bar.more or bar.amounts or bar.overdue:
+    if bar.more or bar.amounts or bar.switches:
         _more(grid, bar, values)
 
 
@@ -145,7 +157,7 @@ def _choice(place: Any, choice: Choice, values: Values, *, labelled: bool = Fals
 
 def _more(grid: Any, bar: Bar, values: Values) -> None:
     names = [choice.parameter for choice in bar.more]
-    names += ["min", "max"] * bar.amounts + ["overdue"] * bar.overdue
+    names += ["min", "max"] * bar.amounts + [*bar.switches]
     count = sum(name in values for name in names)
     label = _n("More filters ({n})", "More filters ({n})", count) if count else _("More filters")
     with grid.popover(label, icon=":material/tune:", width="stretch", key="filter_more"):
@@ -155,9 +167,16 @@ def _more(grid: Any, bar: Bar, values: Values) -> None:
             left, right = st.columns(2)
             _amount(left, "min", _("Amount from"), values)
             _amount(right, "max", _("Amount to"), values)
-        if bar.overdue:
-            st.session_state["filter_overdue"] = first(values, "overdue") == "1"
-            st.toggle(_("Only overdue"), key="filter_overdue", on_change=_overdue_picked)
+        for name in bar.switches:
+            label, explained = SWITCHES[name]
+            st.session_state[f"filter_{name}"] = _is_on(bar, values, name)
+            st.toggle(
+                _(label),
+                key=f"filter_{name}",
+                help=_(explained),
+                on_change=_switched,
+                args=(name,),
+            )
 
 
 def _amount(place: Any, name: str, label: str, values: Values) -> None:
@@ -214,9 +233,12 @@ def _described(bar: Bar, values: Values, chosen: OrderFilter) -> list[tuple[tupl
         low = formats.number(chosen.amount_from or 0)
         high = "∞" if chosen.amount_to is None else formats.number(chosen.amount_to)
         found.append((("min", "max"), _("Amount: {low} – {high}", low=low, high=high)))
-    if chosen.overdue:
-        found.append((("overdue",), _("Only overdue")))
+    found += [((name,), _(SWITCHES[name][0])) for name in bar.switches if _is_on(bar, values, name)]
     return found
+
+
+def _is_on(bar: Bar, values: Values, switch: str) -> bool:
+    return switch in bar.switches and first(values, switch) == "1"
 
 
 def _currency(bar: Bar, values: Values) -> str | None:
@@ -256,8 +278,8 @@ def _searched() -> None:
     choose(q=[words] if words else None)
 
 
-def _overdue_picked() -> None:
-    choose(overdue=["1"] if st.session_state["filter_overdue"] else None)
+def _switched(name: str) -> None:
+    choose(**{name: ["1"] if st.session_state[f"filter_{name}"] else None})
 
 
 __all__ = ["ALL_PRESETS", "RUNNING_PRESETS", "Bar", "described", "filter_bar"]

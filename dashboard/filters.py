@@ -16,7 +16,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.periods import ANY, OWN, PERIODS, period_of
 from dashboard.texts import N_, _
-from data_access.filters import PAYMENT_STATES, OrderFilter, Period
+from data_access.filters import PAYMENT_STATES, OrderFilter, Period, PeriodBasis
 from data_access.stages import STAGES
 
 Values = dict[str, tuple[str, ...]]  # parameter of the address → what it says
@@ -35,11 +35,17 @@ PAYMENT_STATE_NAMES: dict[str, str] = {
     "partly_paid": N_("Partly paid"),
     "paid": N_("Paid"),
 }
+BASIS_NAMES: dict[str, str] = {"promised": N_("Promised date"), "shipped": N_("Shipment date")}
+_BASES: dict[str, PeriodBasis] = {"promised": "promised_on", "shipped": "shipped_on"}
 PARAMETERS = (
-    "period", "from", "to", "channel", "region", "category", "rep", "customer", "stage",
-    "payment", "overdue", "min", "max", "currency", "q",
+    "period", "from", "to", "by", "channel", "region", "category", "rep", "customer", "stage",
+    "payment", "overdue", "late", "returned", "past_due", "min", "max", "currency", "q",
 )  # fmt: skip
 _LOOKED_AT = ("period", "from", "to", "currency")
+_EVERYWHERE = (*_LOOKED_AT, "channel", "region", "category")
+# a link to the rows behind a number says all of them anew
+OF_LISTS = tuple(name for name in PARAMETERS if name not in _EVERYWHERE)
+_OF_PLACES = ("page", "number")  # the page of a list, the number of an order
 _STORE = "filters"
 _MOST = 100  # values of one parameter that are read from an address
 
@@ -74,6 +80,11 @@ def stage_choice() -> Choice:
 def payment_choice() -> Choice:
     names = {state: _(PAYMENT_STATE_NAMES[state]) for state in PAYMENT_STATES}
     return Choice("payment", _("Payment"), _("Any payment state"), names, many=False)
+
+
+def basis_choice() -> Choice:
+    names = {basis: _(name) for basis, name in BASIS_NAMES.items()}
+    return Choice("by", _("Period by"), _("Order date"), names, many=False)
 
 
 def current() -> Values:
@@ -120,7 +131,8 @@ def _write(values: Values) -> None:
     others = {
         name: st.query_params.get_all(name) for name in st.query_params if name not in PARAMETERS
     }
-    others.pop("page", None)  # another filter, another list: it starts at the beginning
+    for name in _OF_PLACES:  # another filter, another list: it starts at the beginning
+        others.pop(name, None)
     st.query_params.from_dict({**others, **{name: list(said) for name, said in values.items()}})
 
 
@@ -159,6 +171,7 @@ def order_filter_from(
     chosen = {choice.parameter: choice.read(values) for choice in choices}
     return OrderFilter(
         period=period,
+        period_basis=next((_BASES[basis] for basis in chosen.get("by", ())), "ordered_on"),
         stages=chosen.get("stage", ()),
         channels=chosen.get("channel", ()),
         region_ids=chosen.get("region", ()),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from dashboard import formats
 from dashboard.analytics.kpis import KPIS, add_kpis, compare_kpis
-from dashboard.cards import Card
+from dashboard.cards import ORDERS_BEHIND, Card
+from dashboard.filters import OF_LISTS
 from dashboard.periods import grain_of, is_cut_off
 from dashboard.texts import N_, _
 from data_access.dialects import Grain
@@ -57,14 +59,20 @@ _SAID_IN_FULL = 100_000
 _MOST_POINTS = 60  # of a sparkline; more are too narrow to be seen
 _NEEDS = {"gross_margin_rate": "cost", "net_sales": "net_sales", "average_order_value": "net_sales"}
 _NOT_CANCELLED = [stage for stage in STAGES if stage != "cancelled"]
+_ROWS_TOLD: dict[str, str] = {  # where they are not simply the orders that were counted
+    "on_time_rate": N_("Show the orders that were not on time"),
+    "cancellation_rate": N_("Show the cancelled orders"),
+    "return_rate": N_("Show the orders of which units came back"),
+    "backlog": N_("Show the orders confirmed and not yet shipped"),
+}
 _ROWS: dict[str, dict[str, str | Sequence[str]]] = {  # how the rows behind a number are listed
     "net_sales": {"stage": _NOT_CANCELLED, "sort": "largest"},
     "orders": {"stage": _NOT_CANCELLED},
     "average_order_value": {"stage": _NOT_CANCELLED, "sort": "largest"},
     "gross_margin_rate": {"stage": _NOT_CANCELLED, "sort": "largest"},
-    "on_time_rate": {"stage": _NOT_CANCELLED, "sort": "late"},
+    "on_time_rate": {"by": "promised", "late": "1", "sort": "late"},
     "cancellation_rate": {"stage": ["cancelled"]},
-    "return_rate": {"stage": ["returned"]},
+    "return_rate": {"by": "shipped", "returned": "1"},
     "backlog": {
         "period": "any",
         "from": "",
@@ -83,6 +91,7 @@ def kpi_cards(
     *,
     currency: str | None,
     period: Period,
+    as_of: date,
 ) -> list[Card]:
     """`spans` is sum_sales_compared, `over_time` sum_sales_over_time, `backlog` for each span
     sum_backlog_by_day."""
@@ -94,9 +103,11 @@ def kpi_cards(
     for name in LABELS:
         if not scope.sees("orders", _NEEDS.get(name, "stage")):
             continue
-        rows = {**days, **_ROWS[name]}
+        rows = {**dict.fromkeys(OF_LISTS, ""), **days, **_ROWS[name]}
         if name == "backlog":
-            cards.append(_backlog_card(backlog, currency, rows))
+            # the orders know their stage of today, not the one at the end of another day
+            ends_today = period.end >= as_of
+            cards.append(_backlog_card(backlog, currency, rows if ends_today else None))
         else:
             cards.append(_card(name, compared[name], _course(courses[name]), currency, rows))
     return cards
@@ -121,13 +132,14 @@ def _card(
         better="higher" if kpi.more_is_better else "lower",
         values=values,
         rows=rows,
+        rows_told=_rows_told(name),
     )
 
 
 def _backlog_card(
     backlog: Mapping[str, pd.DataFrame],
     currency: str | None,
-    rows: Mapping[str, str | Sequence[str]],
+    rows: Mapping[str, str | Sequence[str]] | None,
 ) -> Card:
     now = backlog["now"]["net_sales"]
     return Card(
@@ -140,7 +152,12 @@ def _backlog_card(
         better="neither",
         values=_course(now),
         rows=rows,
+        rows_told=_rows_told("backlog"),
     )
+
+
+def _rows_told(name: str) -> str:
+    return _(_ROWS_TOLD.get(name, ORDERS_BEHIND))
 
 
 def _shown(name: str, currency: str | None) -> Callable[[Any], str]:

@@ -13,6 +13,7 @@ from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
 from dashboard.menu import find_page
 from dashboard.tables import Column
 from dashboard.texts import N_, _, plain
+from dashboard.vocabulary import in_words
 from data_access.scope import Scope
 
 Order = dict[str, Any]
@@ -26,6 +27,13 @@ _EVENTS: dict[str, tuple[str, str]] = {  # event → what it reads, the colour o
     "complaint": (N_("Complaint"), "red"),
     "suggestion": (N_("Suggestion"), "blue"),
     "review": (N_("Review"), "blue"),
+}
+# event → the column that its detail comes from; others are people's own words and numbers
+_SAID = {
+    "cancelled": "orders.cancel_reason",
+    "payment": "payments.method",
+    "refund": "payments.method",
+    "return": "returns.reason",
 }
 
 
@@ -81,7 +89,7 @@ def _facts(scope: Scope, order: Order) -> list[tuple[str, str]]:
         (_("Coupon"), order["coupon_code"]),
         (_("Ship to"), order["ship_address"]),
         (_("Note"), order["note"]),
-        (_("Cancelled because"), order["cancel_reason"]),
+        (_("Cancelled because"), in_words("orders.cancel_reason", order["cancel_reason"])),
     ]
     return [(label, str(value)) for label, value in facts if value not in (None, "")]
 
@@ -106,7 +114,7 @@ def payment_columns() -> list[Column]:
     return [
         Column("paid_on", _("Paid on"), "day"),
         Column("amount", _("Amount"), "money", width=120),
-        Column("method", _("Method"), width=120),
+        Column("method", _("Method"), width=120, words="payments.method"),
         Column("reference", _("Reference"), width=160),
     ]
 
@@ -115,7 +123,7 @@ def shipment_columns() -> list[Column]:
     return [
         Column("shipped_at", _("Shipped"), "moment"),
         Column("delivered_at", _("Delivered"), "moment"),
-        Column("carrier", _("Carrier"), width=120),
+        Column("carrier", _("Carrier"), width=120, words="shipments.carrier"),
         Column("tracking_number", _("Tracking no."), width=160),
         Column("warehouse", _("Warehouse"), width=140),
     ]
@@ -129,7 +137,8 @@ def return_columns(scope: Scope) -> list[Column]:
     ]
     if scope.sees("returns", "amount"):
         columns.append(Column("amount", _("Amount"), "money", width=120))
-    columns.append(Column("reason", _("Reason"), width=160))
+    columns.append(Column("reason", _("Reason"), width=160, words="returns.reason"))
+    columns.append(Column("state", _("State"), width=100, words="returns.state"))
     return columns
 
 
@@ -148,6 +157,7 @@ def _told(event: Any) -> str:
     if not pd.isna(event.quantity):
         details.append(_("{n} pcs", n=formats.number(event.quantity)))
     if event.detail:
-        details.append(plain(event.detail))
+        said = _SAID.get(event.event)
+        details.append(plain(in_words(said, event.detail) if said else event.detail))
     told = f":{colour}[●] **{_(name)}** :small[:gray[{formats.moment(event.happened_at)}]]"
     return f"{told}  \n:small[{' · '.join(details)}]" if details else told

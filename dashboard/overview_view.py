@@ -53,6 +53,7 @@ def cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
         backlog,
         currency=chosen.currency,
         period=period,
+        as_of=as_of,
     )
 
 

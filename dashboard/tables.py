@@ -13,6 +13,7 @@ from dashboard import formats
 from dashboard.figures.colours import PAYMENT_STATE_NAME, STAGE_NAME
 from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
 from dashboard.texts import _
+from dashboard.vocabulary import in_words
 
 Kind = Literal[
     "text", "count", "money", "rate", "day", "moment", "lateness", "stage", "payment_state"
@@ -31,6 +32,7 @@ class Column:
     width: int | None = None
     help: str | None = None
     pinned: bool = False
+    words: str = ""  # the column of the vocabulary that says its values
 
 
 def show_table(
@@ -69,6 +71,8 @@ def show_table(
 def _cells(
     values: pd.Series[Any], column: Column, currency: str | None
 ) -> pd.Series[Any] | list[Any]:
+    if column.words:
+        return [in_words(column.words, value) for value in values]
     match column.kind:
         case "stage":
             return _words(values, STAGE_NAMES)

@@ -16,7 +16,7 @@ from dashboard.choices import (
 )
 from dashboard.figures.ages import open_orders_by_age
 from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar
-from dashboard.filters import payment_choice, stage_choice, stage_names
+from dashboard.filters import basis_choice, payment_choice, stage_choice, stage_names
 from dashboard.live import follow_changes, page_title
 from dashboard.order_list import open_chosen_order, order_columns, order_list
 from dashboard.periods import ANY
@@ -41,6 +41,8 @@ page_title(_("What must ship") if must_ship else _("Orders"), as_of)
 
 channels, regions, reps = channel_choice(scope), region_choice(scope), rep_choice(scope)
 more = [stage_choice(), category_choice(scope)]
+if not must_ship:
+    more.append(basis_choice())
 if scope.sees("payments", "amount"):
     more.append(payment_choice())
 bar = Bar(
@@ -51,7 +53,7 @@ bar = Bar(
     more=worth_choosing(*more),
     currencies=() if must_ship else currencies(scope),
     amounts=scope.sees("orders", "net_sales"),
-    overdue=True,
+    switches=("overdue",) if must_ship else ("overdue", "late", "returned"),
 )
 chosen = filter_bar(bar, as_of)
 if must_ship and not chosen.stages:

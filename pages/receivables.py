@@ -40,6 +40,7 @@ bar = Bar(
     search=_("Search orders"),
     choices=worth_choosing(channel_choice(scope), region_choice(scope), reps),
     currencies=currencies(scope),
+    switches=("past_due",),
 )
 chosen = filter_bar(bar, as_of)
 ages = read(sum_receivables_by_age, scope, chosen, as_of)
