@@ -88,7 +88,7 @@ PRICES = _hide(
     "cost", "unit_cost", "list_price", "unit_price", "discount_rate", "gross_sales",
     "returns_value", "net_sales",
 )  # fmt: skip
-MONEY = {**PRICES, **_hide("amount", "budget", "coupon_code", "due_on")}
+MONEY = {**PRICES, **_hide("amount", "paid", "budget", "coupon_code", "due_on")}
 CONTENTS = _hide(
     "units", "returned_units", "coupon_code", "note", "ship_address", "campaign_id", "warehouse_id"
 )
@@ -169,7 +169,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "products": Rule(masks=MARGIN),
         "customers": ALL,
         "contacts": ALL,
-        "orders": Rule(masks=MARGIN),
+        "orders": Rule(masks={**MARGIN, **_hide("paid")}),
         "order_lines": Rule(masks=MARGIN),
         "shipments": ALL,
         "returns": ALL,

@@ -43,6 +43,13 @@ metadata = MetaData(
 )
 
 
+# What an order owes, and the orders that owe: amounts have four places, and less than a cent owed
+# is nothing owed, also in SQLite's binary numbers. Spelled once, because an index on an expression
+# serves the questions that spell it alike.
+OWED = "round(net_sales - paid, 4)"
+OWING = f"stage <> 'cancelled' AND {OWED} > 0.00995"
+
+
 def _names() -> tuple[Column[str], Column[str]]:
     return Column("name", String(300), nullable=False), Column("name_zh", String(300))
 
@@ -236,13 +243,14 @@ orders = Table(
     Column("completed_on", Date),
     Column("due_on", Date),  # when payment is due
     Column("cancel_reason", String(300)),
-    # sums over the order's lines, kept by totals.recount_orders
+    # sums over the order's lines and payments, kept by totals.recount_orders
     Column("units", Integer, nullable=False, server_default="0"),
     Column("returned_units", Integer, nullable=False, server_default="0"),
     Column("gross_sales", Money, nullable=False, server_default="0"),
     Column("returns_value", Money, nullable=False, server_default="0"),  # net of discount
     Column("net_sales", Money, nullable=False, server_default="0"),
     Column("cost", Money, nullable=False, server_default="0"),
+    Column("paid", Money, nullable=False, server_default="0"),  # less refunds
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint(f"stage in {STAGES}", name="stage_known"),
     Index(None, "ordered_at", "order_id"),
@@ -258,6 +266,16 @@ orders = Table(
         "promised_on",
         sqlite_where=text("stage in ('received', 'confirmed', 'processing', 'shipped')"),
         postgresql_where=text("stage in ('received', 'confirmed', 'processing', 'shipped')"),
+    ),
+    *(
+        Index(
+            f"ix_orders_owing_by_{name}",
+            column,
+            "order_id",
+            sqlite_where=text(OWING),
+            postgresql_where=text(OWING),
+        )
+        for name, column in (("due_on", "due_on"), ("owed", text(OWED)))
     ),
 )
 

@@ -34,7 +34,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 def add(engine: Engine, table_name: str, **values: Any) -> int:
     """Writes one row, with a name or number where the table needs one; returns its id."""
     with writing(engine) as connection:
-        return _insert(connection, table_name, values)
+        row_id = _insert(connection, table_name, values)
+        if table_name == "payments":
+            recount_orders(connection, [values["order_id"]])
+        return row_id
 
 
 def add_order(

@@ -10,7 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from data_access.database import Database, bulk_writing, sqlite_warning, writing
 from data_access.schema import read_data_version, read_properties, upgrade_schema
-from data_access.tables import BUSINESS_TABLES, changes, metadata, order_lines, orders, regions
+from data_access.tables import (
+    BUSINESS_TABLES,
+    changes,
+    metadata,
+    order_lines,
+    orders,
+    payments,
+    regions,
+)
 from data_access.totals import recount_orders
 from tests.crm import add, add_order
 
@@ -112,6 +120,23 @@ def test_an_order_without_lines_sums_to_nothing(database: Database) -> None:
         recount_orders(connection, [order_id])
         order = connection.execute(select(orders).where(orders.c.order_id == order_id)).one()
     assert (order.units, order.gross_sales, order.net_sales, order.cost) == (0, 0, 0, 0)
+
+
+def test_an_order_carries_what_was_paid_for_it_less_refunds(database: Database) -> None:
+    paid_for, other = add_order(database), add_order(database)
+    for amount in ("60.10", "0.25", "-10.05"):
+        add(database.writer, "payments", order_id=paid_for, amount=amount)
+    with writing(database.writer) as connection:
+        both = select(orders.c.paid).where(orders.c.order_id.in_([paid_for, other]))
+        assert list(map(str, connection.scalars(both.order_by(orders.c.order_id)))) == [
+            "50.3000", "0.0000"
+        ]  # fmt: skip
+        connection.execute(update(payments).values(order_id=other))
+        recount_orders(connection)
+        assert list(map(str, connection.scalars(both.order_by(orders.c.order_id)))) == [
+            "0.0000",
+            "59.3000",
+        ]  # fmt: skip  with the 9 of the noise
 
 
 @pytest.mark.parametrize(

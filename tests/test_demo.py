@@ -239,8 +239,11 @@ def test_an_impossible_plan_is_refused(orders: int, as_of: date, words: str) -> 
 # The rows agree with one another
 
 
-def test_an_order_carries_the_sums_of_its_lines(crm: Database) -> None:
-    sums = "SELECT units, returned_units, gross_sales, returns_value, net_sales, cost FROM orders"
+def test_an_order_carries_the_sums_of_its_lines_and_payments(crm: Database) -> None:
+    sums = (
+        "SELECT units, returned_units, gross_sales, returns_value, net_sales, cost, paid"
+        " FROM orders"
+    )
     before = frame(crm, f"{sums} ORDER BY order_id")
     with crm.writer.connect() as connection:  # rolled back
         recount_orders(connection)

@@ -57,6 +57,32 @@ def test_an_import_writes_orders_with_lines_and_totals(database: Database, tmp_p
         assert connection.scalar(select(audit.c.action).where(audit.c.actor == "import"))
 
 
+PAYMENTS = """
+[tables.payments]
+from = "payments"
+id = "id"
+[tables.payments.columns]
+order_id = { column = "number", lookup = "orders" }
+amount = "amount"
+currency = { value = "CNY" }
+paid_at = "moment"
+"""
+
+
+def test_an_imported_order_carries_what_was_paid(database: Database, tmp_path: Path) -> None:
+    mapping = parse_mapping(tomllib.loads(SHOP + PAYMENTS))
+    head, rows = "id,number,amount,moment\n", ",2025-01-05 10:00\n"
+    steps = [
+        (f"1,O1,10.00{rows}2,O1,4.5{rows}", (Decimal("14.5"), 0)),
+        (f"1,O1,12.00{rows}2,O2,4.5{rows}", (12, Decimal("4.5"))),  # one changed, one moved
+        (f"1,O1,12.00{rows}2,O2,4.5{rows}3,O2,-4.5{rows}", (12, 0)),
+    ]
+    for text_of_rows, paid in steps:
+        path = write_files(tmp_path, payments=head + text_of_rows)
+        assert run_import(database, path, mapping).is_written
+        assert (order(database, "O1")["paid"], order(database, "O2")["paid"]) == paid
+
+
 def test_importing_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
     folder = write_files(tmp_path)
     run_import(database, folder)

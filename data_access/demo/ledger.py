@@ -74,6 +74,7 @@ def order_rows(
         "due_on": plan.day(money.due * DAY, ~cancelled & (money.due >= 0)),
         "cancel_reason": only(cancelled, words(*REASONS)[times.reason]),
         **order_totals(lines, returns.quantity, count),
+        "paid": np.bincount(money.order, weights=money.cents, minlength=count).round() / 100,
     }
 
 

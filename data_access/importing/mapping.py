@@ -16,7 +16,8 @@ TABLES = {table.name: table for table in BUSINESS_TABLES}
 # kept by totals.recount_orders, by commands, or by the database itself
 _OURS = {
     "orders": {
-        "units", "returned_units", "gross_sales", "returns_value", "net_sales", "cost", "version",
+        "units", "returned_units", "gross_sales", "returns_value", "net_sales", "cost", "paid",
+        "version",
     }
 }  # fmt: skip
 # the moment and its business day: either can stand for both

@@ -16,11 +16,12 @@ from data_access.importing.comparing import PlannedRow, TablePlan
 from data_access.importing.mapping import Lookup
 from data_access.importing.refusals import ImportRefused
 from data_access.importing.report import Totals, totals_in
-from data_access.tables import audit, imported_rows, order_lines, orders
+from data_access.tables import audit, imported_rows, orders
 from data_access.totals import recount_orders
 
 BULK_ROWS = 50_000  # from here on the analytics copy is cheaper to build anew than to follow
 BATCH_ROWS = 5_000
+_COUNTED = ("order_lines", "payments")  # an order carries sums of these
 Progress = Callable[[str, int], None]  # what is being done, and how many rows of it
 
 
@@ -92,9 +93,9 @@ class _Writer:
     ) -> None:  # fmt: skip
         name = plan.rule.table.name
         rows = [self._row(plan, row, resolve) | {"changed_id": row.row_id} for row in batch]
-        if name == "order_lines":  # a line may leave an order, whose totals then change too
+        if name in _COUNTED:  # a line may leave an order, whose totals then change too
             ids = [row.row_id for row in batch]
-            left = select(order_lines.c.order_id).where(order_lines.c.line_id.in_(ids))
+            left = select(plan.rule.table.c.order_id).where(key.in_(ids))
             self._touched.update(self.connection.scalars(left))
         statement = update(plan.rule.table).where(key == bindparam("changed_id"))
         self.connection.execute(statement, rows)
@@ -161,7 +162,7 @@ class _Writer:
         self.connection.execute(insert(imported_rows), values)
 
     def _note(self, name: str, rows: list[dict[str, Any]], *, is_new: bool) -> None:
-        if name in ("orders", "order_lines"):
+        if name in ("orders", *_COUNTED):
             ids = {int(row.get("order_id") or row["changed_id"]) for row in rows}
             self._touched |= ids
             if name == "orders" and is_new:

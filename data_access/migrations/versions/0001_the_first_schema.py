@@ -34,6 +34,7 @@ FOLLOWED = (
     ("targets", "target_id"),
     ("opportunities", "opportunity_id"),
 )
+OWING = "stage <> 'cancelled' AND round(net_sales - paid, 4) > 0.00995"
 
 
 def _follow_on_sqlite() -> None:
@@ -538,6 +539,7 @@ def _create_tables() -> None:
         sa.Column("returns_value", Money, server_default="0", nullable=False),
         sa.Column("net_sales", Money, server_default="0", nullable=False),
         sa.Column("cost", Money, server_default="0", nullable=False),
+        sa.Column("paid", Money, server_default="0", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint(
             "stage in ('received', 'confirmed', 'processing', 'shipped', 'completed', 'cancelled', 'returned')",
@@ -586,6 +588,14 @@ def _create_tables() -> None:
             batch_op.f("ix_orders_ordered_at_order_id"), ["ordered_at", "order_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_orders_ordered_on"), ["ordered_on"], unique=False)
+        for name, column in (("due_on", "due_on"), ("owed", sa.text("round(net_sales - paid, 4)"))):
+            batch_op.create_index(
+                f"ix_orders_owing_by_{name}",
+                [column, "order_id"],
+                unique=False,
+                sqlite_where=sa.text(OWING),
+                postgresql_where=sa.text(OWING),
+            )
         batch_op.create_index(
             batch_op.f("ix_orders_owner_id_ordered_at_order_id"),
             ["owner_id", "ordered_at", "order_id"],
