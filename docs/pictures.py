@@ -119,9 +119,7 @@ def _picture(tab: Tab, address: str) -> Image.Image:
 
 
 def _save(picture: Image.Image, path: Path) -> None:
-    # a palette is enough for flat colours, and a third of the size
-    palette = picture.convert("RGB").quantize(256, kmeans=4, dither=Image.Dither.NONE)
-    palette.save(path, optimize=True)
+    picture.convert("RGB").save(path, optimize=True)
     sys.stdout.write(f"{path.relative_to(DOCS.parent)} {path.stat().st_size // 1024} KB\n")
 
 
