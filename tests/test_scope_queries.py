@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from pkgutil import walk_packages
@@ -18,14 +19,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, Table, delete, insert, make_url
 
 import data_access
+from data_access.analytics_copy import AnalyticsCopy
 from data_access.errors import Refused
-from data_access.filters import PAYMENT_STATES, PERIOD_BASES, OrderFilter, Period
+from data_access.filters import PERIOD_BASES, OrderFilter, Period
 from data_access.keyset import next_page
+from data_access.owing import PAYMENT_STATES
 from data_access.scope import Scope
-from data_access.tables import STAGES
+from data_access.tables import STAGES, data_version, properties
 from tests.role_sheet import Person, World
 from tests.scoping import HOW, Databases, two_databases
 from tests.worlds import FIRST_DAY, TEXTS, crms
@@ -139,6 +142,12 @@ def check_alike(found: list[Any], expected: list[Any]) -> None:
 
 def check_some_queries(databases: Databases, crm: tuple[World, Person], seed: int) -> None:
     scope, unlimited = databases.write(*crm)
+    check_queries(databases, scope, unlimited, crm, seed)
+
+
+def check_queries(
+    databases: Databases, scope: Scope, unlimited: Scope, crm: tuple[World, Person], seed: int
+) -> None:
     for name in Random(seed).sample(sorted(QUERIES), k=8):
         arguments = arguments_of(name, crm[0], seed)
         found = answers(name, databases.everything, scope, arguments)
@@ -177,6 +186,31 @@ def test_so_it_does_on_the_other_engines(engine: str, request: pytest.FixtureReq
         check_some_queries(databases, crm, seed)
 
     holds()
+
+
+@settings(HOW, max_examples=15)
+@given(crm=crms(), seed=st.integers(0, 2**32))
+def test_so_it_does_on_the_analytics_copy(
+    sqlite: Databases, crm: tuple[World, Person], seed: int
+) -> None:
+    scope, unlimited = sqlite.write(*crm)
+    with copied(sqlite.everything) as everything, copied(sqlite.seen) as seen:
+        check_queries(Databases(everything, seen), scope, unlimited, crm, seed)
+
+
+@contextmanager
+def copied(record: Engine) -> Iterator[Engine]:
+    facts: dict[Table, dict[str, Any]] = {
+        properties: {"name": "database_id", "value": "one of a test"},
+        data_version: {"data_version_id": 1, "version": 1, "is_bulk": False},
+    }
+    with record.begin() as connection:
+        for table, row in facts.items():
+            connection.execute(delete(table))
+            connection.execute(insert(table), row)
+    copy = AnalyticsCopy(record)
+    yield copy.engine
+    copy.close()
 
 
 @pytest.fixture(scope="module")
