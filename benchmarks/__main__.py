@@ -1,6 +1,6 @@
 """Measures OrderScope against SQL on the CRM database and against pandas, in one run.
 
-python -m benchmarks [--orders N] [--sqlite-only] [--growth] [--folder FOLDER] [--parts …]
+python -m benchmarks [--orders N] [--sqlite-only] [--folder FOLDER] [--parts PART …]
 """
 
 from __future__ import annotations

@@ -77,12 +77,22 @@ def _overview(page: str, chosen: OrderFilter, period: Period, as_of: date) -> li
         Question(page, f"sales by {grain}", sum_sales_over_time, (chosen, as_of, grain)),
         Question(page, f"sales by {grain}, before", sum_sales_over_time, (before, as_of, grain)),
         Question(page, "backlog by day", sum_backlog_by_day, (chosen, as_of, period)),
-        *(Question(page, f"backlog, {name}", sum_backlog_by_day, (chosen, as_of, Period(end, end))) for name, end in ends.items()),
-        *(Question(page, f"sales by {by}", query, (chosen, as_of, "en"))
-          for by, query in (("channel", sum_sales_by_channel), ("region", sum_sales_by_region),
-                            ("category", sum_sales_by_category))),
+        *(
+            Question(
+                page, f"backlog, {name}", sum_backlog_by_day, (chosen, as_of, Period(end, end))
+            )
+            for name, end in ends.items()
+        ),
+        *(
+            Question(page, f"sales by {by}", query, (chosen, as_of, "en"))
+            for by, query in (
+                ("channel", sum_sales_by_channel),
+                ("region", sum_sales_by_region),
+                ("category", sum_sales_by_category),
+            )
+        ),
         Question(page, "attention", sum_attention, (as_of, chosen.currency)),
-    ]  # fmt: skip
+    ]
 
 
 def _choices(page: str, *, reps: bool = False) -> list[Question]:
@@ -136,8 +146,8 @@ def _orders(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
 
 def _order(page: str, record: Engine, as_of: date) -> list[Question]:
     with record.connect() as connection:
-        middle = select(orders.c.order_id, orders.c.order_number).order_by(orders.c.ordered_on)
-        order_id, number = connection.execute(middle.offset(1000).limit(1)).one()
+        first = select(orders.c.order_id, orders.c.order_number).order_by(orders.c.order_id)
+        order_id, number = connection.execute(first.limit(1)).one()
     details = {
         "lines": list_order_lines,
         "payments": list_order_payments,

@@ -1,0 +1,60 @@
+"""The benchmark measures what the pages ask, and its arithmetic is right."""
+
+from __future__ import annotations
+
+import ast
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from benchmarks.questions import page_questions
+from benchmarks.timing import percentile, shown, times
+from data_access.database import Database
+from tests.crm import add_order, scope_of
+
+ROOT = Path(__file__).resolve().parent.parent
+# asked where there is nothing to show, which costs nobody time
+LEFT_OUT = {"find_data_span"}
+
+
+def queries_of_pages() -> set[str]:
+    """The queries over a Scope that pages and their blocks import."""
+    files = [*(ROOT / "pages").glob("*.py"), *(ROOT / "dashboard").glob("*.py")]
+    names = {
+        alias.name
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("data_access.")
+        if node.module not in ("data_access.accounts", "data_access.sessions")
+        for alias in node.names
+    }
+    return {name for name in names if name.split("_")[0] in ("list", "sum", "count", "find")}
+
+
+def test_every_query_of_the_pages_is_measured(sqlite_database: Database) -> None:
+    add_order(sqlite_database)
+    questions = page_questions(sqlite_database.record, date(2026, 11, 23), "CNY")
+    measured = {question.query.__name__ for question in questions}
+    assert len(queries_of_pages()) > 15
+    assert queries_of_pages() - LEFT_OUT <= measured
+
+
+def test_every_question_is_answered(database: Database) -> None:
+    add_order(database)
+    scope = scope_of(database, "manager")
+    for question in page_questions(database.record, date(2026, 11, 23), "CNY"):
+        assert question.ask(database.record, scope) is not None
+
+
+def test_percentiles_and_ratios() -> None:
+    assert [percentile([5, 1, 4, 2, 3], share) for share in (0, 0.5, 0.95, 1)] == [1, 3, 5, 5]
+    assert (shown(1234.5), shown(12.34), shown(None)) == ("1,234", "12.3", "–")
+    assert (times(300.0, 10.0), times(None, 1.0)) == ("30.0×", "–")
+
+
+@pytest.mark.parametrize("page", ["overview", "orders", "order", "receivables"])
+def test_each_page_is_there(sqlite_database: Database, page: str) -> None:
+    add_order(sqlite_database)
+    questions = page_questions(sqlite_database.record, date(2026, 11, 23), "CNY")
+    assert any(question.page.split(",")[0] == page for question in questions)
