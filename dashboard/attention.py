@@ -70,8 +70,8 @@ def _orders_line(
 
 
 def _line(key: str, text: str, icon: str, page: str, rows: dict[str, Any]) -> None:
-    if st.button(text, key=f"attention_{key}", type="tertiary", icon=icon):
-        st.switch_page(find_page(page).file, query_params=rows)
+    with st.container(key=f"attention_{key}"):
+        st.page_link(find_page(page).file, label=text, icon=icon, query_params=rows)
 
 
 def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:

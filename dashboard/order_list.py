@@ -6,19 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.menu import find_page
-from dashboard.paging import PAGE_ROWS, clicked_head, clicked_row, list_toolbar, pages_of
+from dashboard.paging import (
+    PAGE_ROWS,
+    clicked_head,
+    clicked_row,
+    list_toolbar,
+    pages_of,
+    sort_by,
+)
 from dashboard.reads import data_version, read
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
 from data_access.filters import OrderFilter
+from data_access.keyset import Cursor
 from data_access.orders import OrderSort, list_orders
 from data_access.pipeline import count_orders
 from data_access.scope import Scope
 
 _OPEN = "open_order"
+_LEFT = "list_left"
 
 
 @dataclass(frozen=True)
@@ -79,11 +89,23 @@ def order_columns(scope: Scope, *, channels: bool, regions: bool, reps: bool) ->
     return columns
 
 
-def open_chosen_order() -> None:
-    """Goes to the order that was clicked in the list, if one was."""
+def open_chosen_order(slug: str) -> None:
+    """Goes to the order that was clicked in the list of this page, if one was; who comes back from
+    it finds the list as they left it."""
     number = st.session_state.pop(_OPEN, None)
     if number is not None:
+        said = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.session_state[_LEFT] = (slug, said)
         st.switch_page(find_page("order").file, query_params={"number": number})
+    if "number" in st.query_params:  # Streamlit's step between list and order in the history
+        left, said = list_left()
+        st.query_params.from_dict(said if left == slug else {})
+
+
+def list_left() -> tuple[str, dict[str, list[str]]]:
+    """The page of the list from which the last order was opened, and what its address said."""
+    left: tuple[str, dict[str, list[str]]] = st.session_state.get(_LEFT, ("orders", {}))
+    return left
 
 
 def order_list(
@@ -97,19 +119,23 @@ def order_list(
     """How many there are, how they are sorted, a page of them, and the way to the next."""
     sorted_by = _sorting(scope, sorting)
     chosen = SORTINGS[sorted_by]
-    pages = pages_of("orders", f"{scope.key} {order_filter.key} {sorted_by}")
-    frame = read(
-        list_orders,
-        scope,
-        order_filter,
-        engine="record",
-        as_of=as_of,
-        sort=chosen.column,
-        descending=chosen.descending,
-        after=pages.start,
-        limit=PAGE_ROWS,
-        language=language(),
-    )
+
+    def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
+        return read(
+            list_orders,
+            scope,
+            order_filter,
+            engine="record",
+            as_of=as_of,
+            sort=chosen.column,
+            descending=chosen.descending,
+            after=after,
+            limit=limit,
+            language=language(),
+        )
+
+    pages = pages_of("orders", f"{scope.key} {order_filter.key} {sorted_by}", rows)
+    frame = rows(pages.start, PAGE_ROWS)
     count = read(count_orders, scope, order_filter, as_of)
     list_toolbar(
         pages,
@@ -140,7 +166,7 @@ def _sort_box(scope: Scope, sorted_by: str) -> None:
         key="order_sorting",
         label_visibility="collapsed",
         width=170,
-        on_change=lambda: _sort_by(st.session_state["order_sorting"]),
+        on_change=lambda: sort_by(st.session_state["order_sorting"]),
     )
 
 
@@ -151,10 +177,6 @@ def _sorting(scope: Scope, default: str) -> str:
     return said
 
 
-def _sort_by(name: str) -> None:
-    st.query_params["sort"] = name
-
-
 def _clicked(table_key: str, numbers: tuple[str, ...], sorted_by: str) -> None:
     """A cell opens its order; a head sorts."""
     number = clicked_row(table_key, numbers)
@@ -163,7 +185,7 @@ def _clicked(table_key: str, numbers: tuple[str, ...], sorted_by: str) -> None:
         return
     ways = _BY_HEAD.get(clicked_head(table_key) or "", ())
     if ways:
-        _sort_by(ways[1] if len(ways) > 1 and sorted_by == ways[0] else ways[0])
+        sort_by(ways[1] if len(ways) > 1 and sorted_by == ways[0] else ways[0])
 
 
 def open_order(number: str) -> None:

@@ -11,6 +11,7 @@ from dashboard import formats
 from dashboard.figures.colours import PAYMENT_STATE_NAME, STAGE_NAME
 from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
 from dashboard.menu import find_page
+from dashboard.order_list import list_left
 from dashboard.tables import Column
 from dashboard.texts import N_, _, plain
 from dashboard.vocabulary import in_words
@@ -42,7 +43,7 @@ def order_header(order: Order) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="order_header"
     ):
-        st.page_link(find_page("orders").file, label=_("Orders"), icon=":material/arrow_back:")
+        link_back()
         st.title(plain(order["order_number"]), anchor=False, width="content")
         st.badge(_(STAGE_NAMES[order["stage"]]), color=STAGE_NAME[order["stage"]])  # type: ignore[arg-type]
         if order["payment_state"]:
@@ -53,6 +54,15 @@ def order_header(order: Order) -> None:
         if order["is_overdue"]:
             late = formats.days_late(order["days_late"])
             st.badge(late, icon=":material/schedule:", color="red")
+
+
+def link_back() -> None:
+    """To the list as it was left."""
+    slug, said = list_left()
+    page = find_page(slug)
+    st.page_link(
+        page.file, label=_(page.title), icon=":material/arrow_back:", query_params=said or None
+    )
 
 
 def order_facts(scope: Scope, order: Order) -> None:

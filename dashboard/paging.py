@@ -1,4 +1,4 @@
-"""Turning the pages of a list that the database pages by keyset."""
+"""Turning the pages of a list that the database pages by keyset; the address says which one."""
 
 from __future__ import annotations
 
@@ -11,35 +11,61 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.texts import _
-from data_access.keyset import Cursor, next_page
+from data_access.keyset import MAX_PAGE_SIZE, Cursor, next_page
 
 PAGE_ROWS = 25
+FARTHEST_PAGE = 4_000  # that a link reaches without turning to it
 
 
 @dataclass(frozen=True)
 class Pages:
-    """Where each page up to the one shown starts."""
+    """The page shown, and where each page known so far starts."""
 
     name: str
-    cursors: list[Cursor | None]
+    number: int
+    starts: dict[int, Cursor | None]
 
     @property
     def start(self) -> Cursor | None:
-        return self.cursors[-1]
-
-    @property
-    def number(self) -> int:
-        return len(self.cursors)
+        return self.starts[self.number]
 
 
-def pages_of(name: str, question: str) -> Pages:
-    """The pages turned so far; another `question` (filter, order, person) starts at the top."""
+def pages_of(name: str, question: str, ask: Callable[[Cursor | None, int], pd.DataFrame]) -> Pages:
+    """The page that the address says, or the first. Where it starts is remembered from turning to
+    it, while the `question` (filter, order, person) is the same; who comes by a link gets there
+    through `ask(after, limit)`, the rows of the list."""
     place = f"pages_{name}"
-    kept: tuple[str, list[Cursor | None]] | None = st.session_state.get(place)
+    kept: tuple[str, dict[int, Cursor | None]] | None = st.session_state.get(place)
     if kept is None or kept[0] != question:
-        kept = (question, [None])
+        kept = (question, {1: None})
         st.session_state[place] = kept
-    return Pages(name, kept[1])
+    starts, number = kept[1], _said_number()
+    if number not in starts:
+        _find_start(starts, number, ask)
+    return Pages(name, number if number in starts else 1, starts)
+
+
+def _said_number() -> int:
+    said = st.query_params.get("page", "")
+    return int(said) if said.isascii() and said.isdigit() and int(said[:6]) > 0 else 1
+
+
+def _find_start(
+    starts: dict[int, Cursor | None],
+    number: int,
+    ask: Callable[[Cursor | None, int], pd.DataFrame],
+) -> None:
+    """Walks the list in the longest strides; a page behind its end is not found."""
+    if number > FARTHEST_PAGE:
+        return
+    here = max(known for known in starts if known < number)
+    while here < number:
+        stride = min(number - here, MAX_PAGE_SIZE // PAGE_ROWS)
+        following = next_page(ask(starts[here], stride * PAGE_ROWS))
+        if following is None:
+            return
+        here += stride
+        starts[here] = following
 
 
 def rows_shown(pages: Pages, frame: pd.DataFrame, counted: str) -> str:
@@ -58,6 +84,8 @@ def list_toolbar(
 ) -> None:
     """How many rows there are, their order, and the buttons that turn the pages."""
     following = next_page(frame)
+    if following is not None:
+        pages.starts[pages.number + 1] = following
     with st.container(
         horizontal=True,
         horizontal_alignment="distribute",
@@ -77,8 +105,8 @@ def list_toolbar(
                 icon=":material/chevron_left:",
                 help=_("Previous page"),
                 disabled=pages.number == 1,
-                on_click=_turn_back,
-                args=(pages.cursors,),
+                on_click=_turn_to,
+                args=(pages.number - 1,),
             )
             st.button(
                 "",
@@ -86,8 +114,8 @@ def list_toolbar(
                 icon=":material/chevron_right:",
                 help=_("Next page"),
                 disabled=following is None,
-                on_click=_turn_on,
-                args=(pages.cursors, following),
+                on_click=_turn_to,
+                args=(pages.number + 1,),
             )
 
 
@@ -104,11 +132,14 @@ def clicked_head(table_key: str) -> str | None:
     return columns[0] if columns else None
 
 
-def _turn_back(cursors: list[Cursor | None]) -> None:
-    if len(cursors) > 1:
-        cursors.pop()
+def _turn_to(number: int) -> None:
+    if number > 1:
+        st.query_params["page"] = str(number)
+    else:
+        st.query_params.pop("page", None)
 
 
-def _turn_on(cursors: list[Cursor | None], following: Cursor) -> None:
-    if cursors[-1] != following:  # a second quick click is not a second page
-        cursors.append(following)
+def sort_by(name: str) -> None:
+    """For callbacks: the list in another order, from its beginning."""
+    st.query_params.pop("page", None)
+    st.query_params["sort"] = name

@@ -12,11 +12,12 @@ from dashboard.analytics.receivables import Owed
 from dashboard.cards import Card
 from dashboard.menu import may_open
 from dashboard.order_list import open_order
-from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of
+from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
 from dashboard.reads import data_version, read
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
 from data_access.filters import OrderFilter
+from data_access.keyset import Cursor
 from data_access.receivables import ReceivableSort, list_receivables
 from data_access.scope import Scope
 
@@ -85,19 +86,23 @@ def receivables_list(
     """The orders that owe something, what is due longest first."""
     sorted_by = st.query_params.get("sort", "due")
     _label, column, descending = _SORTINGS.get(sorted_by, _SORTINGS["due"])
-    pages = pages_of("receivables", f"{scope.key} {order_filter.key} {column}")
-    frame = read(
-        list_receivables,
-        scope,
-        order_filter,
-        engine="record",
-        as_of=as_of,
-        sort=column,
-        descending=descending,
-        after=pages.start,
-        limit=PAGE_ROWS,
-        language=language(),
-    )
+
+    def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
+        return read(
+            list_receivables,
+            scope,
+            order_filter,
+            engine="record",
+            as_of=as_of,
+            sort=column,
+            descending=descending,
+            after=after,
+            limit=limit,
+            language=language(),
+        )
+
+    pages = pages_of("receivables", f"{scope.key} {order_filter.key} {column}", rows)
+    frame = rows(pages.start, PAGE_ROWS)
     opens = may_open(scope.role, "order")
     list_toolbar(
         pages,
@@ -147,12 +152,8 @@ def _sort_box(sorted_by: str) -> None:
         key="receivable_sorting",
         label_visibility="collapsed",
         width=170,
-        on_change=_sort_picked,
+        on_change=lambda: sort_by(st.session_state["receivable_sorting"]),
     )
-
-
-def _sort_picked() -> None:
-    st.query_params["sort"] = st.session_state["receivable_sorting"]
 
 
 def _clicked(key: str, numbers: tuple[str, ...]) -> None:

@@ -4,9 +4,9 @@ import streamlit as st
 
 from dashboard.blanks import blank
 from dashboard.live import follow_changes
-from dashboard.menu import find_page
 from dashboard.order_view import (
     line_columns,
+    link_back,
     order_facts,
     order_header,
     payment_columns,
@@ -37,7 +37,7 @@ except NotFound:
         _("There is no such order, or it is not yours to see."),
         _("Check the number, or search for the order in the list."),
     )
-    st.page_link(find_page("orders").file, label=_("Orders"), icon=":material/arrow_back:")
+    link_back()
     st.stop()
 
 order_header(order)

@@ -35,7 +35,7 @@ from data_access.stages import OPEN_STAGES, TO_SHIP_STAGES
 
 scope = current_scope("orders")
 as_of = today()
-open_chosen_order()
+open_chosen_order("orders")
 must_ship = scope.role is Role.WAREHOUSE
 page_title(_("What must ship") if must_ship else _("Orders"), as_of)
 

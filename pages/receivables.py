@@ -31,7 +31,7 @@ from data_access.receivables import sum_payments_over_time, sum_receivables_by_a
 
 scope = current_scope("receivables")
 as_of = today()
-open_chosen_order()
+open_chosen_order("receivables")
 page_title(_("Receivables"), as_of)
 reps = rep_choice(scope)
 bar = Bar(
