@@ -16,7 +16,8 @@ import streamlit as st
 from dashboard import formats
 from dashboard.periods import ANY, OWN, PERIODS, period_of
 from dashboard.texts import N_, _
-from data_access.filters import PAYMENT_STATES, OrderFilter, Period, PeriodBasis
+from data_access.filters import OrderFilter, Period, PeriodBasis
+from data_access.owing import PAYMENT_STATES
 from data_access.stages import STAGES
 
 Values = dict[str, tuple[str, ...]]  # parameter of the address → what it says

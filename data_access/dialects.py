@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer
+from sqlalchemy import Boolean, Date, Integer, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -40,6 +40,17 @@ class day_after_minutes(FunctionElement[date]):  # noqa: N801
 
     type = Date()
     inherit_cache = True
+
+
+class holds(FunctionElement[bool]):  # noqa: N801
+    """Whether the text holds the words, capital or not; wildcards are taken as they are."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, text: Any, words: str) -> None:
+        marked = words.replace("/", "//").replace("%", "/%").replace("_", "/_")
+        super().__init__(text, literal(f"%{marked}%"))
 
 
 class unindexed(FunctionElement[Any]):  # noqa: N801
@@ -105,6 +116,18 @@ def _day_after(element: Any, compiler: Any, **kw: Any) -> str:
 def _day_after_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     moment, minutes = _both(element, compiler, kw)
     return f"date({moment}, {minutes} || ' minutes')"
+
+
+@compiles(holds)
+def _holds(element: Any, compiler: Any, **kw: Any) -> str:
+    text, pattern = _both(element, compiler, kw)
+    return f"({text} ILIKE {pattern} ESCAPE '/')"
+
+
+@compiles(holds, "sqlite")
+def _holds_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    text, pattern = _both(element, compiler, kw)  # LIKE takes capitals alike, fast without lower()
+    return f"({text} LIKE {pattern} ESCAPE '/')"
 
 
 @compiles(unindexed)

@@ -5,33 +5,24 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    String,
-    case,
-    cast,
-    func,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Engine, FromClause, func, or_, select
 
-from data_access.columns import Money
+from data_access.owing import (
+    PAYMENT_STATES,
+    PaymentState,
+    is_in_payment_state,
+    is_owing,
+)
 from data_access.scope import Scope
+from data_access.searching import Found, find_words, matches
 from data_access.stages import OPEN_STAGES
 
-PaymentState = Literal["paid", "partly_paid", "unpaid"]
 PeriodBasis = Literal["ordered_on", "promised_on", "shipped_on"]
 PERIOD_BASES: tuple[PeriodBasis, ...] = ("ordered_on", "promised_on", "shipped_on")
-PAYMENT_STATES: tuple[PaymentState, ...] = ("unpaid", "partly_paid", "paid")
-# amounts have four places; less than a cent owed is nothing owed, also in SQLite's binary numbers
-SETTLED_WITHIN = 0.00995
 _MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -115,6 +106,7 @@ class OrderFilter:
     payment_state: PaymentState | None = None
     currency: str | None = None
     search: str = ""
+    found: Found | None = None  # what `search` matches, where that was asked for before
 
     def __post_init__(self) -> None:
         for name in ("stages", "channels", "region_ids", "owner_ids", "category_ids"):
@@ -130,8 +122,17 @@ class OrderFilter:
         """The parts that are set, in a fixed order and spelling."""
         parts = ((field, getattr(self, field.name)) for field in fields(self))
         return ";".join(
-            f"{field.name}={value!r}" for field, value in parts if value != field.default
+            f"{field.name}={value!r}"
+            for field, value in parts
+            if value != field.default and field.name != "found"
         )
+
+
+def searched(engine: Engine, scope: Scope, order_filter: OrderFilter) -> OrderFilter:
+    """The filter with what its words match, asked of the record."""
+    if not order_filter.search or order_filter.found is not None:
+        return order_filter
+    return replace(order_filter, found=find_words(engine, scope, order_filter.search))
 
 
 def order_predicates(
@@ -171,11 +172,11 @@ def order_predicates(
     if wanted.category_ids:
         found.append(has_category(scope, wanted.category_ids, returned=wanted.returned))
     if wanted.past_due:
-        found += [orders.due_on < as_of, payment_state(scope).in_(("unpaid", "partly_paid"))]
+        found += [orders.due_on < as_of, is_owing(orders)]
     if wanted.payment_state:
-        found.append(payment_state(scope) == wanted.payment_state)
+        found.append(is_in_payment_state(orders, wanted.payment_state))
     if wanted.search:
-        found.append(_matches(scope, wanted.search))
+        found.append(matches(scope, wanted.search, wanted.found))
     return found
 
 
@@ -198,31 +199,6 @@ def is_not_on_time(orders: Any, as_of: date) -> ColumnElement[bool]:
         (orders.stage != "cancelled") & (orders.promised_on < as_of) & delivered_later
     )
     return missed
-
-
-def paid_amount(scope: Scope, orders: FromClause | None = None) -> ColumnElement[Any]:
-    """What was paid on the order of the enclosing query over `orders` (the visible ones); 0
-    without payments. NULL where the person sees no payments."""
-    payments = scope.visible.payments
-    orders = scope.visible.orders if orders is None else orders
-    if not scope.sees("payments", "amount"):
-        return cast(null(), Money)
-    paid = select(func.sum(payments.c.amount)).where(payments.c.order_id == orders.c.order_id)
-    return func.coalesce(paid.correlate(orders).scalar_subquery(), 0)
-
-
-def payment_state(scope: Scope, orders: FromClause | None = None) -> ColumnElement[Any]:
-    """paid, partly_paid or unpaid; NULL for a cancelled order and where payments are hidden."""
-    orders = scope.visible.orders if orders is None else orders
-    paid = paid_amount(scope, orders)
-    if not scope.sees("payments", "amount"):
-        return cast(null(), String)
-    return case(
-        (orders.c.stage == "cancelled", null()),
-        (orders.c.net_sales - paid <= SETTLED_WITHIN, "paid"),
-        (paid > SETTLED_WITHIN, "partly_paid"),
-        (orders.c.net_sales.is_not(None), "unpaid"),
-    )
 
 
 def name_in(language: str, relation: FromClause) -> ColumnElement[Any]:
@@ -250,29 +226,3 @@ def has_category(
     if returned:
         found = found.where(lines.c.returned_quantity > 0)
     return scope.visible.orders.c.order_id.in_(found)
-
-
-def _matches(scope: Scope, words: str) -> ColumnElement[bool]:
-    """Part of the order number, or of the customer's name or phone as this person sees them, or
-    the tracking number. The orders are found first: testing each order on the way would read all
-    of them for words that match few."""
-    visible = scope.visible
-    customers, shipments = visible.customers, visible.shipments
-    by_number, by_customer = visible.orders.alias("by_number"), visible.orders.alias("by_customer")
-    named = select(customers.c.customer_id).where(
-        or_(
-            customers.c.name.icontains(words, autoescape=True),
-            customers.c.name_zh.icontains(words, autoescape=True),
-            customers.c.phone.icontains(words, autoescape=True),
-        )
-    )
-    found = union_all(
-        select(by_number.c.order_id).where(
-            by_number.c.order_number.icontains(words, autoescape=True)
-        ),
-        select(by_customer.c.order_id).where(by_customer.c.customer_id.in_(named)),
-        select(shipments.c.order_id).where(
-            shipments.c.tracking_number.in_(sorted({words, words.upper(), words.lower()}))
-        ),
-    ).subquery("found")
-    return visible.orders.c.order_id.in_(select(found.c.order_id))

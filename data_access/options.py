@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Select, Subquery, func, or_, selec
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
 from data_access.scope import Scope
+from data_access.searching import named_so
 
 
 def list_channels(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
@@ -76,11 +77,11 @@ def list_customers_named(
     sees it holds the words; names that start with them first, then by name."""
     customers = scope.visible.customers
     name = name_in(language, customers)
-    columns = (customers.c.name, customers.c.name_zh, customers.c.phone)
-    starts = or_(*(column.istartswith(words, autoescape=True) for column in columns[:2]))
+    names = (customers.c.name, customers.c.name_zh)
+    starts = or_(*(column.istartswith(words, autoescape=True) for column in names))
     statement = (
         select(customers.c.customer_id, name.label("name"), customers.c.city)
-        .where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+        .where(named_so(customers.c, words))
         .order_by(func.coalesce(starts, False).desc(), name, customers.c.customer_id)
         .limit(max(1, min(limit, 100)))
     )

@@ -15,11 +15,11 @@ from data_access.filters import (
     is_overdue,
     name_in,
     order_predicates,
-    paid_amount,
-    payment_state,
+    searched,
 )
 from data_access.frames import read_row
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
+from data_access.owing import owed, payment_state
 from data_access.scope import Scope
 from data_access.stages import OPEN_STAGES
 
@@ -49,7 +49,8 @@ def list_orders(
     is_overdue, units, net_sales, currency, payment_state (NULL: cancelled or hidden)
     """
     orders = scope.visible.orders
-    chosen = select(orders).where(*order_predicates(scope, order_filter, as_of))
+    wanted = searched(engine, scope, order_filter)
+    chosen = select(orders).where(*order_predicates(scope, wanted, as_of))
     value: ColumnElement[Any]
     if sort == "customer":
         customers = scope.visible.customers
@@ -81,15 +82,12 @@ def find_order(
         scope.visible.orders, scope.visible.warehouses, scope.visible.campaigns
     )  # fmt: skip
     found = select(orders).where(orders.c.order_number == order_number).subquery("page")
-    paid = paid_amount(scope, found)
     shown = {column.key for column in _shown(scope, found, as_of, language).selected_columns}
-    owed = case((found.c.stage != "cancelled", found.c.net_sales - paid))
     statement = _shown(scope, found, as_of, language).add_columns(
         *(column for column in found.c if column.key not in shown),
         _name(warehouses, warehouses.c.warehouse_id == found.c.warehouse_id, language, "warehouse"),
         _name(campaigns, campaigns.c.campaign_id == found.c.campaign_id, language, "campaign"),
-        paid.label("paid"),
-        owed.label("owed"),
+        case((found.c.stage != "cancelled", owed(found.c))).label("owed"),
     )
     row = read_row(engine, statement)
     if row is None:
@@ -124,7 +122,7 @@ def _shown(scope: Scope, page: Subquery, as_of: date, language: str) -> Select[A
         page.c.units,
         page.c.net_sales,
         page.c.currency,
-        payment_state(scope, page).label("payment_state"),
+        payment_state(page.c).label("payment_state"),
     )
 
 

@@ -6,18 +6,18 @@ owes nothing and does not lessen another's debt.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import Engine, Select, Subquery, case, false, func, select
+from sqlalchemy import Engine, Select, Subquery, case, func, select
 
 from data_access.dialects import Grain, days_between, start_of
-from data_access.filters import SETTLED_WITHIN, OrderFilter, in_period, name_in, order_predicates
+from data_access.filters import OrderFilter, in_period, name_in, order_predicates, searched
 from data_access.frames import read_frame
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
 from data_access.measures import Chosen
+from data_access.owing import is_owing, owed
 from data_access.scope import Scope
 
 ReceivableSort = Literal["due_on", "owed", "total", "ordered_on", "order_number"]
@@ -32,25 +32,11 @@ AGES: tuple[tuple[str, int | None, int | None], ...] = (
 
 def owed_orders(scope: Scope, order_filter: OrderFilter, as_of: date) -> Chosen:
     """The visible orders that owe something (`past_due` in the filter: that was due before
-    `as_of`), with `paid` and `owed`; none where the person sees no payments."""
-    orders, payments = scope.visible.orders, scope.visible.payments
-    paid = (
-        select(payments.c.order_id, func.sum(payments.c.amount).label("paid"))
-        .group_by(payments.c.order_id)
-        .subquery("paid")
-    )
-    amount = func.coalesce(paid.c.paid, 0)
-    owed = orders.c.net_sales - amount
-    predicates = [orders.c.stage != "cancelled", owed > SETTLED_WITHIN]
-    if order_filter.past_due:
-        predicates.append(orders.c.due_on < as_of)
-    wanted = replace(order_filter, past_due=False)  # what is owed has been asked already
-    if not scope.sees("payments", "amount"):
-        predicates.append(false())
+    `as_of`), with what is `owed`; none where the person sees no payments."""
+    orders = scope.visible.orders
     found = (
-        select(orders, amount.label("paid"), owed.label("owed"))
-        .outerjoin_from(orders, paid, paid.c.order_id == orders.c.order_id)
-        .where(*order_predicates(scope, wanted, as_of), *predicates)
+        select(orders, owed(orders.c).label("owed"))
+        .where(*order_predicates(scope, order_filter, as_of), is_owing(orders.c))
         .subquery("owed_orders")
     )
     return Chosen(found, [], False, order_filter.currency)
@@ -134,7 +120,7 @@ def list_receivables(
     days_overdue (0: not yet due), total, paid, owed, currency. `overdue` in the filter is about
     delivery, `past_due` about payment.
     """
-    orders = owed_orders(scope, order_filter, as_of).orders
+    orders = owed_orders(scope, searched(engine, scope, order_filter), as_of).orders
     value = orders.c["net_sales" if sort == "total" else sort]
     return read_page(
         engine,

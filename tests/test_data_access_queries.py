@@ -17,7 +17,8 @@ from sqlalchemy import Engine, create_engine, make_url, select
 from sqlalchemy.pool import StaticPool
 
 from data_access.attention import sum_attention
-from data_access.filters import PAYMENT_STATES, PERIOD_BASES, OrderFilter, Period
+from data_access.filters import PERIOD_BASES, OrderFilter, Period
+from data_access.owing import PAYMENT_STATES
 from data_access.pipeline import count_orders
 from data_access.receivables import list_receivables
 from data_access.sales import sum_sales
