@@ -158,3 +158,26 @@ def test_data_that_end_long_ago_are_one_click_away(browser: Browser) -> None:
     (button,) = (button for button in tab.button if button.label.startswith("Show the last"))
     button.click().run()
     assert "OLD-1" in numbers(tab)
+
+
+def test_a_link_names_a_page_of_the_list_and_its_order(browser: Browser) -> None:
+    for place in range(57):
+        sold(browser, f"P-{place:02}", days_ago=3)
+    tab = as_manager(browser, sort="number", page="3", currency="CNY")
+    assert numbers(tab) == [f"P-{place}" for place in range(50, 57)]
+    tab.button(key="previous_orders").click().run()
+    assert numbers(tab)[0] == "P-25" and "2" in tab.query_params["page"]
+    tab.selectbox(key="order_sorting").set_value("oldest").run()
+    assert "page" not in tab.query_params and says(tab, "1–25 of 57 orders")
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "1e3", "²", "9" * 40])
+def test_a_page_that_is_not_there_is_the_first(browser: Browser, page: str) -> None:
+    sold(browser, "ONLY-1")
+    assert numbers(as_manager(browser, page=page, currency="CNY")) == ["ONLY-1"]
+
+
+def test_the_number_of_an_order_does_not_linger_on_a_list(browser: Browser) -> None:
+    sold(browser, "ONLY-1")
+    tab = as_manager(browser, number="ONLY-1")
+    assert "number" not in tab.query_params

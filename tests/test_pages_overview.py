@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -69,15 +70,55 @@ def test_the_filter_narrows_the_numbers(browser: Browser) -> None:
     assert values(as_manager(browser, "overview", channel="store"))["Net sales"] == "¥100"
 
 
-def test_what_needs_attention_leads_to_its_rows(browser: Browser) -> None:
-    sold(browser, 70, 9, stage="processing", promised_on=days_ago(1), order_number="LATE-1")
-    sold(browser, 30, 9, stage="completed")
-    tab = as_manager(browser, "overview")
-    button = tab.button(key="attention_overdue")
-    assert "1 order past its promised day" in button.label and "¥70" in button.label
-    button.click().run()
-    assert [n for table in tab.dataframe for n in table.value["order_number"]] == ["LATE-1"]
-    assert "1" in tab.query_params["overdue"]
+def follow(browser: Browser, tab: AppTest, words: str) -> AppTest:
+    """The page that the link with these words (or this explanation) leads to, in a new tab."""
+    (link,) = (
+        link.proto
+        for link in tab.get("page_link")
+        if words in f"{link.proto.label} {link.proto.help}"
+    )
+    return browser.open(link.page, **parse_qs(link.query_string))
+
+
+def listed(tab: AppTest) -> list[str]:
+    assert not tab.exception
+    return [n for table in tab.dataframe for n in table.value["order_number"]]
+
+
+def test_what_needs_attention_leads_to_its_rows_whatever_was_looked_at(browser: Browser) -> None:
+    sold(browser, 70, 99, stage="processing", promised_on=days_ago(91), order_number="LATE-1")
+    sold(browser, 30, 200, stage="received", promised_on=None, order_number="WAITS-1")
+    sold(browser, 30, 2, stage="completed", order_number="OWES-1", due_on=days_ago(1))
+    sold(browser, 30, 2, stage="completed", order_number="DUE-LATER", due_on=days_ago(-9))
+    tab = as_manager(browser, "overview", period="last_30")
+    assert listed(follow(browser, tab, "1 order past its promised day")) == ["LATE-1"]
+    assert listed(follow(browser, tab, "1 order waiting for confirmation")) == ["WAITS-1"]
+    owing = follow(browser, tab, "1 order unpaid past its due day")
+    assert listed(owing) == ["OWES-1"]
+    owing.button(key="drop_past_due").click().run()
+    assert "DUE-LATER" in listed(owing)
+
+
+def test_a_number_leads_to_exactly_the_rows_behind_it(browser: Browser) -> None:
+    late, back = days_ago(5), [{"quantity": 2, "returned_quantity": 1}]
+    sold(browser, 10, 90, promised_on=late, completed_on=late, order_number="IN-TIME")
+    sold(browser, 10, 90, promised_on=late, completed_on=days_ago(4), order_number="DAY-LATE")
+    sold(browser, 10, 90, promised_on=late, stage="shipped", order_number="STILL-OUT")
+    sold(browser, 10, 90, promised_on=late, stage="cancelled", order_number="CANCELLED")
+    add_order(browser.database, ordered_on=days_ago(90), promised_on=None, lines=back,
+              shipped_on=days_ago(3), order_number="CAME-BACK")  # fmt: skip
+    sold(browser, 10, 3, promised_on=None, order_number="NEW")
+    sold(browser, 10, 3, promised_on=None, stage="cancelled", order_number="GONE")
+    # what was chosen for a list before does not narrow what a number counts
+    tab = as_manager(browser, "overview", q="no such words", stage="confirmed", rep="1")
+    assert values(tab)["On-time rate"] == "33.3%"
+    late_ones = follow(browser, tab, "orders that were not on time")
+    assert sorted(listed(late_ones)) == ["DAY-LATE", "STILL-OUT"]
+    assert {"drop_by", "drop_late"} <= {button.key for button in late_ones.button}
+    assert listed(follow(browser, tab, "orders of which units came back")) == ["CAME-BACK"]
+    assert listed(follow(browser, tab, "cancelled orders")) == ["GONE"]
+    late_ones.button(key="clear_filters").click().run()
+    assert sorted(listed(late_ones)) == ["GONE", "NEW"]
 
 
 def test_the_overview_asks_nobody_to_look_at_what_is_fine(browser: Browser) -> None:
