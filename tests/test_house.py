@@ -43,9 +43,9 @@ SQLALCHEMY_IN_DASHBOARD = {"sqlalchemy", "engine", "exc", "Engine", "URL", "make
 ASKS_WHETHER_IT_ANSWERS = {"dashboard/routes.py": {"text"}}
 CACHES = ("dashboard/reads.py", "dashboard/connection.py")
 WORDS_NOT_SAID = re.compile(
-    r"(^|_)(utils?|helpers?|common|manager|service|handler|process_data|df\d*|do)(_|$)"
+    r"(^|_)(utils?|helpers?|manager|service|handler|process_data|df\d*|do)(_|$)|^common$"
 )
-NAMED_BY_OTHERS = {"common_passwords", "do_begin", "do_commit", "do_rollback"}
+NAMED_BY_OTHERS = {"do_begin", "do_commit", "do_rollback"}
 SIGNING_IN = (
     "dashboard/session.py", "dashboard/cookies.py", "dashboard/routes.py", "dashboard/guard.py",
     "data_access/accounts.py", "data_access/passwords.py", "data_access/sessions.py",
