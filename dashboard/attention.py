@@ -12,6 +12,7 @@ from dashboard import formats
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.menu import find_page, may_open
 from dashboard.reads import read
+from dashboard.recorded import knows_payments
 from dashboard.session import current_scope
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, language
@@ -76,7 +77,7 @@ def _line(key: str, text: str, icon: str, page: str, rows: dict[str, Any]) -> No
 
 def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:
     count = _count(row.past_due_orders)
-    if not count or not may_open(scope.role, "receivables"):
+    if not count or not may_open(scope.role, "receivables") or not knows_payments(scope):
         return False
     text = _n("{n} order unpaid past its due day", "{n} orders unpaid past their due day", count)
     _line(

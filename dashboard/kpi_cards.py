@@ -92,9 +92,10 @@ def kpi_cards(
     currency: str | None,
     period: Period,
     as_of: date,
+    costs: bool,
 ) -> list[Card]:
     """`spans` is sum_sales_compared, `over_time` sum_sales_over_time, `backlog` for each span
-    sum_backlog_by_day."""
+    sum_backlog_by_day; `costs`: whether the database has any."""
     compared = compare_kpis(spans).set_index("kpi").to_dict("index")
     grain = grain_of(period)
     courses = add_kpis(whole_steps(over_time, period, grain))
@@ -108,6 +109,10 @@ def kpi_cards(
             # the orders know their stage of today, not the one at the end of another day
             ends_today = period.end >= as_of
             cards.append(_backlog_card(backlog, currency, rows if ends_today else None))
+        elif name == "gross_margin_rate" and not costs:
+            unknown = Card(key=name, label=_(LABELS[name]), value=formats.MISSING,
+                           help=_(HELP[name]), note=_("No costs are recorded"))  # fmt: skip
+            cards.append(unknown)
         else:
             cards.append(_card(name, compared[name], _course(courses[name]), currency, rows))
     return cards

@@ -12,6 +12,7 @@ from dashboard.figures.colours import PAYMENT_STATE_NAME, STAGE_NAME
 from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
 from dashboard.menu import find_page
 from dashboard.order_list import list_left
+from dashboard.recorded import knows_costs, knows_payments
 from dashboard.tables import Column
 from dashboard.texts import N_, _, plain
 from dashboard.vocabulary import in_words
@@ -38,7 +39,7 @@ _SAID = {
 }
 
 
-def order_header(order: Order) -> None:
+def order_header(scope: Scope, order: Order) -> None:
     """The number, the stage, how late, and the way back."""
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="order_header"
@@ -46,7 +47,7 @@ def order_header(order: Order) -> None:
         link_back()
         st.title(plain(order["order_number"]), anchor=False, width="content")
         st.badge(_(STAGE_NAMES[order["stage"]]), color=STAGE_NAME[order["stage"]])  # type: ignore[arg-type]
-        if order["payment_state"]:
+        if order["payment_state"] and knows_payments(scope):
             st.badge(
                 _(PAYMENT_STATE_NAMES[order["payment_state"]]),
                 color=PAYMENT_STATE_NAME[order["payment_state"]],  # type: ignore[arg-type]
@@ -83,10 +84,10 @@ def _facts(scope: Scope, order: Order) -> list[tuple[str, str]]:
     ]
     if scope.sees("orders", "net_sales"):
         facts.append((_("Net sales"), formats.money(order["net_sales"], currency)))
-    if scope.sees("orders", "cost") and order["net_sales"]:
+    if knows_costs(scope) and order["net_sales"]:
         margin = (float(order["net_sales"]) - float(order["cost"])) / float(order["net_sales"])
         facts.append((_("Gross margin"), formats.rate(margin)))
-    if scope.sees("payments", "amount") and order["owed"] is not None:
+    if knows_payments(scope) and order["owed"] is not None:
         facts.append((_("Paid"), formats.money(order["paid"], currency)))
         facts.append((_("Owed"), formats.money(order["owed"], currency)))
         facts.append((_("Due"), formats.day(order["due_on"])))
@@ -115,7 +116,7 @@ def line_columns(scope: Scope) -> list[Column]:
         columns.append(Column("unit_price", _("Unit price"), "money", width=95))
         columns.append(Column("discount_rate", _("Discount"), "rate", width=68))
         columns.append(Column("net_sales", _("Net sales"), "money", width=100))
-    if scope.sees("order_lines", "unit_cost"):
+    if scope.sees("order_lines", "unit_cost") and knows_costs(scope):
         columns.append(Column("cost", _("Cost"), "money", width=90))
     return columns
 

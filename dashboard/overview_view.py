@@ -14,6 +14,7 @@ from dashboard.figures.sales_over_time import sales_over_time
 from dashboard.kpi_cards import kpi_cards
 from dashboard.periods import grain_of
 from dashboard.reads import read
+from dashboard.recorded import knows_costs
 from dashboard.texts import N_, _, language
 from data_access.backlog import sum_backlog_by_day
 from data_access.dialects import Grain
@@ -54,6 +55,7 @@ def cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
         currency=chosen.currency,
         period=period,
         as_of=as_of,
+        costs=knows_costs(scope),
     )
 
 

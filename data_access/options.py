@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, Select, Subquery, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, case, func, or_, select
 
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
@@ -86,6 +86,23 @@ def list_customers_named(
         .limit(max(1, min(limit, 100)))
     )
     return read_frame(engine, statement)
+
+
+def find_what_is_recorded(engine: Engine, scope: Scope) -> dict[str, Any]:
+    """payments: there are any, or days on which they are due; costs: orders know theirs. Without,
+    that nothing was paid, or that all sales are margin, would be a guess."""
+    orders, payments = scope.visible.orders.c, scope.visible.payments.c
+    any_payment = select(payments.payment_id).exists()
+    any_due_day = select(orders.order_id).where(orders.due_on.is_not(None)).exists()
+    any_cost = select(orders.order_id).where(orders.cost != 0).exists()
+    row = read_row(
+        engine,
+        select(
+            case((any_payment | any_due_day, 1), else_=0).label("payments"),
+            case((any_cost, 1), else_=0).label("costs"),
+        ),
+    )
+    return {name: bool(row and row[name]) for name in ("payments", "costs")}
 
 
 def _used(scope: Scope, column: ColumnElement[Any]) -> Subquery:

@@ -40,7 +40,7 @@ except NotFound:
     link_back()
     st.stop()
 
-order_header(order)
+order_header(scope, order)
 order_facts(scope, order)
 order_id, currency = order["order_id"], order["currency"]
 wide, narrow = st.columns([3, 1], gap="small")

@@ -21,9 +21,11 @@ from dashboard.live import follow_changes, page_title
 from dashboard.order_list import open_chosen_order, order_columns, order_list
 from dashboard.periods import ANY
 from dashboard.reads import read
+from dashboard.recorded import knows_payments
 from dashboard.session import current_scope, today
 from dashboard.stage_strip import stage_strip, stages_seen
 from dashboard.texts import _
+from data_access.filters import searched
 from data_access.pipeline import (
     AGES,
     count_orders,
@@ -43,7 +45,7 @@ channels, regions, reps = channel_choice(scope), region_choice(scope), rep_choic
 more = [stage_choice(), category_choice(scope)]
 if not must_ship:
     more.append(basis_choice())
-if scope.sees("payments", "amount"):
+if knows_payments(scope):
     more.append(payment_choice())
 bar = Bar(
     presets=() if must_ship else ALL_PRESETS,
@@ -56,6 +58,8 @@ bar = Bar(
     switches=("overdue",) if must_ship else ("overdue", "late", "returned"),
 )
 chosen = filter_bar(bar, as_of)
+if chosen.search:
+    chosen = read(searched, scope, chosen, engine="record")
 if must_ship and not chosen.stages:
     chosen = replace(chosen, stages=TO_SHIP_STAGES)
 

@@ -24,15 +24,23 @@ from dashboard.order_list import open_chosen_order
 from dashboard.periods import ANY
 from dashboard.reads import read
 from dashboard.receivables_view import age_names, owed_cards, receivables_list
+from dashboard.recorded import knows_payments
 from dashboard.session import current_scope, today
 from dashboard.texts import _
-from data_access.filters import Period
+from data_access.filters import Period, searched
 from data_access.receivables import sum_payments_over_time, sum_receivables_by_age
 
 scope = current_scope("receivables")
 as_of = today()
 open_chosen_order("receivables")
 page_title(_("Receivables"), as_of)
+if not knows_payments(scope):
+    blank(
+        _("No payments are recorded."),
+        _("What is owed is shown as soon as payments, or the days they are due, are imported."),
+    )
+    follow_changes("receivables")
+    st.stop()
 reps = rep_choice(scope)
 bar = Bar(
     presets=ALL_PRESETS,
@@ -43,6 +51,8 @@ bar = Bar(
     switches=("past_due",),
 )
 chosen = filter_bar(bar, as_of)
+if chosen.search:
+    chosen = read(searched, scope, chosen, engine="record")
 ages = read(sum_receivables_by_age, scope, chosen, as_of)
 owed = summarise_receivables(ages)
 if not owed.orders:

@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.cards import verdict
 from dashboard.periods import PERIODS, grain_of, is_cut_off, period_of
-from data_access.database import Database
+from data_access.database import Database, writing
 from data_access.filters import Period
+from data_access.tables import order_lines, payments
+from data_access.totals import recount_orders
 from tests.browsing import Browser, says, texts
 from tests.crm import add, add_order, add_user
 
@@ -226,3 +228,33 @@ def test_a_longer_period_is_drawn_in_larger_steps() -> None:
         return grain_of(Period(MONDAY - timedelta(days=days - 1), MONDAY))
 
     assert [grain(days) for days in (30, 90, 365)] == ["day", "week", "month"]
+
+
+def without_payments_and_costs(browser: Browser) -> None:
+    """As a database is that came from elsewhere and knows of neither."""
+    with writing(browser.database.writer) as connection:
+        connection.execute(payments.delete())
+        connection.execute(order_lines.update().values(unit_cost=None))
+        recount_orders(connection)
+
+
+def test_what_is_not_recorded_is_not_shown_as_nothing(browser: Browser) -> None:
+    sold(browser, 300, 2, order_number="BOUGHT-1")
+    without_payments_and_costs(browser)
+    tab = as_manager(browser, "overview")
+    assert values(tab)["Gross margin"] == "–"
+    assert says(tab, "No costs are recorded")
+    receivables = browser.open("receivables", currency="CNY")
+    assert says(receivables, "No payments are recorded.") and not receivables.dataframe
+    orders = browser.open("orders", currency="CNY")
+    assert listed(orders) == ["BOUGHT-1"]
+    assert "payment_state" not in orders.dataframe[0].value
+    order = browser.open("order", number="BOUGHT-1")
+    assert not order.exception
+    assert not says(order, "Owed") and not says(order, "Gross margin")
+
+
+def test_an_unpaid_order_with_a_due_day_is_a_debt(browser: Browser) -> None:
+    sold(browser, 300, 2, order_number="OWES-1", due_on=days_ago(-5))
+    without_payments_and_costs(browser)
+    assert listed(as_manager(browser, "receivables")) == ["OWES-1"]
