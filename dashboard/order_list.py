@@ -19,6 +19,7 @@ from dashboard.paging import (
     sort_by,
 )
 from dashboard.reads import data_version, read
+from dashboard.recorded import knows_payments
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
 from data_access.filters import OrderFilter
@@ -37,18 +38,17 @@ class Sorting:
     column: OrderSort
     descending: bool
     needs: str = "order_number"  # a column of orders that the person must see
+    only_late: bool = False  # of late orders alone, which are few
 
 
 SORTINGS: dict[str, Sorting] = {
     "newest": Sorting(N_("Newest first"), "ordered_at", True),
     "oldest": Sorting(N_("Oldest first"), "ordered_at", False),
     "promised": Sorting(N_("Promised soonest"), "promised_on", False),
-    "late": Sorting(N_("Most late first"), "days_late", True),
+    "late": Sorting(N_("Most late first"), "days_late", True, only_late=True),
     "largest": Sorting(N_("Largest amount"), "net_sales", True, "net_sales"),
     "smallest": Sorting(N_("Smallest amount"), "net_sales", False, "net_sales"),
     "units": Sorting(N_("Most units"), "units", True, "units"),
-    "customer": Sorting(N_("Customer A–Z"), "customer", False),
-    "customer_z": Sorting(N_("Customer Z–A"), "customer", True),
     "number": Sorting(N_("Order number"), "order_number", False),
 }
 # a click on a column's head sorts by it; a second click the other way round
@@ -59,7 +59,6 @@ _BY_HEAD = {
     "days_late": ("late",),
     "net_sales": ("largest", "smallest"),
     "units": ("units",),
-    "customer": ("customer", "customer_z"),
 }
 
 
@@ -75,7 +74,7 @@ def order_columns(scope: Scope, *, channels: bool, regions: bool, reps: bool) ->
     ]
     if money:
         columns.append(Column("net_sales", _("Net sales"), "money", width=120))
-    if scope.sees("payments", "amount"):
+    if knows_payments(scope):
         columns.append(Column("payment_state", _("Payment"), "payment_state", width=110))
     if scope.sees("orders", "units"):
         columns.append(Column("units", _("Units"), "count", width=70))
@@ -117,7 +116,9 @@ def order_list(
     sorting: str,
 ) -> None:
     """How many there are, how they are sorted, a page of them, and the way to the next."""
-    sorted_by = _sorting(scope, sorting)
+    offered = _offered(scope, order_filter)
+    said = st.query_params.get("sort", sorting)
+    sorted_by = said if said in offered else sorting
     chosen = SORTINGS[sorted_by]
 
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
@@ -141,7 +142,7 @@ def order_list(
         pages,
         frame,
         _n("{n} order", "{n} orders", count),
-        lambda: _sort_box(scope, sorted_by),
+        lambda: _sort_box(offered, sorted_by),
         advice=_("Click a row to open it"),
     )
     numbers = tuple(frame["order_number"])
@@ -152,16 +153,16 @@ def order_list(
         key=table_key,
         alt=_("List of orders"),
         currency=order_filter.currency,
-        on_select=lambda: _clicked(table_key, numbers, sorted_by),
+        on_select=lambda: _clicked(table_key, numbers, offered, sorted_by),
         selection_mode=["single-cell", "single-column"],
     )
 
 
-def _sort_box(scope: Scope, sorted_by: str) -> None:
+def _sort_box(offered: list[str], sorted_by: str) -> None:
     st.session_state["order_sorting"] = sorted_by
     st.selectbox(
         _("Sort"),
-        [name for name, sorting in SORTINGS.items() if scope.sees("orders", sorting.needs)],
+        offered,
         format_func=lambda name: _(SORTINGS[name].label),
         key="order_sorting",
         label_visibility="collapsed",
@@ -170,21 +171,23 @@ def _sort_box(scope: Scope, sorted_by: str) -> None:
     )
 
 
-def _sorting(scope: Scope, default: str) -> str:
-    said = st.query_params.get("sort") or default
-    if said not in SORTINGS or not scope.sees("orders", SORTINGS[said].needs):
-        return default
-    return said
+def _offered(scope: Scope, order_filter: OrderFilter) -> list[str]:
+    late_alone = order_filter.overdue or order_filter.not_on_time
+    return [
+        name
+        for name, sorting in SORTINGS.items()
+        if scope.sees("orders", sorting.needs) and (late_alone or not sorting.only_late)
+    ]
 
 
-def _clicked(table_key: str, numbers: tuple[str, ...], sorted_by: str) -> None:
+def _clicked(table_key: str, numbers: tuple[str, ...], offered: list[str], sorted_by: str) -> None:
     """A cell opens its order; a head sorts."""
     number = clicked_row(table_key, numbers)
     if number is not None:
         open_order(number)
         return
     ways = _BY_HEAD.get(clicked_head(table_key) or "", ())
-    if ways:
+    if ways and ways[0] in offered:
         sort_by(ways[1] if len(ways) > 1 and sorted_by == ways[0] else ways[0])
 
 

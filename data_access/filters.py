@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, FromClause, func, or_, select
+from sqlalchemy import ColumnElement, Engine, FromClause, func, literal_column, or_, select
 
 from data_access.owing import (
     PAYMENT_STATES,
@@ -18,7 +18,7 @@ from data_access.owing import (
     is_owing,
 )
 from data_access.scope import Scope
-from data_access.searching import Found, find_words, matches
+from data_access.searching import MOST_FOUND, Found, find_words, matches
 from data_access.stages import OPEN_STAGES
 
 PeriodBasis = Literal["ordered_on", "promised_on", "shipped_on"]
@@ -141,8 +141,10 @@ def order_predicates(
     as_of: date,
     *,
     dated: bool = True,
+    row_by_row: bool = False,
 ) -> list[ColumnElement[bool]]:
-    """Predicates over `scope.visible.orders`; not `dated`, the period is left out."""
+    """Predicates over `scope.visible.orders`; not `dated`, the period is left out;
+    `row_by_row`, categories are looked for in the lines of each order."""
     orders, wanted = scope.visible.orders.c, order_filter
     found: list[ColumnElement[bool]] = []
     if wanted.period and dated:
@@ -170,7 +172,11 @@ def order_predicates(
     if wanted.returned:
         found.append((orders.returned_units > 0) & (orders.stage != "cancelled"))
     if wanted.category_ids:
-        found.append(has_category(scope, wanted.category_ids, returned=wanted.returned))
+        found.append(
+            has_category(
+                scope, wanted.category_ids, returned=wanted.returned, row_by_row=row_by_row
+            )
+        )
     if wanted.past_due:
         found += [orders.due_on < as_of, is_owing(orders)]
     if wanted.payment_state:
@@ -186,10 +192,17 @@ def in_period(column: ColumnElement[Any], period: Period) -> ColumnElement[bool]
     return column.between(period.start, period.end)
 
 
+def is_open(orders: Any) -> ColumnElement[bool]:
+    """On the way; spelled with constants, as the index on open orders is."""
+    stages: list[ColumnElement[str]] = [literal_column(f"'{stage}'") for stage in OPEN_STAGES]
+    is_one: ColumnElement[bool] = orders.stage.in_(stages)
+    return is_one
+
+
 def is_overdue(orders: Any, as_of: date) -> ColumnElement[bool]:
     """Not yet delivered although promised for a day before `as_of`; `orders` are columns."""
-    overdue: ColumnElement[bool] = orders.stage.in_(OPEN_STAGES) & (orders.promised_on < as_of)
-    return overdue
+    promised_before: ColumnElement[bool] = orders.promised_on < as_of
+    return is_open(orders) & promised_before
 
 
 def is_not_on_time(orders: Any, as_of: date) -> ColumnElement[bool]:
@@ -208,15 +221,35 @@ def name_in(language: str, relation: FromClause) -> ColumnElement[Any]:
     return relation.c.name
 
 
+def is_common(engine: Engine, scope: Scope, category_ids: tuple[int, ...]) -> bool:
+    """Whether the categories have more than MOST_FOUND lines."""
+    if not category_ids:
+        return False
+    lines, products = scope.visible.order_lines, scope.visible.products
+    of_these = (
+        select(lines.c.line_id)
+        .join(products, products.c.product_id == lines.c.product_id)
+        .where(_one_of(products.c.category_id, category_ids))
+        .limit(MOST_FOUND + 1)
+    )
+    with engine.connect() as connection:
+        return len(connection.execute(of_these).all()) > MOST_FOUND
+
+
 def _one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     values = tuple(values)
     return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def has_category(
-    scope: Scope, category_ids: tuple[int, ...], *, returned: bool = False
+    scope: Scope,
+    category_ids: tuple[int, ...],
+    *,
+    returned: bool = False,
+    row_by_row: bool = False,
 ) -> ColumnElement[bool]:
-    """Has a line of one of the categories (`returned`: of which units came back)."""
+    """Has a line of one of the categories (`returned`: of which units came back). `row_by_row`
+    looks at each order's lines, for a list that soon finds a page of the orders it walks."""
     lines, products = scope.visible.order_lines, scope.visible.products
     found = (
         select(lines.c.order_id)
@@ -225,4 +258,7 @@ def has_category(
     )
     if returned:
         found = found.where(lines.c.returned_quantity > 0)
-    return scope.visible.orders.c.order_id.in_(found)
+    orders = scope.visible.orders
+    if row_by_row:
+        return found.where(lines.c.order_id == orders.c.order_id).correlate(orders).exists()
+    return orders.c.order_id.in_(found)

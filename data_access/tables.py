@@ -260,6 +260,7 @@ orders = Table(
     Index(None, "owner_id", "ordered_at", "order_id"),
     Index(None, "region_id", "ordered_at", "order_id"),
     Index(None, "promised_on", "order_id"),
+    Index(None, "units", "order_id"),
     Index(
         "ix_orders_open",
         "stage",

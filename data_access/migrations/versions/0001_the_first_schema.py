@@ -609,6 +609,9 @@ def _create_tables() -> None:
             ["region_id", "ordered_at", "order_id"],
             unique=False,
         )
+        batch_op.create_index(
+            batch_op.f("ix_orders_units_order_id"), ["units", "order_id"], unique=False
+        )
 
     op.create_table(
         "sessions",

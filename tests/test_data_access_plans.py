@@ -1,0 +1,173 @@
+"""How the databases answer: a page of a list walks an index, and no page sorts or reads all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+
+from data_access.database import Database, connect
+from data_access.demo.building import build_demo
+from data_access.demo.plan import Plan
+from data_access.filters import OrderFilter
+from data_access.orders import OrderSort, list_orders
+from data_access.receivables import ReceivableSort, list_receivables
+from data_access.schema import upgrade_schema
+from data_access.scope import Scope, mint_scope
+from data_access.tables import users
+
+AS_OF = date(2026, 11, 23)
+CNY = OrderFilter(currency="CNY")
+ROLES = ("manager", "sales_lead", "sales_rep")
+LATE = OrderFilter(currency="CNY", overdue=True)
+# by days late only late orders are sorted
+SORTS = [sort for sort in get_args(OrderSort) if sort != "days_late"]
+
+
+def _built(url: str) -> Database:
+    database = connect(url)
+    upgrade_schema(database.writer)
+    build_demo(database.writer, Plan(orders=4_000, seed=5, as_of=AS_OF))
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+    return database
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = _built(f"sqlite:///{tmp_path_factory.mktemp('plans') / Path('crm.sqlite')}")
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgresql(new_postgresql_url: Callable[..., str]) -> Iterator[Database]:
+    database = _built(new_postgresql_url())
+    yield database
+    database.dispose()
+
+
+def _scope(database: Database, role: str) -> Scope:
+    with database.record.connect() as connection:
+        user_id = connection.scalar(select(func.min(users.c.user_id)).where(users.c.role == role))
+    scope = mint_scope(database.record, int(user_id or 0))
+    assert scope is not None
+    return scope
+
+
+def _plans(engine: Engine, ask: Callable[[], Any], explain: str) -> list[list[Any]]:
+    """The plan of each statement that `ask` runs."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _m: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        ask()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        return [
+            list(connection.exec_driver_sql(f"{explain} {statement}", values))
+            for statement, values in asked
+        ]
+
+
+def _sqlite_faults(database: Database, ask: Callable[[], Any]) -> list[str]:
+    """Steps that read all orders without an index, or sort more than the page itself. A rep's own
+    orders, found by index, are few and may be sorted."""
+    faults = []
+    for plan in _plans(database.record, ask, "EXPLAIN QUERY PLAN"):
+        steps = [row[3] for row in plan]
+        own = any("customer_id=?" in step and step.startswith("SEARCH orders") for step in steps)
+        faults += [step for step in steps if step == "SCAN orders"]
+        faults += [row[3] for row in plan if "FOR ORDER BY" in row[3] and row[1] != 0 and not own]
+    return faults
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("descending", [True, False])
+def test_sqlite_walks_an_index_to_a_page_of_orders(
+    sqlite: Database, role: str, sort: Any, descending: bool
+) -> None:
+    scope = _scope(sqlite, role)
+
+    def ask() -> Any:
+        return list_orders(
+            sqlite.record, scope, CNY, as_of=AS_OF, sort=sort, descending=descending, limit=25
+        )
+
+    assert len(ask()) == 25
+    assert _sqlite_faults(sqlite, ask) == []
+
+
+@pytest.mark.parametrize("role", (*ROLES, "finance"))
+@pytest.mark.parametrize("sort", ["due_on", "owed"])
+def test_sqlite_walks_an_index_to_a_page_of_receivables(
+    sqlite: Database, role: str, sort: Any
+) -> None:
+    scope = _scope(sqlite, role)
+    faults = _sqlite_faults(
+        sqlite,
+        lambda: list_receivables(sqlite.record, scope, CNY, as_of=AS_OF, sort=sort, limit=25),
+    )
+    assert faults == []
+
+
+@pytest.mark.parametrize("sort", get_args(ReceivableSort))
+def test_no_page_of_receivables_reads_the_orders_that_owe_nothing(
+    sqlite: Database, sort: Any
+) -> None:
+    scope = _scope(sqlite, "finance")
+    plans = _plans(
+        sqlite.record,
+        lambda: list_receivables(sqlite.record, scope, CNY, as_of=AS_OF, sort=sort, limit=25),
+        "EXPLAIN QUERY PLAN",
+    )
+    assert "USING INDEX ix_orders_owing_by" in _text(plans)
+
+
+def _text(plans: list[list[Any]]) -> str:
+    return "\n".join(str(row[-1]) for plan in plans for row in plan)
+
+
+def test_open_and_owing_orders_are_found_by_their_own_indexes(
+    sqlite: Database, postgresql: Database
+) -> None:
+    for database, explain in ((sqlite, "EXPLAIN QUERY PLAN"), (postgresql, "EXPLAIN")):
+        record, scope = database.record, _scope(database, "manager")
+        late = _plans(
+            record,
+            lambda: list_orders(record, scope, LATE, as_of=AS_OF, sort="days_late"),  # noqa: B023
+            explain,
+        )
+        assert "ix_orders_open" in _text(late)
+        for sort, index in (("due_on", "ix_orders_owing_by_due_on"), ("owed", "by_owed")):
+            owing = _plans(
+                record,
+                lambda: list_receivables(record, scope, CNY, as_of=AS_OF, sort=sort, limit=25),  # noqa: B023
+                explain,
+            )
+            assert index in _text(owing), sort
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("sort", SORTS)
+def test_postgresql_reads_no_whole_table_for_a_page(
+    postgresql: Database, role: str, sort: Any
+) -> None:
+    scope = _scope(postgresql, role)
+    plans = _plans(
+        postgresql.record,
+        lambda: list_orders(postgresql.record, scope, CNY, as_of=AS_OF, sort=sort, limit=25),
+        "EXPLAIN",
+    )
+    assert "Index" in _text(plans)
+    assert "Seq Scan on orders" not in _text(plans)
