@@ -105,6 +105,7 @@ def _choices(page: str, *, reps: bool = False) -> list[Question]:
     return [
         *(Question(page, f"choice of {name}", query, ("en",)) for name, query in named.items()),
         Question(page, "choice of currencies", options.list_currencies),
+        Question(page, "what is recorded", options.find_what_is_recorded),
     ]
 
 
@@ -120,7 +121,7 @@ def _orders(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
                 page,
                 f"list by {sort}",
                 list_orders,
-                (chosen,),
+                (replace(chosen, overdue=sort == "days_late"),),
                 {**first_page, "sort": sort, "descending": descending},
                 "record",
             )
