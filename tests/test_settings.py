@@ -122,6 +122,7 @@ def test_the_shipped_configuration_shows_and_opens_nothing() -> None:
     assert not server["enableStaticServing"] and server["fileWatcherType"] == "none"
     assert not server.get("enableAgentApi") and "trustedUserHeaders" not in server
     assert client["showErrorDetails"] == "none" and not client["showErrorLinks"]
+    assert client["disableDataExport"]  # tables leave by an export that checks, or not at all
     assert client["toolbarMode"] == "minimal"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["runner"]["postScriptGC"] is False
