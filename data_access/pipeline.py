@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, Float, case, cast, func, select
+from sqlalchemy import ColumnElement, Engine, Float, case, cast, func, literal, select
 
+from data_access.columns import Money
 from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_ahead
 from data_access.filters import OrderFilter, is_overdue, order_predicates
 from data_access.frames import read_frame
@@ -36,7 +37,8 @@ def sum_orders_by_stage(
     the open stages oldest_days and mean_days: days since the order entered its stage."""
     chosen = chosen_orders(scope, order_filter, as_of)
     orders, overdue = chosen.c, is_overdue(chosen.c, as_of)
-    late_sales = case((overdue, orders.net_sales), (orders.net_sales.is_not(None), 0))
+    nothing = literal(0, Money)  # a plain 0 would make the sum a whole number
+    late_sales = case((overdue, orders.net_sales), (orders.net_sales.is_not(None), nothing))
     statement = (
         select(
             orders.stage,
