@@ -89,6 +89,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "period": _period,
     "language": lambda chance: chance.choice(("en", "zh_CN")),
     "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
+    "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "order_id": lambda chance: chance.choice((1, 1, 2, 3, 4, 9)),
     "order_number": lambda chance: f"{chance.choice(TEXTS)} {chance.choice((1, 2, 3))}",
     "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),
