@@ -31,13 +31,13 @@ def stage_strip(
     for stage in stages:
         with grid.cell(), st.container(gap="xxsmall"):
             is_chosen = stage in chosen
+            name = _(STAGE_NAMES[stage])
             st.button(
-                _(STAGE_NAMES[stage])
+                f":{STAGE_NAME[stage]}[✓] **{name}**"
                 if is_chosen
-                else f":{STAGE_NAME[stage]}[●] {_(STAGE_NAMES[stage])}",
+                else f":{STAGE_NAME[stage]}[●] {name}",
                 key=f"stage_{stage}",
-                type="secondary" if is_chosen else "tertiary",
-                icon=":material/check:" if is_chosen else None,
+                type="tertiary",
                 on_click=choose,
                 kwargs={"stage": _toggled(stage, chosen)},
                 help=_("Show only orders of this stage, or all again"),
