@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, Select, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, Engine, FromClause, Select, Subquery, case, func, or_, select
 
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
@@ -117,9 +117,9 @@ def _used(scope: Scope, column: ColumnElement[Any]) -> Subquery:
 
 def _options(
     engine: Engine,
-    used: Subquery,
+    used: FromClause,
     key_name: str,
-    relation: Subquery,
+    relation: FromClause,
     key: ColumnElement[Any],
     language: str,
     count_name: str = "orders",
