@@ -23,7 +23,7 @@ from data_access.database import Database, connect, writing
 from data_access.passwords import hash_password
 from data_access.schema import upgrade_schema
 from data_access.tables import properties, sessions, sign_in_failures, users
-from tests.serving import ROOT, Server, serving
+from tests.serving import ROOT, Server, free_port, serving
 
 PASSWORD = "the right sentence 密码"
 RIGHT = {"username": "wang", "password": PASSWORD}
@@ -287,7 +287,16 @@ def test_streamlit_run_serves_the_same(crm: Database, tmp_path: Path) -> None:
 def start_refused(database_url: str, *flags: str, **environment: str) -> str:
     """The sentence with which `streamlit run` ends."""
     done = subprocess.run(
-        [sys.executable, "-m", "streamlit", "run", "dashboard/app.py", *flags],
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "dashboard/app.py",
+            "--server.port",
+            str(free_port()),
+            *flags,
+        ],
         cwd=ROOT,
         env={
             **os.environ,
