@@ -33,7 +33,7 @@ def stage_strip(
             is_chosen = stage in chosen
             name = _(STAGE_NAMES[stage])
             st.button(
-                f":{STAGE_NAME[stage]}[✓] **{name}**"
+                f":{STAGE_NAME[stage]}[✓ {name}]"
                 if is_chosen
                 else f":{STAGE_NAME[stage]}[●] {name}",
                 key=f"stage_{stage}",
