@@ -1,0 +1,29 @@
+"""The rows before and after that the log keeps as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+Image = Mapping[str, Any]
+
+
+class Difference(NamedTuple):
+    field: str
+    before: Any
+    after: Any
+
+
+def read_image(text: str | None) -> dict[str, Any]:
+    """The columns of a row; nothing where there was no row."""
+    image: dict[str, Any] = json.loads(text, parse_float=Decimal) if text else {}
+    return image
+
+
+def differences(before: Image, after: Image) -> list[Difference]:
+    """What differs, in the order of the columns; None where a row was not there."""
+    fields = dict.fromkeys((*before, *after))
+    pairs = (Difference(name, before.get(name), after.get(name)) for name in fields)
+    return [pair for pair in pairs if pair.before != pair.after]
