@@ -134,16 +134,17 @@ class Visible:
 def mint_scope(engine: Engine, user_id: int) -> Scope | None:
     """The Scope of an active user as the database has it now; None if there is no such user."""
     with engine.connect() as connection:
-        return _mint(connection, user_id)
+        return scope_in(connection, user_id)
 
 
 def is_current(connection: Connection, scope: Scope) -> bool:
     """Whether the person still has the rights that `scope` was made with."""
-    now = _mint(connection, scope.user_id)
+    now = scope_in(connection, scope.user_id)
     return now is not None and now.key == scope.key
 
 
-def _mint(connection: Connection, user_id: int) -> Scope | None:
+def scope_in(connection: Connection, user_id: int) -> Scope | None:
+    """As `mint_scope`, inside a transaction."""
     user = connection.execute(
         select(users).where(users.c.user_id == user_id, users.c.is_active == true())
     ).one_or_none()
