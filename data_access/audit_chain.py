@@ -20,8 +20,8 @@ from sqlalchemy import Connection, func, insert, select, text
 from data_access.tables import AUDITED_TABLES, audit
 
 SYSTEM = "system"  # the actor of what is written outside a command
-HASHED = ("audit_id", "happened_at", "user_id", "actor", "action", "table_name", "row_id",
-          "order_id", "reason", "before", "after", "request_id", "undoes")  # fmt: skip
+HASHED = ("audit_id", "happened_at", "user_id", "actor", "actor_name", "action", "table_name",
+          "row_id", "order_id", "reason", "before", "after", "request_id", "undoes")  # fmt: skip
 _SAID = "audit"  # where a SQLite connection keeps what `recorded_as` says
 
 
@@ -59,6 +59,7 @@ def recorded_as(
     action: str,
     now: datetime,
     user_id: int | None = None,
+    actor_name: str | None = None,
     reason: str | None = None,
     request_id: str | None = None,
     undoes: str | None = None,
@@ -68,6 +69,7 @@ def recorded_as(
         "happened_at": moment_text(now),
         "user_id": user_id,
         "actor": actor,
+        "actor_name": actor_name,
         "action": action,
         "reason": reason or None,
         "request_id": request_id,

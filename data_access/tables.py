@@ -534,6 +534,7 @@ audit = Table(  # append-only and hash-chained, written by triggers; see audit_c
     Column("happened_at", Moment, nullable=False),
     Column("user_id", Id, ForeignKey("users.user_id")),
     Column("actor", String(80), nullable=False),
+    Column("actor_name", String(300)),  # as it was then
     Column("action", String(80), nullable=False),
     Column("table_name", String(60), nullable=False),
     Column("row_id", Id),

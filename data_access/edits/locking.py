@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, update
 from data_access.edits.transaction import Edit
 from data_access.errors import NotFound, OrderChange, StaleVersion
 from data_access.row_images import differences, read_image
-from data_access.tables import audit, orders, users
+from data_access.tables import audit, orders
 
 MOST_CHANGES = 200
 
@@ -51,10 +51,10 @@ def step_version(edit: Edit, order_id: int) -> int:
 
 def _stale(edit: Edit, order: Row[Any], seen_version: int) -> StaleVersion:
     rows = list(_logged_since(edit, order.order_id, seen_version))
-    people = dict.fromkeys(row.name for row in rows if row.name)
+    people = dict.fromkeys(row.actor_name for row in rows if row.actor_name)
     changes = [
         OrderChange(
-            row.table_name, row.row_id, *difference, row.name or row.actor, row.action,
+            row.table_name, row.row_id, *difference, row.actor_name or row.actor, row.action,
             row.happened_at,
         )
         for row in rows
@@ -67,8 +67,7 @@ def _stale(edit: Edit, order: Row[Any], seen_version: int) -> StaleVersion:
 def _logged_since(edit: Edit, order_id: int, seen_version: int) -> Iterator[Row[Any]]:
     """The log of the order from now back to the edit that made the version seen."""
     rows = edit.connection.execute(
-        select(audit, users.c.name)
-        .outerjoin(users, users.c.user_id == audit.c.user_id)
+        select(audit)
         .where(audit.c.order_id == order_id)
         .order_by(audit.c.audit_id.desc())
         .limit(MOST_CHANGES)

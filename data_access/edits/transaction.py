@@ -85,6 +85,7 @@ def carry_out(
                 connection,
                 actor=scope.username,
                 user_id=scope.user_id,
+                actor_name=scope.name,
                 action=action,
                 now=edit.now,
                 reason=reason,

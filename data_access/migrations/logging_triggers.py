@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from alembic import op
 
 _EVENTS = (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD"))
-_SAID = ("happened_at", "user_id", "actor", "reason", "request_id", "undoes")
+_SAID = ("happened_at", "user_id", "actor", "actor_name", "reason", "request_id", "undoes")
 
 
 def follow_rows(table: str, key: str) -> None:

@@ -57,8 +57,8 @@ LOGGED = (
     ("discount_limits", "discount_limit_id"),
 )
 # What a hash is made of, besides the hash before it; data_access/audit_chain.py reads it again.
-HASHED = ("audit_id", "happened_at", "user_id", "actor", "action", "table_name", "row_id",
-          "order_id", "reason", "before", "after", "request_id", "undoes")  # fmt: skip
+HASHED = ("audit_id", "happened_at", "user_id", "actor", "actor_name", "action", "table_name",
+          "row_id", "order_id", "reason", "before", "after", "request_id", "undoes")  # fmt: skip
 
 
 def upgrade() -> None:
@@ -169,6 +169,7 @@ def _fill_tables() -> None:
 
 def _widen_audit() -> None:
     text = sa.String(length=64)
+    op.add_column("audit", sa.Column("actor_name", sa.String(length=300), nullable=True))
     op.add_column("audit", sa.Column("order_id", Id, nullable=True))
     op.add_column("audit", sa.Column("undoes", text, nullable=True))
     op.add_column("audit", sa.Column("previous_hash", text, server_default="", nullable=False))
@@ -296,11 +297,11 @@ def _chain_on_postgresql() -> None:
             after_image := row_to_json(NEW)::text; image := to_jsonb(NEW);
           END IF;
           IF before_image = after_image THEN RETURN NULL; END IF;
-          INSERT INTO audit (happened_at, user_id, actor, action, table_name, row_id, order_id,
-                             reason, before, after, request_id, undoes)
+          INSERT INTO audit (happened_at, user_id, actor, actor_name, action, table_name, row_id,
+                             order_id, reason, before, after, request_id, undoes)
           VALUES (coalesce((said->>'happened_at')::timestamp, clock_timestamp() AT TIME ZONE 'UTC'),
                   (said->>'user_id')::bigint, coalesce(said->>'actor', 'system'),
-                  coalesce(said->>'action', lower(TG_OP)), TG_TABLE_NAME,
+                  said->>'actor_name', coalesce(said->>'action', lower(TG_OP)), TG_TABLE_NAME,
                   (image->>TG_ARGV[0])::bigint, (image->>'order_id')::bigint,
                   said->>'reason', before_image, after_image,
                   said->>'request_id', said->>'undoes');
