@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from sqlalchemy import Boolean, Date, DateTime
+from sqlalchemy.types import TypeEngine
+
+from data_access.columns import ExactDecimal
 
 Image = Mapping[str, Any]
 
@@ -20,6 +26,19 @@ def read_image(text: str | None) -> dict[str, Any]:
     """The columns of a row; nothing where there was no row."""
     image: dict[str, Any] = json.loads(text, parse_float=Decimal) if text else {}
     return image
+
+
+def stored_value(kind: TypeEngine[Any], value: Any) -> Any:
+    """What a column of this type holds, from how JSON writes it on either engine."""
+    if value is None:
+        return None
+    if isinstance(kind, ExactDecimal):
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
+    if isinstance(kind, DateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    return bool(value) if isinstance(kind, Boolean) else value
 
 
 def differences(before: Image, after: Image) -> list[Difference]:
