@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Date, DateTime
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import TypeEngine
 
 from data_access.columns import ExactDecimal
@@ -46,3 +47,16 @@ def differences(before: Image, after: Image) -> list[Difference]:
     fields = dict.fromkeys((*before, *after))
     pairs = (Difference(name, before.get(name), after.get(name)) for name in fields)
     return [pair for pair in pairs if pair.before != pair.after]
+
+
+def differences_from(
+    columns: ReadOnlyColumnCollection[str, Any], image: Image, row: Mapping[str, Any]
+) -> list[Difference]:
+    """Where the row in the table is no longer what the image shows. A column that was added after
+    the image was taken is not compared."""
+    shown = {
+        name: stored_value(columns[name].type, value)
+        for name, value in image.items()
+        if name in columns
+    }
+    return differences(shown, {name: row[name] for name in shown})

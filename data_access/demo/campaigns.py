@@ -116,7 +116,7 @@ def _promotions(plan: Plan) -> list[Campaign]:
 def campaign_rows(plan: Plan, campaigns: Campaigns) -> Rows:
     chance = plan.chance("campaign rows")
     every, standing = campaigns.every, len(COUPONS)
-    names, names_zh, codes = ([one[place] for one in COUPONS] for place in (2, 3, 0))
+    codes, names, names_zh = ([str(one[at]) for one in COUPONS] for at in (0, 2, 3))
     count = len(every) + standing
     budget = [round(float(chance.uniform(0.6, 1.6)) * plan.orders / 20_000 * 40_000, -2)
               for _ in every]  # fmt: skip
