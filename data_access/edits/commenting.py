@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, true, update
 from data_access.accounts import normal_username
 from data_access.edits.fields import LONGEST_TEXT, Fields
 from data_access.edits.moving import check_reason
-from data_access.edits.opening import done, open_order, row_id
+from data_access.edits.opening import done, open_at_any_version, row_id
 from data_access.edits.transaction import Done, Edit, carry_out
 from data_access.errors import NotFound
 from data_access.policy import Role
@@ -42,7 +42,7 @@ def comment_on_order(
     fields.check()
 
     def work(edit: Edit) -> Done:
-        order = open_order(edit, order_id, None)
+        order = open_at_any_version(edit, order_id)
         called = _called(edit, order.order_id, str(words))
         return _write(edit, order, str(words), called)
 
@@ -66,7 +66,7 @@ def propose_cancellation(
     because = check_reason(reason)
 
     def work(edit: Edit) -> Done:
-        order = open_order(edit, order_id, None)
+        order = open_at_any_version(edit, order_id)
         called = _who_may_cancel(edit.connection, order.region_id)
         language = "zh" if (edit.scope.language or "en").startswith("zh") else "en"
         return _write(edit, order, _PROPOSAL[language].format(reason=because), called)

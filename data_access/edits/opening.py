@@ -15,24 +15,34 @@ from data_access.errors import NotFound
 MOST_ID = 2**63 - 1
 
 
-def open_order(
-    edit: Edit, order_id: int, seen_version: int | None, action: str | None = None
-) -> Row[Any]:
+def open_order(edit: Edit, order_id: int, seen_version: int, action: str | None = None) -> Row[Any]:
     """The order, locked. Refused with NotFound, StaleVersion or RightRefused, in this order."""
-    order = lock_order(edit, row_id(order_id), seen_version)
+    order = lock_order(edit, row_id(order_id), _whole(seen_version))
     need_right(edit.scope, action or edit.action, order.stage)
+    return order
+
+
+def open_at_any_version(edit: Edit, order_id: int) -> Row[Any]:
+    """For what does not rest on how the order is just now."""
+    order = lock_order(edit, row_id(order_id), None)
+    need_right(edit.scope, edit.action, order.stage)
     return order
 
 
 def row_id(value: Any) -> int:
     """The identity as a number; NotFound for what cannot be one."""
-    try:
-        number = index(value)
-    except TypeError:
-        number = 0
+    number = _whole(value)
     if not 0 < number <= MOST_ID:
         raise NotFound("this_order")
     return number
+
+
+def _whole(value: Any) -> int:
+    """The whole number; 0, which nothing has, for what is none."""
+    try:
+        return index(value)
+    except TypeError:
+        return 0
 
 
 def done(order: Row[Any], version: int, **values: Any) -> Done:
