@@ -78,6 +78,8 @@ class DatabaseUnfit(Refused):
 
     messages: ClassVar[dict[str, str]] = {
         "newer_schema": "The database was made by a newer OrderScope. Upgrade OrderScope first.",
+        "older_schema": "The database was made by an older OrderScope. Start OrderScope once.",
+        "no_schema": "This is not a database of OrderScope.",
     }
 
 
