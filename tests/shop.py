@@ -45,8 +45,35 @@ _moments = count()
 
 
 @dataclass
-class Shop:
+class Crm:
+    """A database to be looked into."""
+
     database: Database
+
+    def read(self, order_id: int) -> Any:
+        return self.row(select(orders).where(orders.c.order_id == order_id))
+
+    def lines(self, order_id: int) -> list[Any]:
+        return self.rows(
+            select(order_lines)
+            .where(order_lines.c.order_id == order_id)
+            .order_by(order_lines.c.line_number)
+        )
+
+    def row(self, statement: Any) -> Any:
+        with self.database.record.connect() as connection:
+            return connection.execute(statement).one()
+
+    def rows(self, statement: Any) -> list[Any]:
+        with self.database.record.connect() as connection:
+            return list(connection.execute(statement))
+
+    def count(self, table: Any) -> int:
+        return int(self.row(select(func.count()).select_from(table))[0])
+
+
+@dataclass
+class Shop(Crm):
     region_id: int
     lead_region_id: int  # of a lead elsewhere
     warehouse_id: int
@@ -93,16 +120,6 @@ class Shop:
         for step in path_to(stage):
             move(self, admin, order_id, step)
 
-    def read(self, order_id: int) -> Any:
-        return self.row(select(orders).where(orders.c.order_id == order_id))
-
-    def lines(self, order_id: int) -> list[Any]:
-        return self.rows(
-            select(order_lines)
-            .where(order_lines.c.order_id == order_id)
-            .order_by(order_lines.c.line_number)
-        )
-
     def shelf(self, product_id: int) -> Any:
         return self.row(
             select(stock).where(
@@ -112,17 +129,6 @@ class Shop:
 
     def proposals(self) -> list[Any]:
         return self.rows(select(replenishments).order_by(replenishments.c.replenishment_id))
-
-    def row(self, statement: Any) -> Any:
-        with self.database.record.connect() as connection:
-            return connection.execute(statement).one()
-
-    def rows(self, statement: Any) -> list[Any]:
-        with self.database.record.connect() as connection:
-            return list(connection.execute(statement))
-
-    def count(self, table: Any) -> int:
-        return int(self.row(select(func.count()).select_from(table))[0])
 
     def set_stock(self, product_id: int, on_hand: int) -> None:
         """As a stock count would."""
@@ -273,9 +279,14 @@ def move(shop: Shop, scope: Scope, order_id: int, stage: str, **changed: Any) ->
     return run(shop, scope, MOVES[stage], order_id, **changed)
 
 
-def check_identities(shop: Shop) -> None:
-    """Stock is the sum of its movements and of what open orders hold; an order's sums are those of
-    its lines and payments; a line's returned units those of its returns."""
+def check_identities(shop: Crm) -> None:
+    check_stock(shop)
+    for order in shop.rows(select(orders)):
+        check_order(shop, order)
+
+
+def check_stock(shop: Crm) -> None:
+    """Stock is the sum of its movements, and holds what open orders wait for."""
     moved = select(
         stock_movements.c.warehouse_id, stock_movements.c.product_id,
         func.sum(stock_movements.c.quantity),
@@ -292,11 +303,11 @@ def check_identities(shop: Shop) -> None:
         assert shelf.on_hand == on_hand.get(place, 0) >= 0
         assert shelf.reserved == reserved.pop(place, 0)
     assert not reserved, "held without a shelf"
-    for order in shop.rows(select(orders)):
-        _check_order(shop, order)
 
 
-def _check_order(shop: Shop, order: Any) -> None:
+def check_order(shop: Crm, order: Any) -> None:
+    """Its sums are those of its lines and payments, a line's returned units those of its returns,
+    and what was sent is what was ordered."""
     lines = shop.lines(order.order_id)
     paid = shop.rows(select(payments.c.amount).where(payments.c.order_id == order.order_id))
     assert order.paid == sum((row.amount for row in paid), Decimal(0)) >= 0
@@ -315,4 +326,16 @@ def _check_order(shop: Shop, order: Any) -> None:
     assert order.net_sales == net
     assert order.cost == sum(
         ((line.quantity - line.returned_quantity) * line.unit_cost for line in lines), Decimal(0)
-    ), "cost"
+    )
+    _check_shipped(shop, order, lines)
+
+
+def _check_shipped(shop: Crm, order: Any, lines: Sequence[Any]) -> None:
+    sent = select(func.sum(stock_movements.c.quantity)).where(
+        stock_movements.c.order_id == order.order_id, stock_movements.c.kind == "shipment"
+    )
+    followed = select(stock.c.product_id).where(stock.c.warehouse_id == order.warehouse_id)
+    known = {row.product_id for row in shop.rows(followed)}
+    has_left = order.stage in ("shipped", "completed", "returned")
+    ordered = sum(line.quantity for line in lines if line.product_id in known) * has_left
+    assert -(shop.row(sent)[0] or 0) == ordered
