@@ -34,7 +34,7 @@ def read_row(engine: Engine, statement: Select[Any]) -> dict[str, Any] | None:
 def _by_column(result: CursorResult[Any], width: int) -> Sequence[Any]:
     """The cells of each column; DuckDB has them so, and hands over masked arrays."""
     if result.context.dialect.name == "duckdb":
-        return list(result.cursor.fetchnumpy().values())  # type: ignore[union-attr]
+        return list(result.cursor.fetchnumpy().values())
     rows = result.all()
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
