@@ -69,7 +69,7 @@ def _held_during(chosen: Chosen, period: Period, place: int) -> Select[Any]:
             (orders.net_sales + orders.returns_value).label("net_sales"),
             orders.currency,
         )
-        .where(*chosen.predicates, not_shipped, not_cancelled)
+        .where(*chosen.predicates, orders.ordered_on <= period.end, not_shipped, not_cancelled)
         .subquery("held")
     )
     entered = case((held.c.begun_on < period.start, period.start), else_=held.c.begun_on)
