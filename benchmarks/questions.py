@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, select
 
-from dashboard.periods import grain_of
 from data_access import options
 from data_access.attention import sum_attention
 from data_access.attention_rows import list_low_stock, list_open_complaints
 from data_access.backlog import sum_backlog_by_day
+from data_access.days import compared_periods
 from data_access.filters import OrderFilter, Period
 from data_access.order_details import (
     list_order_events,
@@ -32,9 +32,8 @@ from data_access.receivables import (
 from data_access.sales import (
     sum_sales_by_category,
     sum_sales_by_channel,
+    sum_sales_by_day,
     sum_sales_by_region,
-    sum_sales_compared,
-    sum_sales_over_time,
 )
 from data_access.scope import Scope
 from data_access.tables import orders
@@ -67,22 +66,13 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
 
 
 def _overview(page: str, chosen: OrderFilter, period: Period, as_of: date) -> list[Question]:
-    grain = grain_of(period)
-    before = replace(chosen, period=period.previous())
-    ends = {"previous": period.previous().end, "last year": period.last_year().end}
+    compared = compared_periods(period).values()
+    days = (period, *(Period(each.end, each.end) for each in compared if each != period))
     return [
         *_choices(page),
         Question(page, "orders found", count_orders, (chosen, as_of)),
-        Question(page, "KPIs, 3 periods", sum_sales_compared, (chosen, as_of)),
-        Question(page, f"sales by {grain}", sum_sales_over_time, (chosen, as_of, grain)),
-        Question(page, f"sales by {grain}, before", sum_sales_over_time, (before, as_of, grain)),
-        Question(page, "backlog by day", sum_backlog_by_day, (chosen, as_of, period)),
-        *(
-            Question(
-                page, f"backlog, {name}", sum_backlog_by_day, (chosen, as_of, Period(end, end))
-            )
-            for name, end in ends.items()
-        ),
+        Question(page, "sales by day, 3 periods", sum_sales_by_day, (chosen, as_of)),
+        Question(page, "backlog by day, 3 periods", sum_backlog_by_day, (chosen, as_of, days)),
         *(
             Question(page, f"sales by {by}", query, (chosen, as_of, "en"))
             for by, query in (
@@ -103,45 +93,47 @@ def _choices(page: str, *, reps: bool = False) -> list[Question]:
         **({"reps": options.list_reps} if reps else {}),
     }
     return [
-        *(Question(page, f"choice of {name}", query, ("en",)) for name, query in named.items()),
-        Question(page, "choice of currencies", options.list_currencies),
-        Question(page, "what is recorded", options.find_what_is_recorded),
+        Question(page, "orders by option", options.count_orders_by_option),
+        *(
+            Question(page, f"names of {name}", query, ("en",), engine="record")
+            for name, query in named.items()
+        ),
+        Question(page, "what is recorded", options.find_what_is_recorded, engine="record"),
     ]
 
 
 def _orders(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    """What the page asks at first, and apart from it what it is asked for by a click."""
     first_page = {"as_of": as_of, "language": "en"}
+    clicked = f"{page}, by a click"
+    sorts = (("promised_on", False), ("net_sales", True), ("days_late", True))
     return [
         *_choices(page, reps=True),
         Question(page, "orders by stage", sum_orders_by_stage, (chosen, as_of)),
-        Question(page, "open orders by age", sum_open_orders_by_age, (chosen, as_of)),
         Question(page, "orders found", count_orders, (chosen, as_of)),
+        Question(page, "list, newest first", list_orders, (chosen,), first_page, "record"),
+        Question(clicked, "open orders by age", sum_open_orders_by_age, (chosen, as_of)),
         *(
             Question(
-                page,
+                clicked,
                 f"list by {sort}",
                 list_orders,
                 (replace(chosen, overdue=sort == "days_late"),),
                 {**first_page, "sort": sort, "descending": descending},
                 "record",
             )
-            for sort, descending in (
-                ("ordered_at", True),
-                ("promised_on", False),
-                ("net_sales", True),
-                ("days_late", True),
-            )
+            for sort, descending in sorts
         ),
         Question(
-            page,
+            clicked,
             "list found by a name",
             list_orders,
             (replace(chosen, search="zhang"),),
             first_page,
             "record",
         ),
-        Question(page, "low stock", list_low_stock, ("en",), engine="record"),
-        Question(page, "complaints", list_open_complaints, ("en",), engine="record"),
+        Question(clicked, "low stock", list_low_stock, ("en",), engine="record"),
+        Question(clicked, "complaints", list_open_complaints, ("en",), engine="record"),
     ]
 
 

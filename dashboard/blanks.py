@@ -37,7 +37,7 @@ def blank(title: str, advice: str = "", *actions: Action, key: str = "blank") ->
 
 def nothing_found(scope: Scope, currency: str | None, *, has_period: bool = True) -> None:
     """No order fits: says whether the filters or the dates are why, and offers the way out."""
-    last_on = read(find_data_span, scope, currency)["last_on"]
+    last_on = read(find_data_span, scope, currency, engine="record")["last_on"]
     if last_on is None:
         blank(
             _("There are no orders for you yet."),

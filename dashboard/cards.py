@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard import formats
-from dashboard.filters import link_to
+from dashboard.filters import Values, current, link_to
 from dashboard.menu import find_page
 from dashboard.texts import N_, _
 
@@ -55,11 +55,12 @@ class Card:
 def show_cards(cards: Sequence[Card]) -> None:
     """Four cards in a row on a laptop, two on a tablet, one on a phone."""
     grid = st.grid(4, min_column_width=230, gap="xsmall", border=True, key="cards")
+    chosen = current()
     for card in cards:
-        _show_card(grid, card)
+        _show_card(grid, card, chosen)
 
 
-def _show_card(grid: Any, card: Card) -> None:
+def _show_card(grid: Any, card: Card, chosen: Values) -> None:
     with grid.cell(), st.container(gap=None, key=f"card_{card.key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", gap="xsmall", wrap=False
@@ -91,7 +92,7 @@ def _show_card(grid: Any, card: Card) -> None:
                     find_page(card.page).file,
                     label=f":blue[{_('Rows')}]",
                     icon="",
-                    query_params=link_to(**card.rows),
+                    query_params=link_to(chosen, **card.rows),
                     help=card.rows_told or _(ORDERS_BEHIND),
                 )
 

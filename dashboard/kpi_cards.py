@@ -94,7 +94,7 @@ def kpi_cards(
     as_of: date,
     costs: bool,
 ) -> list[Card]:
-    """`spans` is sum_sales_compared, `over_time` sum_sales_over_time, `backlog` for each span
+    """`spans` is add_up_periods, `over_time` add_up_over_time, `backlog` for each span
     sum_backlog_by_day; `costs`: whether the database has any."""
     compared = compare_kpis(spans).set_index("kpi").to_dict("index")
     grain = grain_of(period)

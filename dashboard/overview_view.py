@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.analytics.shares import add_shares
@@ -17,14 +17,14 @@ from dashboard.reads import read
 from dashboard.recorded import knows_costs
 from dashboard.texts import N_, _, language
 from data_access.backlog import sum_backlog_by_day
+from data_access.days import add_up_over_time, add_up_periods, compared_periods
 from data_access.dialects import Grain
 from data_access.filters import OrderFilter, Period
 from data_access.sales import (
     sum_sales_by_category,
     sum_sales_by_channel,
+    sum_sales_by_day,
     sum_sales_by_region,
-    sum_sales_compared,
-    sum_sales_over_time,
 )
 from data_access.scope import Scope
 
@@ -43,15 +43,12 @@ _SUMS = {
 def cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
     """The KPIs of the period against the previous one and last year."""
     period = period_of_filter(chosen)
-    backlog = {
-        span: read(sum_backlog_by_day, scope, chosen, as_of, days)
-        for span, days in _backlog_days(period).items()
-    }
+    days = read(sum_sales_by_day, scope, chosen, as_of)
     return kpi_cards(
         scope,
-        read(sum_sales_compared, scope, chosen, as_of),
-        read(sum_sales_over_time, scope, chosen, as_of, grain_of(period)),
-        backlog,
+        add_up_periods(days, period),
+        add_up_over_time(days, period, grain_of(period)),
+        _backlog(scope, chosen, as_of),
         currency=chosen.currency,
         period=period,
         as_of=as_of,
@@ -62,10 +59,10 @@ def cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
 def trend(scope: Scope, chosen: OrderFilter, as_of: date, grain: Grain) -> go.Figure:
     """Net sales over time, with the previous period under it."""
     period = period_of_filter(chosen)
-    before = replace(chosen, period=period.previous())
+    days = read(sum_sales_by_day, scope, chosen, as_of)
     return sales_over_time(
-        read(sum_sales_over_time, scope, chosen, as_of, grain),
-        read(sum_sales_over_time, scope, before, as_of, grain),
+        add_up_over_time(days, period, grain),
+        add_up_over_time(days, period.previous(), grain),
         period=period,
         grain=grain,
         currency=chosen.currency,
@@ -91,11 +88,14 @@ def period_of_filter(chosen: OrderFilter) -> Period:
     return chosen.period
 
 
-def _backlog_days(period: Period) -> dict[str, Period]:
-    """The period, and the last days of those it is compared with: what stood open at their end."""
-    previous, last_year = period.previous(), period.last_year()
+def _backlog(scope: Scope, chosen: OrderFilter, as_of: date) -> dict[str, pd.DataFrame]:
+    """The backlog of each day of the period, and of the last days of those it is compared with."""
+    spans = compared_periods(period_of_filter(chosen))
+    wanted = {
+        name: span if name == "now" else Period(span.end, span.end) for name, span in spans.items()
+    }
+    days = read(sum_backlog_by_day, scope, chosen, as_of, tuple(wanted.values()))
     return {
-        "now": period,
-        "previous": Period(previous.end, previous.end),
-        "last_year": Period(last_year.end, last_year.end),
+        name: days[days["day_on"].between(pd.Timestamp(span.start), pd.Timestamp(span.end))]
+        for name, span in wanted.items()
     }

@@ -10,10 +10,10 @@ from data_access.scope import Scope
 def knows_payments(scope: Scope) -> bool:
     """Whether this person may be told what was paid and what is owed."""
     seen = scope.sees("payments", "amount")
-    return seen and bool(read(find_what_is_recorded, scope)["payments"])
+    return seen and bool(read(find_what_is_recorded, scope, engine="record")["payments"])
 
 
 def knows_costs(scope: Scope) -> bool:
     """Whether this person may be told a margin."""
     seen = scope.sees("orders", "cost")
-    return seen and bool(read(find_what_is_recorded, scope)["costs"])
+    return seen and bool(read(find_what_is_recorded, scope, engine="record")["costs"])

@@ -24,7 +24,7 @@ LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 DEFAULT_LANGUAGE = "en"
 LOCALES = Path(__file__).parent / "locales"
 
-# Set by `in_language`, and by `use_language` where no Streamlit script runs (commands, tests).
+# Set by `in_language` and by `use_language`; asking the session state takes many times longer.
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -55,8 +55,7 @@ def use_language(code: str | None) -> None:
     code = code if code in LANGUAGES else DEFAULT_LANGUAGE
     if _script_runs():
         sys.modules["streamlit"].session_state["language"] = code
-    else:
-        _chosen.set(code)
+    _chosen.set(code)  # a script run has a thread, and so a context, of its own
 
 
 @contextmanager

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, case, cast, func, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Engine,
+    Integer,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
-from data_access.columns import Moment
-from data_access.dialects import ZONE, day_after_minutes, minutes_ahead
-from data_access.filters import OrderFilter, Period
+from data_access.filters import OrderFilter, Period, joined_periods
 from data_access.frames import read_frame
 from data_access.measures import Chosen, chosen_orders, in_one_currency, shows
 from data_access.scope import Scope
@@ -23,33 +36,59 @@ def sum_backlog_by_day(
     scope: Scope,
     order_filter: OrderFilter,
     as_of: date,
-    period: Period,
-    zone: str = ZONE,
+    periods: tuple[Period, ...],
 ) -> pd.DataFrame:
-    """day_on (every day of `period`), orders, units, net_sales: what was confirmed and not yet
-    shipped at the end of the day, at its value before returns. Today's last row is the backlog of
-    today's stages. The filter's own period is left out."""
+    """day_on (every day of the periods, in order), orders, units, net_sales: what was confirmed
+    and not yet shipped at the end of the day, at its value before returns. Today's last row is the
+    backlog of today's stages. The filter's own period is left out."""
     chosen = chosen_orders(scope, replace(order_filter, period=None), as_of)
+    ranges = joined_periods(periods)
+    legs = [_held_during(chosen, each, place) for place, each in enumerate(ranges)]
+    found = read_frame(engine, legs[0] if len(legs) == 1 else select(union_all(*legs).subquery()))
+    days = [
+        _running(found[found["place"] == place], scope, chosen, each)
+        for place, each in enumerate(ranges)
+    ]
+    return pd.concat(days, ignore_index=True)
+
+
+def _held_during(chosen: Chosen, period: Period, place: int) -> Select[Any]:
+    """What was in the backlog at the end of a day of the period, by the days it entered (the first
+    of the period, if before) and left it (NULL: after the period, or not at all)."""
     orders = chosen.c
-    begun_at, left_at = _backlog_moments(orders)
-    minutes = minutes_ahead(as_of, zone)
-    start, end = (_midnight(day, minutes) for day in (period.start, period.end + timedelta(days=1)))
-    begun_on = day_after_minutes(case((begun_at < start, start), else_=begun_at), minutes)
-    left_on = case((left_at < end, day_after_minutes(left_at, minutes)))
-    statement = (
+    begun_on, left_on = _backlog_days(orders)
+    # what most orders say by one day, so that past years are passed over by blocks
+    not_shipped = orders.shipped_on.is_(None) | (orders.shipped_on > period.start)
+    not_cancelled = orders.cancelled_on.is_(None) | (orders.cancelled_on > period.start)
+    held = (
         select(
             begun_on.label("begun_on"),
             left_on.label("left_on"),
-            chosen.count().label("orders"),
-            func.sum(orders.units).label("units"),
-            func.sum(orders.net_sales + orders.returns_value).label("net_sales"),
-            func.min(orders.currency).label("first_currency"),
-            func.max(orders.currency).label("last_currency"),
+            *((orders.order_id,) if chosen.by_lines else ()),
+            orders.units,
+            (orders.net_sales + orders.returns_value).label("net_sales"),
+            orders.currency,
         )
-        .where(*chosen.predicates, begun_at < end, or_(left_at.is_(None), left_at >= start))
-        .group_by(begun_on, left_on)
+        .where(*chosen.predicates, orders.ordered_on <= period.end, not_shipped, not_cancelled)
+        .subquery("held")
     )
-    return _running(read_frame(engine, statement), scope, chosen, period)
+    entered = case((held.c.begun_on < period.start, period.start), else_=held.c.begun_on)
+    left = case((held.c.left_on <= period.end, held.c.left_on))
+    return (
+        select(
+            literal(place, Integer).label("place"),
+            entered.label("begun_on"),
+            left.label("left_on"),
+            replace(chosen, orders=held).count().label("orders"),
+            func.sum(held.c.units).label("units"),
+            func.sum(held.c.net_sales).label("net_sales"),
+            func.min(held.c.currency).label("first_currency"),
+            func.max(held.c.currency).label("last_currency"),
+        )
+        .where(held.c.begun_on <= period.end)
+        .where(or_(held.c.left_on.is_(None), held.c.left_on > period.start))
+        .group_by(entered, left)
+    )
 
 
 def sum_backlog(
@@ -67,42 +106,47 @@ def sum_backlog(
     return read_frame(engine, statement)
 
 
-def _backlog_moments(orders: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """When an order entered and left the backlog; NULL for never. Imported orders may lack
-    moments: then the moment of the order stands for them."""
-    confirmed_at = func.coalesce(orders.confirmed_at, orders.processing_at)
-    begun_at = case(
-        (orders.stage == "received", cast(null(), Moment)),
-        (orders.stage == "cancelled", confirmed_at),
-        else_=func.coalesce(confirmed_at, orders.ordered_at),
-    )
-    left_at = func.coalesce(
-        orders.shipped_at, orders.completed_at, orders.returned_at, orders.cancelled_at, begun_at
+def _backlog_days(orders: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The days an order entered and left the backlog; NULL for never. Imported orders may lack
+    days: then the day of the order stands for them."""
+    begun_on = case(
+        (orders.stage == "received", cast(null(), Date)),
+        (orders.stage == "cancelled", orders.confirmed_on),
+        else_=func.coalesce(orders.confirmed_on, orders.ordered_on),
     )
     still = orders.stage.in_(TO_SHIP_STAGES)
-    return begun_at, case((still, cast(null(), Moment)), else_=left_at)
-
-
-def _midnight(day: date, minutes: int) -> datetime:
-    return datetime.combine(day, time()) - timedelta(minutes=minutes)
+    left_on = case(
+        (orders.shipped_on.is_not(None), orders.shipped_on),
+        (still, cast(null(), Date)),
+        else_=func.coalesce(orders.completed_on, orders.cancelled_on, begun_on, type_=Date),
+    )
+    return begun_on, left_on
 
 
 def _running(frame: pd.DataFrame, scope: Scope, chosen: Chosen, period: Period) -> pd.DataFrame:
     """What entered less what left, added up to the end of each day."""
-    days = pd.date_range(period.start, period.end, freq="D", unit="us", name="day_on")
+    days = np.datetime64(period.start, "D") + np.arange(period.days)
+    counts = frame[["orders", "units", "net_sales"]].to_numpy("float64", na_value=0)
+    entered = (frame["begun_on"].to_numpy().astype("datetime64[D]") - days[0]).astype("int64")
+    has_left = frame["left_on"].notna().to_numpy()
+    left_on = frame["left_on"].to_numpy()[has_left].astype("datetime64[D]")
+    left = np.maximum((left_on - days[0]).astype("int64"), entered[has_left])
+    moved = np.zeros((len(days), 3))
+    np.add.at(moved, entered, counts)
+    np.subtract.at(moved, left, counts[has_left])
+    orders, units, net_sales = moved.cumsum(axis=0).T
     currencies = {*frame["first_currency"], *frame["last_currency"]}
-    counts = frame[["orders", "units", "net_sales"]].astype("float64").fillna(0)
-    left_on = frame["left_on"].where(frame["left_on"] >= frame["begun_on"], frame["begun_on"])
-    entered = counts.groupby(frame["begun_on"]).sum()
-    left = counts.groupby(left_on.where(frame["left_on"].notna())).sum()
-    moved = entered.reindex(days, fill_value=0) - left.reindex(days, fill_value=0)
-    running = moved.cumsum().round(4)
-    for name in ("units", "net_sales"):
-        if not shows(scope, name, by_lines=chosen.by_lines):
-            running[name] = float("nan")
-    if len(currencies) > 1 and not chosen.currency:
-        running["net_sales"] = float("nan")
-    return running.astype({"orders": "int64", "units": "Int64"}).reset_index()
+    mixed = len(currencies) > 1 and not chosen.currency
+    shown = {name: shows(scope, name, by_lines=chosen.by_lines) for name in ("units", "net_sales")}
+    hidden = np.full(len(days), np.nan)
+    return pd.DataFrame(
+        {
+            "day_on": days.astype("datetime64[us]"),
+            "orders": orders.round().astype("int64"),
+            "units": pd.array(units if shown["units"] else hidden, dtype="Int64"),
+            "net_sales": net_sales.round(4) if shown["net_sales"] and not mixed else hidden,
+        }
+    )
 
 
 def _nothing(scope: Scope, chosen: Chosen, column: str) -> Any:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Engine, FromClause, func, literal_column, or_, select
 
+from data_access.dialects import unindexed
 from data_access.owing import (
     PAYMENT_STATES,
     PaymentState,
@@ -142,13 +143,18 @@ def order_predicates(
     *,
     dated: bool = True,
     row_by_row: bool = False,
+    by_moment: bool = False,
 ) -> list[ColumnElement[bool]]:
     """Predicates over `scope.visible.orders`; not `dated`, the period is left out;
-    `row_by_row`, categories are looked for in the lines of each order."""
+    `row_by_row`, categories are looked for in the lines of each order; `by_moment`, for a list in
+    the order of the moments, a period of order dates is found by them."""
     orders, wanted = scope.visible.orders.c, order_filter
     found: list[ColumnElement[bool]] = []
     if wanted.period and dated:
-        found.append(in_period(orders[wanted.period_basis], wanted.period))
+        if by_moment and wanted.period_basis == "ordered_on":
+            found += _in_period_by_moment(orders, wanted.period)
+        else:
+            found.append(in_period(orders[wanted.period_basis], wanted.period))
     for column, values in (
         (orders.stage, wanted.stages),
         (orders.channel, wanted.channels),
@@ -190,6 +196,31 @@ def in_period(column: ColumnElement[Any], period: Period) -> ColumnElement[bool]
     if period.start == period.end:
         return column == period.start
     return column.between(period.start, period.end)
+
+
+def _in_period_by_moment(orders: Any, period: Period) -> list[ColumnElement[bool]]:
+    """Order dates in the period; read by the index on the moment, which is of the same day within
+    the hours that zones are apart."""
+    start = datetime.combine(period.start, time()) - timedelta(hours=14)
+    end = datetime.combine(period.end, time()) + timedelta(hours=24 + 12)
+    on = in_period(unindexed(orders.ordered_on), period)
+    return [on, orders.ordered_at.between(start, end)]
+
+
+def in_any_period(column: ColumnElement[Any], periods: Iterable[Period]) -> ColumnElement[bool]:
+    """Within one of the periods; those that touch are one range, which is found faster."""
+    return or_(*(in_period(column, period) for period in joined_periods(periods)))
+
+
+def joined_periods(periods: Iterable[Period]) -> list[Period]:
+    """The same days in as few periods as can be, in order."""
+    joined: list[Period] = []
+    for period in sorted(periods):
+        if joined and period.start <= joined[-1].end + timedelta(days=1):
+            joined[-1] = Period(joined[-1].start, max(joined[-1].end, period.end))
+        else:
+            joined.append(period)
+    return joined
 
 
 def is_open(orders: Any) -> ColumnElement[bool]:

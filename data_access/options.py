@@ -6,7 +6,22 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, FromClause, Select, Subquery, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
@@ -14,47 +29,50 @@ from data_access.scope import Scope
 from data_access.searching import named_so
 
 
+def count_orders_by_option(engine: Engine, scope: Scope) -> pd.DataFrame:
+    """option (channel, currency, region_id, owner_id), word (of the first two) or number (of the
+    others), orders: what occurs in orders, the most used first."""
+    orders = scope.visible.orders.c
+    legs = [_used(scope, column, word=True) for column in (orders.channel, orders.currency)]
+    legs += [_used(scope, column, word=False) for column in (orders.region_id, orders.owner_id)]
+    used = union_all(*legs).subquery("used").c
+    return read_frame(
+        engine,
+        select(used.option, used.word, used.number, used.orders).order_by(
+            used.option, used.orders.desc(), used.word, used.number
+        ),
+    )
+
+
 def list_channels(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
-    """channel, name, orders: the channels with orders."""
+    """channel, name; in the order of their names."""
     channels = scope.visible.channels
-    used = _used(scope, scope.visible.orders.c.channel)
-    return _options(engine, used, "channel", channels, channels.c.channel, language)
+    return _named(engine, channels, channels.c.channel, language)
 
 
 def list_regions(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
-    """region_id, name, orders: the regions with orders."""
+    """region_id, name; in the order of their names."""
     regions = scope.visible.regions
-    used = _used(scope, scope.visible.orders.c.region_id)
-    return _options(engine, used, "region_id", regions, regions.c.region_id, language)
+    return _named(engine, regions, regions.c.region_id, language)
 
 
 def list_reps(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
-    """owner_id, name, orders: the employees who took orders."""
+    """employee_id, name; in the order of their names."""
     employees = scope.visible.employees
-    used = _used(scope, scope.visible.orders.c.owner_id)
-    return _options(engine, used, "owner_id", employees, employees.c.employee_id, language)
+    return _named(engine, employees, employees.c.employee_id, language)
 
 
 def list_categories(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
     """category_id, name, products: the categories, by the number of their products."""
-    categories = scope.visible.categories
-    products = scope.visible.products.c
-    used = (
-        select(products.category_id.label("key"), func.count().label("products"))
-        .where(products.category_id.is_not(None))
-        .group_by(products.category_id)
-        .subquery("used")
+    categories, products = scope.visible.categories, scope.visible.products
+    count = func.count().label("products")
+    statement = (
+        select(categories.c.category_id, name_in(language, categories).label("name"), count)
+        .join(products, products.c.category_id == categories.c.category_id)
+        .group_by(categories.c.category_id, name_in(language, categories))
+        .order_by(count.desc(), categories.c.category_id)
     )
-    return _options(
-        engine, used, "category_id", categories, categories.c.category_id, language, "products"
-    )
-
-
-def list_currencies(engine: Engine, scope: Scope) -> pd.DataFrame:
-    """currency, orders."""
-    used = _used(scope, scope.visible.orders.c.currency).c
-    statement = select(used.key.label("currency"), used.orders)
-    return read_frame(engine, statement.order_by(used.orders.desc(), used.key))
+    return read_frame(engine, statement)
 
 
 def find_data_span(
@@ -105,30 +123,23 @@ def find_what_is_recorded(engine: Engine, scope: Scope) -> dict[str, Any]:
     return {name: bool(row and row[name]) for name in ("payments", "costs")}
 
 
-def _used(scope: Scope, column: ColumnElement[Any]) -> Subquery:
+def _used(scope: Scope, column: ColumnElement[Any], *, word: bool) -> Select[Any]:
+    absent = cast(null(), Integer if word else String)
     return (
-        select(column.label("key"), func.count().label("orders"))
+        select(
+            literal(column.key).label("option"),
+            (column if word else absent).label("word"),
+            (absent if word else column).label("number"),
+            func.count().label("orders"),
+        )
         .select_from(scope.visible.orders)
         .where(column.is_not(None))
         .group_by(column)
-        .subquery("used")
     )
 
 
-def _options(
-    engine: Engine,
-    used: FromClause,
-    key_name: str,
-    relation: FromClause,
-    key: ColumnElement[Any],
-    language: str,
-    count_name: str = "orders",
+def _named(
+    engine: Engine, relation: FromClause, key: ColumnElement[Any], language: str
 ) -> pd.DataFrame:
-    count, name = used.c[count_name], name_in(language, relation)
-    statement: Select[Any] = (
-        select(used.c.key.label(key_name), name.label("name"), count)
-        .select_from(used)
-        .join(relation, key == used.c.key)
-        .order_by(count.desc(), used.c.key)
-    )
-    return read_frame(engine, statement)
+    name = name_in(language, relation).label("name")
+    return read_frame(engine, select(key, name).order_by(name, key))

@@ -51,7 +51,10 @@ def list_orders(
     orders = scope.visible.orders
     wanted = searched(engine, scope, order_filter)
     walks = is_common(engine, scope, order_filter.category_ids)
-    chosen = select(orders).where(*order_predicates(scope, wanted, as_of, row_by_row=walks))
+    by_moment = sort == "ordered_at"
+    chosen = select(orders).where(
+        *order_predicates(scope, wanted, as_of, row_by_row=walks, by_moment=by_moment)
+    )
     value = _days_late(orders, as_of) if sort == "days_late" else orders.c[sort]
     return read_page(
         engine,

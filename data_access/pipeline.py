@@ -52,7 +52,9 @@ def sum_orders_by_stage(
         .group_by(orders.stage)
     )
     sums = _every_stage(read_frame(engine, statement), scope, chosen)
-    return sums.merge(_stage_ages(engine, scope, order_filter, as_of, zone), "left", on="stage")
+    ages = _stage_ages(engine, scope, order_filter, as_of, zone).reindex(sums["stage"])
+    sums["oldest_days"], sums["mean_days"] = ages["oldest_days"].array, ages["mean_days"].array
+    return sums
 
 
 def sum_open_orders_by_age(
@@ -97,7 +99,7 @@ def _stage_ages(
         .where(*order_predicates(scope, order_filter, as_of), orders.c.stage.in_(OPEN_STAGES))
         .group_by(orders.c.stage)
     )
-    ages = read_frame(engine, statement)
+    ages = read_frame(engine, statement).set_index("stage")
     return ages.astype({"oldest_days": "Int64"}).round({"mean_days": 2})
 
 

@@ -6,6 +6,8 @@ owes nothing and does not lessen another's debt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
@@ -21,6 +23,10 @@ from data_access.owing import is_owing, owed
 from data_access.scope import Scope
 
 ReceivableSort = Literal["due_on", "owed", "total", "ordered_on", "order_number"]
+LISTED = (
+    "order_id", "order_number", "customer_id", "owner_id", "stage", "ordered_on", "due_on",
+    "net_sales", "paid", "currency",
+)  # fmt: skip
 AGES: tuple[tuple[str, int | None, int | None], ...] = (
     ("not_due", None, 0),
     ("1-30", 1, 30),
@@ -30,13 +36,19 @@ AGES: tuple[tuple[str, int | None, int | None], ...] = (
 )
 
 
-def owed_orders(scope: Scope, order_filter: OrderFilter, as_of: date) -> Chosen:
+SUMMED = ("order_id", "currency", "due_on", "net_sales", "paid")
+
+
+def owed_orders(
+    scope: Scope, order_filter: OrderFilter, as_of: date, columns: Sequence[str] = SUMMED
+) -> Chosen:
     """The visible orders that owe something (`past_due` in the filter: that was due before
-    `as_of`), with what is `owed`; none where the person sees no payments."""
+    `as_of`), these columns and what is `owed`; none where the person sees no payments."""
     orders = scope.visible.orders
     found = (
-        select(orders, owed(orders.c).label("owed"))
-        .where(*order_predicates(scope, order_filter, as_of), is_owing(orders.c))
+        select(*(orders.c[name] for name in columns), owed(orders.c).label("owed"))
+        .where(*order_predicates(scope, replace(order_filter, past_due=False), as_of))
+        .where(is_owing(orders.c), *([orders.c.due_on < as_of] if order_filter.past_due else []))
         .subquery("owed_orders")
     )
     return Chosen(found, [], False, order_filter.currency)
@@ -78,11 +90,15 @@ def sum_payments_over_time(
     grain: Grain = "day",
 ) -> pd.DataFrame:
     """period_on, currency, payments, refunds (counts), paid (sum), refunded (sum, positive), by
-    payment date within the filter's period; only what occurs. The rest of the filter is about the
-    orders that were paid."""
+    payment date within the filter's period, in its currency; only what occurs. The rest of the
+    filter is about the orders that were paid."""
     orders, payments = scope.visible.orders, scope.visible.payments
-    chosen = [payments.c.order_id == orders.c.order_id]
-    chosen += order_predicates(scope, order_filter, as_of, dated=False)
+    of_orders = replace(order_filter, currency=None)
+    chosen = order_predicates(scope, of_orders, as_of, dated=False)
+    if chosen:
+        chosen.append(payments.c.order_id == orders.c.order_id)
+    if order_filter.currency:
+        chosen.append(payments.c.currency == order_filter.currency)
     if order_filter.period:
         chosen.append(in_period(payments.c.paid_on, order_filter.period))
     started, amount = start_of(grain, payments.c.paid_on), payments.c.amount
@@ -120,7 +136,8 @@ def list_receivables(
     days_overdue (0: not yet due), total, paid, owed, currency. `overdue` in the filter is about
     delivery, `past_due` about payment.
     """
-    orders = owed_orders(scope, searched(engine, scope, order_filter), as_of).orders
+    wanted = searched(engine, scope, order_filter)
+    orders = owed_orders(scope, wanted, as_of, LISTED).orders
     value = orders.c["net_sales" if sort == "total" else sort]
     return read_page(
         engine,

@@ -15,7 +15,8 @@ A filter on categories makes sums those of the categories' lines.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -24,9 +25,10 @@ from sqlalchemy import (
     Engine,
     FromClause,
     Integer,
+    Select,
+    String,
     cast,
     func,
-    literal,
     null,
     or_,
     select,
@@ -34,14 +36,13 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Money
-from data_access.dialects import Grain, start_of
-from data_access.filters import OrderFilter, Period, in_period, name_in
+from data_access.days import compared_periods, every_day
+from data_access.filters import OrderFilter, Period, in_any_period, in_period, name_in
 from data_access.frames import read_frame
 from data_access.measures import (
     AMOUNTS,
     BASES,
     MEASURES,
-    ORDERED,
     Chosen,
     chosen_orders,
     shown_measures,
@@ -49,7 +50,7 @@ from data_access.measures import (
 )
 from data_access.scope import Scope
 
-SPANS = ("now", "previous", "last_year")
+SPLIT = ("net_sales",)  # what the pages compare channels, regions and categories by
 
 
 def sum_sales(engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date) -> pd.DataFrame:
@@ -62,75 +63,121 @@ def sum_sales(engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: da
     return _with_discounts(read_frame(engine, statement.where(*chosen.predicates)))
 
 
-def sum_sales_compared(
+def sum_sales_by_day(
     engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date
 ) -> pd.DataFrame:
-    """Three rows, `span` now, previous and last_year: the measures and discounts of the filter's
-    period, the period before it and the same period one year earlier, with `start_on, end_on`."""
-    period = _period(order_filter)
-    periods = dict(zip(SPANS, (period, period.previous(), period.last_year()), strict=True))
-    legs = []
-    for place, each in enumerate(periods.values()):
-        chosen = chosen_orders(scope, order_filter, as_of, during=_during_any(scope, each))
-        sums = totals(scope, chosen, as_of, MEASURES, _during(chosen.orders, each))
-        leg = select(literal(place, Integer).label("place"), *sums).select_from(chosen.orders)
-        legs.append(leg.where(*chosen.predicates))
-    spans = union_all(*legs).subquery("spans")
-    frame = _with_discounts(read_frame(engine, select(spans).order_by(spans.c.place)))
-    frame = frame.drop(columns="place")
-    frame.insert(0, "span", pd.Series(SPANS, dtype="object"))
-    frame.insert(1, "start_on", pd.to_datetime([each.start for each in periods.values()]))
-    frame.insert(2, "end_on", pd.to_datetime([each.end for each in periods.values()]))
-    return frame
+    """day_on and the measures of each day, in order: every day of the filter's period, of the
+    period before it and of the same period one year earlier; 0 where nothing happened.
+    `data_access.days` adds them up to periods, weeks and months.
+
+    first_currency, last_currency: the currencies of the day's orders in alphabetical order, NULL
+    where the filter names one; amounts are NULL on a day with several."""
+    periods = tuple(compared_periods(_period(order_filter)).values())
+    legs = [_days_of(scope, order_filter, as_of, periods, basis) for basis in BASES]
+    legs.append(_cancelled_days(scope, order_filter, as_of, periods))
+    days = union_all(*legs).subquery("days").c
+    merged: dict[str, ColumnElement[Any]] = {
+        name: func.sum(days[name], type_=days[name].type) for name in MEASURES
+    }
+    received = func.coalesce(merged["orders"], 0) + func.coalesce(merged["cancelled_orders"], 0)
+    merged["received_orders"] = received
+    currencies = [func.max(days[name]).label(name) for name in ("first_currency", "last_currency")]
+    statement = select(
+        days.day_on, *(each.label(name) for name, each in merged.items()), *currencies
+    ).group_by(days.day_on)
+    shown = shown_measures(scope, by_lines=bool(order_filter.category_ids))
+    return every_day(read_frame(engine, statement), periods, shown)
 
 
-def sum_sales_over_time(
-    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, grain: Grain = "day"
-) -> pd.DataFrame:
-    """period_on (the day, the Monday, the first of the month), the measures and discounts: one
-    row for every day, week or month of the period, in order; 0 where nothing happened."""
-    period = _period(order_filter)
-    filled = pd.DataFrame(index=_starts(period, grain))
-    for basis, names in BASES.items():
-        during = in_period(scope.visible.orders.c[basis], period)
-        chosen = chosen_orders(scope, order_filter, as_of, during=during)
-        started = start_of(grain, chosen.c[basis])
-        statement = (
-            select(started.label("period_on"), *totals(scope, chosen, as_of, names))
-            .select_from(chosen.orders)
-            .where(*chosen.predicates)
-            .group_by(started)
+def _days_of(
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    periods: tuple[Period, ...],
+    basis: str,
+) -> Select[Any]:
+    """The days of one date basis: its measures of orders that are not cancelled, NULL for the
+    measures of the others."""
+    during = in_any_period(scope.visible.orders.c[basis], periods)
+    chosen = chosen_orders(scope, order_filter, as_of, during=during, live=True)
+    names = [name for name in BASES[basis] if name not in ("received_orders", "cancelled_orders")]
+    sums = {column.name: column for column in totals(scope, chosen, as_of, names)}
+    currency = chosen.c.currency
+    tells = basis == "ordered_on" and not chosen.currency
+    currencies = (func.min(currency), func.max(currency)) if tells else None
+    return _day_by_day(chosen, basis, sums, currencies)
+
+
+def _cancelled_days(
+    scope: Scope, order_filter: OrderFilter, as_of: date, periods: tuple[Period, ...]
+) -> Select[Any]:
+    during = in_any_period(scope.visible.orders.c.ordered_on, periods)
+    cancelled = during & (scope.visible.orders.c.stage == "cancelled")
+    chosen = chosen_orders(scope, order_filter, as_of, during=cancelled)
+    return _day_by_day(chosen, "ordered_on", {"cancelled_orders": chosen.count()})
+
+
+def _day_by_day(
+    chosen: Chosen,
+    basis: str,
+    sums: Mapping[str, ColumnElement[Any]],
+    currencies: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None,
+) -> Select[Any]:
+    first, last = currencies or (cast(null(), String(3)), cast(null(), String(3)))
+    return (
+        select(
+            chosen.c[basis].label("day_on"),
+            *(sums.get(name, _absent(name)).label(name) for name in MEASURES),
+            first.label("first_currency"),
+            last.label("last_currency"),
         )
-        filled = filled.join(_every(read_frame(engine, statement), filled.index, scope, chosen))
-    return _with_discounts(filled.rename_axis("period_on").reset_index())
+        .select_from(chosen.orders)
+        .where(*chosen.predicates)
+        .group_by(chosen.c[basis])
+    )
 
 
 def sum_sales_by_channel(
-    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, language: str = "en"
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    language: str = "en",
+    names: tuple[str, ...] = SPLIT,
 ) -> pd.DataFrame:
-    """channel, name, the measures by order date, discounts, previous_orders and
-    previous_net_sales (of the period before; NULL without a period); most net sales first."""
+    """channel, name, the named measures by order date and previous_net_sales (of the period
+    before; NULL without a period); most net sales first."""
     named = (scope.visible.channels, "channel")
-    return _sum_by(engine, scope, order_filter, as_of, language, "channel", named)
+    return _sum_by(engine, scope, order_filter, as_of, language, "channel", named, names)
 
 
 def sum_sales_by_region(
-    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, language: str = "en"
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    language: str = "en",
+    names: tuple[str, ...] = SPLIT,
 ) -> pd.DataFrame:
-    """region_id (NULL: no region), name, the measures by order date, discounts, previous_orders
-    and previous_net_sales; most net sales first."""
+    """region_id (NULL: no region), name, the named measures by order date and previous_net_sales;
+    most net sales first."""
     named = (scope.visible.regions, "region_id")
-    return _sum_by(engine, scope, order_filter, as_of, language, "region_id", named)
+    return _sum_by(engine, scope, order_filter, as_of, language, "region_id", named, names)
 
 
 def sum_sales_by_category(
-    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, language: str = "en"
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    language: str = "en",
+    names: tuple[str, ...] = SPLIT,
 ) -> pd.DataFrame:
-    """category_id (NULL: no category), name, the measures by order date, discounts,
-    previous_orders and previous_net_sales; most net sales first. An order counts in each category
-    it has lines of."""
+    """category_id (NULL: no category), name, the named measures by order date and
+    previous_net_sales; most net sales first. An order counts in each category it has lines of,
+    which takes much longer to find out than what the lines add up to."""
     named = (scope.visible.categories, "category_id")
-    return _sum_by(engine, scope, order_filter, as_of, language, "category_id", named)
+    return _sum_by(engine, scope, order_filter, as_of, language, "category_id", named, names)
 
 
 def _sum_by(
@@ -141,18 +188,20 @@ def _sum_by(
     language: str,
     key: str,
     named: tuple[FromClause, str],
+    names: tuple[str, ...],
 ) -> pd.DataFrame:
     period, ordered_on = order_filter.period, scope.visible.orders.c.ordered_on
-    both = or_(*(in_period(ordered_on, p) for p in (period, period.previous()))) if period else None
+    both = in_any_period(ordered_on, (period, period.previous())) if period else None
+    live = not {"received_orders", "cancelled_orders"} & set(names)
     chosen = chosen_orders(
-        scope, order_filter, as_of, during=both, by_category=key == "category_id"
+        scope, order_filter, as_of, during=both, by_category=key == "category_id", live=live
     )
     now = {"ordered_on": in_period(chosen.c.ordered_on, period)} if period else None
     sums = (
         select(
             chosen.c[key].label("key"),
-            *totals(scope, chosen, as_of, ORDERED, now),
-            *_previous(scope, chosen, as_of, period),
+            *totals(scope, chosen, as_of, names, now),
+            _previous_net_sales(scope, chosen, as_of, period),
         )
         .where(*chosen.predicates)
         .group_by(chosen.c[key])
@@ -163,22 +212,23 @@ def _sum_by(
         select(sums.c.key.label(key), name_in(language, relation).label("name"))
         .add_columns(*(column for column in sums.c if column.name != "key"))
         .outerjoin_from(sums, relation, relation.c[named_by] == sums.c.key)
-        .order_by(func.coalesce(sums.c.net_sales, 0).desc(), sums.c.orders.desc(), sums.c.key)
+        .order_by(func.coalesce(sums.c.net_sales, 0).desc(), sums.c.key)
     )
-    return _with_discounts(read_frame(engine, statement))
+    return read_frame(engine, statement)
 
 
-def _previous(
+def _previous_net_sales(
     scope: Scope, chosen: Chosen, as_of: date, period: Period | None
-) -> list[ColumnElement[Any]]:
+) -> ColumnElement[Any]:
     if period is None:
-        return [
-            cast(null(), Integer).label("previous_orders"),
-            cast(null(), Money).label("previous_net_sales"),
-        ]
+        return cast(null(), Money).label("previous_net_sales")
     before = {"ordered_on": in_period(chosen.c.ordered_on, period.previous())}
-    sums = totals(scope, chosen, as_of, ("orders", "net_sales"), before)
-    return [column.label(f"previous_{column.name}") for column in sums]
+    (total,) = totals(scope, chosen, as_of, ("net_sales",), before)
+    return total.label("previous_net_sales")
+
+
+def _absent(name: str) -> ColumnElement[Any]:
+    return cast(null(), Money if name in AMOUNTS else Integer())
 
 
 def _with_discounts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -198,25 +248,3 @@ def _during_any(scope: Scope, period: Period | None) -> ColumnElement[bool] | No
 
 def _during(orders: FromClause, period: Period | None) -> dict[str, ColumnElement[bool]]:
     return {basis: in_period(orders.c[basis], period) for basis in BASES} if period else {}
-
-
-def _starts(period: Period, grain: Grain) -> pd.DatetimeIndex:
-    first = {
-        "day": period.start,
-        "week": period.start - timedelta(days=period.start.weekday()),
-        "month": period.start.replace(day=1),
-    }[grain]
-    step = {"day": "D", "week": "7D", "month": "MS"}[grain]
-    return pd.date_range(first, period.end, freq=step, unit="us")
-
-
-def _every(
-    frame: pd.DataFrame, starts: pd.Index[Any], scope: Scope, chosen: Chosen
-) -> pd.DataFrame:
-    """A row for each start, zeros where the frame has none; what is hidden stays NULL."""
-    shown = shown_measures(scope, by_lines=chosen.by_lines)
-    absent = starts.difference(pd.DatetimeIndex(frame["period_on"]))
-    filled = frame.set_index("period_on").astype("float64").reindex(starts)
-    filled.loc[absent, [name for name in filled if name in shown]] = 0
-    counts = [name for name in filled if name not in AMOUNTS]
-    return filled.astype({name: "int64" if name in shown else "Int64" for name in counts})

@@ -15,6 +15,8 @@ from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
 NO_RELATIONS = ("sessions", "sign_in_failures", "edit_requests")
 RELATIONS = tuple(name for name in metadata.tables if name not in NO_RELATIONS)
 _KEY = object()
+MOST_KEPT = 500
+_made: dict[str, Visible] = {}  # by the key of a Scope
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,12 @@ class Scope:
 
     @cached_property
     def visible(self) -> Visible:
-        return Visible(self)
+        """The relations, which all who have the same rights share: they take time to make."""
+        if self.key not in _made:
+            if len(_made) >= MOST_KEPT:
+                _made.clear()
+            _made[self.key] = Visible(self)
+        return _made[self.key]
 
     def sees(self, relation: str, column: str | None = None) -> bool:
         """Whether this role sees the relation at all, and the column unhidden."""

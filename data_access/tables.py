@@ -241,8 +241,10 @@ orders = Table(
     # business days of the moments that numbers are grouped by
     Column("ordered_on", Date, nullable=False),
     Column("promised_on", Date),
+    Column("confirmed_on", Date),
     Column("shipped_on", Date),
     Column("completed_on", Date),
+    Column("cancelled_on", Date),
     Column("due_on", Date),  # when payment is due
     Column("cancel_reason", String(300)),
     # sums over the order's lines and payments, kept by totals.recount_orders

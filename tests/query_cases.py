@@ -33,15 +33,6 @@ class Case:
     is_aggregate: bool = True
 
 
-def _over_time(grain: Any) -> Case:
-    return Case(
-        f"sum_sales_over_time by {grain}",
-        lambda engine, scope, chosen, as_of: sales.sum_sales_over_time(
-            engine, scope, chosen, as_of, grain
-        ),
-    )
-
-
 def _sorted(sort: Any, descending: bool) -> Case:
     return Case(
         f"list_orders by {sort}{' descending' * descending}",
@@ -62,7 +53,7 @@ def _of_order(query: Callable[..., pd.DataFrame]) -> Case:
 
 def _backlog_by_day(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
     period = chosen.period or Period(as_of, as_of)
-    return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, period)
+    return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, (period,))
 
 
 CASES: tuple[Case, ...] = (
@@ -70,7 +61,7 @@ CASES: tuple[Case, ...] = (
         Case(query.__name__, query)
         for query in (
             sales.sum_sales,
-            sales.sum_sales_compared,
+            sales.sum_sales_by_day,
             sales.sum_sales_by_channel,
             sales.sum_sales_by_region,
             sales.sum_sales_by_category,
@@ -82,7 +73,6 @@ CASES: tuple[Case, ...] = (
             receivables.sum_payments_over_time,
         )
     ),
-    *(_over_time(grain) for grain in ("day", "week", "month")),
     Case("sum_backlog_by_day", _backlog_by_day),
     Case(
         "sum_attention",
@@ -97,7 +87,7 @@ CASES: tuple[Case, ...] = (
             options.list_regions,
             options.list_reps,
             options.list_categories,
-            options.list_currencies,
+            options.count_orders_by_option,
             options.find_data_span,
         )
     ),

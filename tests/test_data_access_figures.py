@@ -17,17 +17,18 @@ from data_access.attention import sum_attention
 from data_access.attention_rows import list_low_stock, list_open_complaints
 from data_access.backlog import sum_backlog, sum_backlog_by_day
 from data_access.database import Database, writing
+from data_access.days import add_up_over_time, add_up_periods
 from data_access.filters import OrderFilter, Period
-from data_access.options import list_channels, list_currencies, list_reps
+from data_access.measures import ORDERED
+from data_access.options import count_orders_by_option, list_reps
 from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
 from data_access.receivables import sum_payments_over_time, sum_receivables_by_age
 from data_access.sales import (
     sum_sales,
     sum_sales_by_category,
     sum_sales_by_channel,
+    sum_sales_by_day,
     sum_sales_by_region,
-    sum_sales_compared,
-    sum_sales_over_time,
 )
 from data_access.tables import metadata
 from data_access.totals import recount_orders
@@ -39,6 +40,8 @@ START, END = date(2026, 10, 5), date(2026, 11, 22)
 CHOSEN = OrderFilter(period=Period(START, END), currency="CNY")
 EVER = OrderFilter(currency="CNY")
 MOMENTS = ("confirmed", "processing", "shipped", "completed")
+DAYS = ("confirmed", "shipped", "completed", "cancelled")
+NO_DAY = dict.fromkeys([f"{stage}_on" for stage in DAYS])
 NO_MOMENT = dict.fromkeys([f"{stage}_at" for stage in (*MOMENTS, "cancelled", "returned")])
 
 
@@ -72,7 +75,7 @@ def _order(order_id: int, chance: Random) -> dict[str, Any]:
     stage = chance.choice((*STAGES, "completed"))
     # noon in Shanghai: the business day of each moment is its own date
     at = datetime.combine(ordered_on, datetime.min.time()) + timedelta(hours=4)
-    order: dict[str, Any] = {**NO_MOMENT, "shipped_on": None, "completed_on": None}
+    order: dict[str, Any] = {**NO_MOMENT, **NO_DAY}
     reached = MOMENTS[: STAGES.index(stage)] if stage in MOMENTS else ()
     if stage in ("returned", "completed"):
         reached = MOMENTS
@@ -80,10 +83,11 @@ def _order(order_id: int, chance: Random) -> dict[str, Any]:
     for each in reached:
         moment += timedelta(days=chance.randint(0, 4))
         order[f"{each}_at"] = moment
-        if each in ("shipped", "completed"):
+        if each != "processing":
             order[f"{each}_on"] = moment.date()
     if stage == "cancelled":
         order["cancelled_at"] = at + timedelta(days=chance.randint(0, 3))
+        order["cancelled_on"] = order["cancelled_at"].date()
     promised_on = ordered_on + timedelta(days=chance.randint(0, 14))
     due_on = ordered_on + timedelta(days=chance.randint(0, 60))
     return order | {
@@ -144,7 +148,7 @@ def _check(row: Any, expected: dict[str, float]) -> None:
 def test_the_measures_of_a_period_and_of_those_it_is_compared_with(world: World) -> None:
     orders = world.books.orders
     _check(world.ask(sum_sales, CHOSEN, AS_OF).iloc[0], measures(orders, START, END, AS_OF))
-    compared = world.ask(sum_sales_compared, CHOSEN, AS_OF)
+    compared = add_up_periods(world.ask(sum_sales_by_day, CHOSEN, AS_OF), Period(START, END))
     days = (END - START).days + 1
     spans = [
         (START, END), (START - timedelta(days=days), START - timedelta(days=1)),
@@ -156,7 +160,8 @@ def test_the_measures_of_a_period_and_of_those_it_is_compared_with(world: World)
 
 @pytest.mark.parametrize("grain", ["day", "week", "month"])
 def test_the_measures_of_each_day_week_and_month(world: World, grain: str) -> None:
-    frame = world.ask(sum_sales_over_time, CHOSEN, AS_OF, grain)
+    days = world.ask(sum_sales_by_day, CHOSEN, AS_OF)
+    frame = add_up_over_time(days, Period(START, END), grain)
     starts = [each.date() for each in frame["period_on"]]
     assert starts[0] == {"day": START, "week": START, "month": date(2026, 10, 1)}[grain]  # a Monday
     ends = [*(start - timedelta(days=1) for start in starts[1:]), END]
@@ -174,17 +179,17 @@ def test_the_measures_of_each_channel_region_and_category(
 ) -> None:
     books = world.books
     orders = books.by_category() if key == "category_id" else books.orders
-    frame = world.ask(query, CHOSEN, AS_OF)
+    frame = world.ask(query, CHOSEN, AS_OF, "en", ORDERED)
     days = timedelta(days=(END - START).days + 1)
     for _, row in frame.iterrows():
         same = orders[key].isna() if pd.isna(row[key]) else orders[key] == row[key]
-        by_order = ("shipped_orders", "shipped_units", "returned_units", "due_orders",
-                    "on_time_orders")  # fmt: skip
         now = measures(orders[same], START, END, AS_OF)
-        _check(row, {name: value for name, value in now.items() if name not in by_order})
+        _check(row, {name: now[name] for name in ORDERED})
         before = measures(orders[same], START - days, END - days, AS_OF)
-        _check(row, {f"previous_{name}": before[name] for name in ("orders", "net_sales")})
+        _check(row, {"previous_net_sales": before["net_sales"]})
     assert frame["net_sales"].is_monotonic_decreasing
+    for_pages = world.ask(query, CHOSEN, AS_OF)
+    assert for_pages["net_sales"].sum() == pytest.approx(frame["net_sales"].sum())
     taken = orders[orders["ordered_on"].between(pd.Timestamp(START - days), pd.Timestamp(END))]
     assert len(frame) == taken[key].nunique(dropna=False)
 
@@ -217,7 +222,7 @@ def test_the_pipeline_by_stage_and_age(world: World) -> None:
 def test_the_backlog_of_each_day(world: World) -> None:
     orders = world.books.orders
     value = orders["net_sales"] + orders["returns_value"]
-    frame = world.ask(sum_backlog_by_day, EVER, AS_OF, Period(START, END))
+    frame = world.ask(sum_backlog_by_day, EVER, AS_OF, (Period(START, END),))
     left = orders[["shipped_at", "cancelled_at"]].min(axis=1)
     for row in frame.itertuples():
         night = row.day_on + pd.Timedelta(hours=16)  # midnight in Shanghai
@@ -247,7 +252,7 @@ def test_what_is_owed_by_age_and_what_came_in(world: World) -> None:
         for engine in world.engines:
             assert count_orders(engine, world.manager, found, AS_OF) == expected.sum()
     payments = world.books.rows["payments"]
-    mine = payments[payments["order_id"].isin(world.books.orders["order_id"])]
+    mine = payments[payments["currency"] == "CNY"]
     amount, month = mine["amount"].astype(float), pd.to_datetime(mine["paid_on"]).dt.to_period("M")
     frame = world.ask(sum_payments_over_time, EVER, AS_OF, "month")
     assert list(frame["period_on"].dt.to_period("M")) == sorted(month.unique())
@@ -308,10 +313,10 @@ def test_what_filters_can_be_set_to_counts_orders(database: Database) -> None:
     for channel, owner_id in (("web", ada), ("web", None), ("shop", ada)):
         add_order(database, channel=channel, owner_id=owner_id)
     manager, record = scope_of(database, "manager"), database.record
-    channels = list_channels(record, manager)[["channel", "orders"]].values.tolist()
-    assert channels[0] == ["web", 2]
-    assert sorted(channels[1:]) == [["noise", 1], ["shop", 1]]
-    reps = list_reps(record, manager, "zh_CN")
-    assert reps[["name", "orders"]].values.tolist() == [["艾达", 2], ["Noise employee", 1]]
-    currencies = list_currencies(record, manager)
-    assert currencies.values.tolist() == [["CNY", 3], ["XTS", 1]]
+    used = count_orders_by_option(record, manager).set_index("option")
+    counts = used[["word", "orders"]].loc
+    assert counts["channel"].values.tolist() == [["web", 2], ["noise", 1], ["shop", 1]]
+    assert counts["currency"].values.tolist() == [["CNY", 3], ["XTS", 1]]
+    assert used.loc["owner_id", ["number", "orders"]].values.tolist()[0] == [ada, 2]
+    names = list_reps(record, manager, "zh_CN").set_index("employee_id")["name"]
+    assert names[ada] == "艾达"

@@ -12,15 +12,15 @@ from sqlalchemy import Engine
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.backlog import sum_backlog, sum_backlog_by_day
 from data_access.database import Database
+from data_access.days import add_up_over_time, add_up_periods
 from data_access.filters import OrderFilter, Period
 from data_access.pipeline import sum_open_orders_by_age, sum_orders_by_stage
 from data_access.sales import (
     sum_sales,
     sum_sales_by_category,
     sum_sales_by_channel,
+    sum_sales_by_day,
     sum_sales_by_region,
-    sum_sales_compared,
-    sum_sales_over_time,
 )
 from data_access.scope import Scope
 from tests.crm import add, add_order, scope_of
@@ -155,7 +155,8 @@ def test_money_of_several_currencies_is_not_summed(world: World, manager: Scope)
 def test_a_month_is_compared_with_the_month_before_and_the_year_before(
     world: World, manager: Scope
 ) -> None:
-    frame = world.ask(sum_sales_compared, manager, CNY, AS_OF).set_index("span")
+    days = world.ask(sum_sales_by_day, manager, CNY, AS_OF)
+    frame = add_up_periods(days, NOVEMBER).set_index("span")
     assert list(frame["net_sales"]) == [136, 40, 0]  # A B C; E; nothing
     assert list(frame["orders"]) == [3, 1, 0]
     assert frame.loc["previous", "start_on"] == pd.Timestamp(2026, 10, 1)
@@ -163,16 +164,17 @@ def test_a_month_is_compared_with_the_month_before_and_the_year_before(
 
 
 def test_sales_over_time_have_every_day_week_and_month(world: World, manager: Scope) -> None:
-    days = world.ask(sum_sales_over_time, manager, CNY, AS_OF, "day").set_index("period_on")
+    sums = world.ask(sum_sales_by_day, manager, CNY, AS_OF)
+    days = add_up_over_time(sums, NOVEMBER, "day").set_index("period_on")
     assert len(days) == 30
     assert days["net_sales"][days["net_sales"] != 0].to_dict() == {
         pd.Timestamp(_day(1)): -10, pd.Timestamp(_day(2)): 36, pd.Timestamp(_day(30)): 110
     }  # fmt: skip
     assert days.loc[pd.Timestamp(_day(1)), "shipped_units"] == 1  # E
-    weeks = world.ask(sum_sales_over_time, manager, CNY, AS_OF, "week")
+    weeks = add_up_over_time(sums, NOVEMBER, "week")
     assert list(weeks["period_on"].dt.day) == [26, 2, 9, 16, 23, 30]  # Mondays
     assert list(weeks["net_sales"]) == [-10, 36, 0, 0, 0, 110]
-    months = world.ask(sum_sales_over_time, manager, CNY, AS_OF, "month")
+    months = add_up_over_time(sums, NOVEMBER, "month")
     assert list(months["net_sales"]) == [136]
 
 
@@ -185,7 +187,8 @@ def test_sales_by_channel_region_and_category(world: World, manager: Scope) -> N
     assert regions["net_sales"].tolist() == [100, 36]
     assert regions["name"].tolist()[1] == "北"
     assert pd.isna(regions["region_id"][0])
-    categories = world.ask(sum_sales_by_category, manager, CNY, AS_OF)
+    names = ("orders", "net_sales")
+    categories = world.ask(sum_sales_by_category, manager, CNY, AS_OF, "en", names)
     # tools: B 100 (and cancelled D); toys: A 36, B 10, C −10, before E 40
     assert categories[["name", "orders", "net_sales", "previous_net_sales"]].values.tolist() == [
         ["Tools", 1, 100, 0], ["Toys", 3, 36, 40]
@@ -222,18 +225,19 @@ def test_the_backlog_now_and_on_past_days(database: Database, manager: Scope) ->
     def add_confirmed(**moments: Any) -> None:
         add_order(database, **{"ordered_on": _day(1), "stage": "shipped", **moments})
 
-    # 16:30 UTC on the 3rd is past midnight, so the 4th, in Shanghai
-    add_confirmed(confirmed_at=pd.Timestamp("2026-11-03 16:30"),
-                  shipped_at=pd.Timestamp("2026-11-06 02:00"))  # fmt: skip
-    add_confirmed(confirmed_at=pd.Timestamp("2026-11-05 02:00"), stage="processing")
+    add_confirmed(confirmed_on=_day(4), shipped_on=_day(6))
+    add_confirmed(confirmed_on=_day(5), stage="processing")
     add_confirmed(stage="received")
-    add_confirmed(stage="cancelled", cancelled_at=pd.Timestamp("2026-11-05 02:00"))
+    add_confirmed(stage="cancelled", cancelled_on=_day(5))
+    add_confirmed(confirmed_on=_day(7), stage="cancelled", cancelled_on=_day(8))
     world = World(database)
     week, chosen = Period(_day(3), _day(7)), OrderFilter(currency="CNY", channels=("web",))
-    frame = world.ask(sum_backlog_by_day, manager, chosen, AS_OF, week)
-    assert frame["orders"].tolist() == [0, 1, 2, 1, 1]
-    # C has no moments: it is taken as confirmed and shipped when it was ordered
-    assert frame["net_sales"].tolist() == [0, 100, 200, 100, 100]
+    frame = world.ask(sum_backlog_by_day, manager, chosen, AS_OF, (week,))
+    # C has no day of confirming: it is taken as confirmed when it was ordered, and left on the 8th
+    assert frame["orders"].tolist() == [1, 2, 3, 2, 3]
+    assert frame["net_sales"].tolist() == [-10, 90, 190, 90, 190]
+    apart = world.ask(sum_backlog_by_day, manager, chosen, AS_OF, (week, Period(_day(1), _day(1))))
+    assert apart["orders"].tolist() == [1, *frame["orders"]]
     now = world.ask(sum_backlog, manager, chosen, AS_OF).iloc[0]
     assert (now["orders"], now["units"], now["net_sales"]) == (1, 1, 100)
     world.copy.close()

@@ -27,7 +27,9 @@ from data_access.audit import ChangeFilter
 from data_access.errors import Refused
 from data_access.filters import PERIOD_BASES, OrderFilter, Period
 from data_access.keyset import next_page
+from data_access.measures import ORDERED
 from data_access.owing import PAYMENT_STATES
+from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
 from tests.role_sheet import Person, World
@@ -100,7 +102,8 @@ def _change_filter(chance: Random) -> ChangeFilter:
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
     "as_of": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
-    "period": _period,
+    "periods": lambda chance: tuple(_period(chance) for _ in range(chance.choice((1, 2, 3)))),
+    "names": lambda chance: chance.choice((SPLIT, ORDERED)),
     "language": lambda chance: chance.choice(("en", "zh_CN")),
     "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),

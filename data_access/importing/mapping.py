@@ -23,8 +23,10 @@ _OURS = {
 # the moment and its business day: either can stand for both
 MOMENT_OF_DAY = {
     "ordered_on": "ordered_at",
+    "confirmed_on": "confirmed_at",
     "shipped_on": "shipped_at",
     "completed_on": "completed_at",
+    "cancelled_on": "cancelled_at",
     "paid_on": "paid_at",
     "returned_on": "returned_at",
 }
