@@ -89,4 +89,6 @@ class NotFound(Refused):
     messages: ClassVar[dict[str, str]] = {
         "order": "There is no order {number}, or it is not yours to see.",
         "this_order": "There is no such order, or it is not yours to see.",
+        "customer": "There is no such customer, or it is not yours to see.",
+        "coupon": "The coupon {code} cannot be used today.",
     }

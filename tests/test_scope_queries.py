@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from importlib import import_module
 from pkgutil import walk_packages
 from random import Random
@@ -24,10 +25,13 @@ from sqlalchemy import Engine, Table, delete, insert, make_url
 import data_access
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.edits.rights import RIGHTS
+from data_access.effects import Proposed
 from data_access.errors import Refused
 from data_access.filters import PERIOD_BASES, OrderFilter, Period
 from data_access.keyset import next_page
 from data_access.measures import ORDERED
+from data_access.new_order import NewLine
 from data_access.owing import PAYMENT_STATES
 from data_access.sales import SPLIT
 from data_access.scope import Scope
@@ -55,7 +59,10 @@ def find_queries() -> dict[str, Query]:
 
 
 QUERIES = find_queries()
-RECORD_ONLY = ("audit.",)  # of what the analytics copy does not hold
+RECORD_ONLY = (
+    "audit.",
+    "new_order.find_discount_limit",
+)  # of what the analytics copy does not hold
 
 
 def _period(chance: Random) -> Period:
@@ -98,6 +105,25 @@ def _change_filter(chance: Random) -> ChangeFilter:
     return ChangeFilter(**{name: parts[name]() for name in parts if chance.random() < 0.2})
 
 
+def _proposed(chance: Random) -> Proposed:
+    number, action = chance.choice((1, 2, 3, 9)), chance.choice(tuple(RIGHTS))
+    return Proposed(
+        action,
+        line_id=number,
+        quantity=chance.choice((None, 1, 7)),
+        discount_rate=chance.choice((None, Decimal("0.25"))),
+        promised_on=chance.choice((None, FIRST_DAY)),
+        owner_id=chance.choice((None, 1, 2, 9)),
+        amount=chance.choice((None, Decimal("0.5"))),
+        returned=((number, 1, True), (1, 2, False)) if action == "register_return" else (),
+    )
+
+
+def _new_lines(chance: Random) -> tuple[NewLine, ...]:
+    product_ids = chance.sample((1, 2, 3, 9), k=chance.choice((0, 1, 2)))
+    return tuple(NewLine(number, chance.choice((1, 5))) for number in product_ids)
+
+
 # What a query may ask for, by the argument's name.
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
@@ -107,6 +133,12 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "language": lambda chance: chance.choice(("en", "zh_CN")),
     "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
+    "product_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
+    "customer_id": lambda chance: chance.choice((1, 2, 3, 9)),
+    "warehouse_id": lambda chance: chance.choice((None, 1, 1, 2, 9)),
+    "coupon_code": lambda chance: chance.choice(TEXTS),
+    "proposed": _proposed,
+    "lines": _new_lines,
     "order_id": lambda chance: chance.choice((1, 1, 2, 3, 4, 9)),
     "order_number": lambda chance: f"{chance.choice(TEXTS)} {chance.choice((1, 2, 3))}",
     "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),

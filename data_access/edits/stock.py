@@ -13,7 +13,7 @@ warehouse at all is not followed, nor is an order that was imported without a wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -52,20 +52,28 @@ class Shortage:
 
 
 class StockRefused(EditRefused):
-    """The goods are not there. `shortages` names each product."""
+    """The goods are not there. The sentence names the first product, `shortages` has each."""
 
     messages: ClassVar[dict[str, str]] = {
-        "short": "Not enough is free in stock: {products}.",
-        "not_on_hand": "Not enough is in the warehouse: {products}.",
+        "short": "{product} ({sku}) is short: {wanted} wanted, {there} free, {lacking} lacking.",
+        "several_short": "Several products are short. The first is {product} ({sku}): {wanted}"
+        " wanted, {there} free, {lacking} lacking.",
+        "not_on_hand": "{product} ({sku}) is not there: {wanted} to be sent, {there} on hand,"
+        " {lacking} lacking.",
+        "several_not_on_hand": "Several products are not there. The first is {product} ({sku}):"
+        " {wanted} to be sent, {there} on hand, {lacking} lacking.",
     }
 
-    def __init__(self, reason: str, shortages: Iterable[Shortage]) -> None:
-        self.shortages = tuple(shortages)
-        named = (
-            f"{one.product} ({one.sku}) {one.there}/{one.wanted}, −{one.lacking}"
-            for one in self.shortages
+    def __init__(self, reason: str, shortages: Sequence[Shortage]) -> None:
+        self.shortages, first = tuple(shortages), shortages[0]
+        super().__init__(
+            reason if len(shortages) == 1 else f"several_{reason}",
+            product=first.product,
+            sku=first.sku,
+            wanted=first.wanted,
+            there=first.there,
+            lacking=first.lacking,
         )
-        super().__init__(reason, products="; ".join(named))
 
 
 def lines_of(connection: Connection, order_id: int) -> list[Row[Any]]:
