@@ -33,7 +33,7 @@ _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP
 PAGES: tuple[MenuPage, ...] = (
     _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
-    _page("order", N_("Order"), ":material/receipt:", EVERYBODY - {Role.FINANCE}, in_menu=False),
+    _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
     _page(
         "receivables",
         N_("Receivables"),
