@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.conflict_view import Mine, conflict_view
 from dashboard.connection import database
-from dashboard.edit_fields import Field, Subject, argument, draw_field, fill, key_of
+from dashboard.edit_fields import WIDE, Field, Subject, argument, draw_field, fill, key_of
 from dashboard.edit_notice import notify, notify_refusal, take_notice_away
 from dashboard.effect_view import effect_view, lacks_goods
 from dashboard.live import EVERY_SECONDS, dialog_closes, dialog_opens
@@ -111,12 +111,24 @@ def _dialog(scope: Scope) -> None:
         conflict_view(scope, draft.changes, mine, subject.order["currency"], subject.as_of)
     elif action.asks_version:
         _follow(draft)
-    for each in action.fields:
-        draw_field(scope, draft.action, each, subject, draft.refusal)
+    _fields(scope, draft, action, subject)
     if action.has_effect:
         _effect(scope, draft, action, subject)
     show_refusal(draft.refusal)
     _buttons(draft, action)
+
+
+def _fields(scope: Scope, draft: Draft, action: Action, subject: Subject) -> None:
+    """Short ones side by side where there is room."""
+    short = [each for each in action.fields if each.kind not in WIDE]
+    for each in action.fields:
+        if each.kind in WIDE:
+            draw_field(scope, draft.action, each, subject, draft.refusal)
+        elif each is short[0]:
+            grid = st.grid("auto", min_column_width=240, gap="small", key="edit_fields")
+            for one in short:
+                with grid.cell():
+                    draw_field(scope, draft.action, one, subject, draft.refusal)
 
 
 def _buttons(draft: Draft, action: Action) -> None:

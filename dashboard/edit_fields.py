@@ -25,6 +25,8 @@ Kind = Literal[
     "text", "area", "day", "money", "count", "percent", "words", "owner", "line", "switch", "came"
 ]
 
+WIDE: tuple[Kind, ...] = ("area", "came", "line")  # need the whole width of a dialog
+
 
 @dataclass(frozen=True)
 class Subject:

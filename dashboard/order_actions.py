@@ -168,7 +168,7 @@ def offered(scope: Scope, order: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def next_step(names: tuple[str, ...], order: Mapping[str, Any]) -> str | None:
-    """What is most likely done next: the way to the next stage, the money that is open, a return."""
+    """What is most likely done next: the next stage, the money that is open, a return."""
     gives_back = order["stage"] == "cancelled" or (order["owed"] or 0) < 0
     money = "refund_payment" if gives_back else "take_payment"
     wishes = (*_STEPS, money, "register_return")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,11 @@ from data_access.errors import Refused
 def sentence(refusal: Refused) -> str:
     """In the person's language, as Markdown: what others have written stands as they wrote it."""
     return _(refusal.message, **{name: _said(value) for name, value in refusal.values.items()})
+
+
+def as_text(refusal: Refused) -> str:
+    """The same without Markdown, for the cell of a table."""
+    return _(refusal.message, **{name: _said(value, str) for name, value in refusal.values.items()})
 
 
 def refused_fields(refusal: Refused | None) -> Mapping[str, Refused]:
@@ -38,11 +43,11 @@ def show_refusal(refusal: Refused | None) -> None:
         st.error(sentence(refusal), icon=":material/block:")
 
 
-def _said(value: Any) -> str:
+def _said(value: Any, written: Callable[[object], str] = plain) -> str:
     if isinstance(value, date):
         return formats.day(value)
     if isinstance(value, Decimal):
         return formats.number(value, 0 if value == value.to_integral_value() else 2)
     if isinstance(value, int):
         return formats.number(value)
-    return plain(value)
+    return written(value)
