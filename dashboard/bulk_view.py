@@ -198,7 +198,7 @@ def _shipping(draft: BulkDraft) -> list[tuple[str, str]]:
         hide_index=True,
         num_rows="fixed",
         placeholder="",
-        disabled=["order_number"],
+        disabled=list(draft.shipping.columns[:1]),
         column_config={
             "order_number": text(_("Order"), width=150),
             "carrier": st.column_config.SelectboxColumn(

@@ -25,6 +25,7 @@ from data_access.new_order import (
     NewOrder,
     find_customer_for_order,
     list_products_for_order,
+    list_warehouses,
 )
 from data_access.scope import Scope
 
@@ -85,6 +86,9 @@ def choose_customer() -> None:
     draft.customer_id, draft.refusal = found["customer_id"], None
     for name in ("channel", "owner_id", "warehouse_id"):
         st.session_state[key(name)] = found[name]
+    if found["warehouse_id"] is None:  # nobody near them has ordered yet
+        houses = read(list_warehouses, scope, language(), engine="record")
+        st.session_state[key("warehouse_id")] = next(map(int, houses["warehouse_id"]), None)
     st.session_state[key("ship_address")] = found["ship_address"] or ""
 
 

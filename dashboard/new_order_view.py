@@ -52,16 +52,27 @@ def customer_block(scope: Scope) -> None:
     """Search and choose; then who it is."""
     draft = new_draft()
     st.subheader(_("Customer"), anchor=False)
-    if draft.customer_id is None:
+    found = _customer(scope, draft)
+    if found is None:
         _search_customer(scope)
         field_note(draft.refusal, "customer_id")
         return
-    found = read(find_customer_for_order, scope, draft.customer_id, language(), engine="record")
     with st.container(horizontal=True, vertical_alignment="center", border=True, gap="small"):
         parts = [found["region"], found["rep"], found["ship_address"]]
         more = " · ".join(plain(part) for part in parts if part)
         st.markdown(f"**{plain(found['customer'])}**  \n:small[:gray[{more}]]", width="stretch")
-        st.button(_("Choose another"), key="new_customer_change", on_click=change_customer)
+        st.button(_("Choose another"), key="new_order_other_customer", on_click=change_customer)
+
+
+def _customer(scope: Scope, draft: NewDraft) -> dict[str, Any] | None:
+    """Who is chosen; nobody, once the customer is no longer the person's to see."""
+    if draft.customer_id is None:
+        return None
+    try:
+        return read(find_customer_for_order, scope, draft.customer_id, language(), engine="record")
+    except NotFound as refusal:
+        draft.customer_id, draft.refusal = None, refusal
+        return None
 
 
 def _search_customer(scope: Scope) -> None:
@@ -208,7 +219,7 @@ def _paste(draft: NewDraft) -> None:
             _("Two columns: SKU and quantity"),
             key=key("pasted"),
             height=110,
-            placeholder="KIT-1090\t12\nDIG-1086\t3",
+            placeholder=_("Copy the two columns in the spreadsheet, and paste them here"),
         )
         st.button(_("Add these lines"), key="add_pasted", on_click=add_pasted)
         if draft.pasted:
@@ -330,4 +341,7 @@ def _totals(preview: Preview) -> None:
         return
     words = _("Can be with the customer on {day} at the earliest.", day=formats.day(first))
     is_late = promised is not None and promised < first
-    st.markdown(f":{'red' if is_late else 'green'}[:material/local_shipping: {words}]")
+    if is_late:
+        st.markdown(f":red[:material/local_shipping: {words}]")
+    else:
+        st.markdown(f":green[:material/local_shipping: {words}]")
