@@ -78,15 +78,18 @@ def _show_card(grid: Any, card: Card, chosen: Values) -> None:
         if card.note:
             st.markdown(f":small[:gray[{card.note}]]")
             return
-        st.markdown(f":small[{_change(card, card.previous, _THAN_PREVIOUS)}]")
         with st.container(
             horizontal=True,
             horizontal_alignment="distribute",
-            vertical_alignment="center",
+            vertical_alignment="bottom",
             gap=None,
             wrap=False,
         ):
-            st.markdown(f":small[{_change(card, card.last_year, _THAN_LAST_YEAR)}]")
+            changes = (
+                _change(card, card.previous, _THAN_PREVIOUS),
+                _change(card, card.last_year, _THAN_LAST_YEAR),
+            )
+            st.markdown("  \n".join(f":small[{change}]" for change in changes))
             if card.rows is not None:
                 st.page_link(
                     find_page(card.page).file,
