@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "demo",
     "import": "importing",
     "user": "user",
+    "verify": "verify",
     "start": "start",
 }
 

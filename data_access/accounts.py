@@ -3,7 +3,6 @@ they come from `python -m dashboard user` and from the person's own account page
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +11,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, true, update
 
+from data_access.audit_chain import record
 from data_access.database import writing
 from data_access.errors import EditRefused
 from data_access.passwords import hash_password
 from data_access.policy import Role
-from data_access.tables import audit, channels, employees, regions, sessions, user_regions, users
+from data_access.tables import channels, employees, regions, sessions, user_regions, users
 
 __all__ = ["AccountRefused", "NewUser", "add_user", "hash_password", "utc_now"]
 
@@ -281,14 +281,7 @@ def _record(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> None:
-    connection.execute(
-        insert(audit).values(
-            happened_at=now,
-            actor=actor,
-            action=action,
-            table_name="users",
-            row_id=user_id,
-            before=json.dumps(before, ensure_ascii=False) if before else None,
-            after=json.dumps(after, ensure_ascii=False, default=str) if after else None,
-        )
-    )
+    record(
+        connection, actor=actor, action=action, now=now, table_name="users", row_id=user_id,
+        before=before, after=after,
+    )  # fmt: skip

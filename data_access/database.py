@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import QueuePool
 
+from data_access.audit_chain import record_bulk_load, teach_sqlite
+
 BUSY_SECONDS = 3
 
 
@@ -68,22 +70,27 @@ def writing_engine(url: str | URL) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, patience: int | None = None) -> Iterator[Connection]:
     """One write transaction; rolled back on any BaseException, Streamlit's interruptions included.
-    Takes the change-sequence lock first, so writers follow one another on both engines."""
+    Takes the change-sequence lock first, so writers follow one another on both engines. With
+    `patience` it fails after so many seconds behind others (on SQLite always BUSY_SECONDS)."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            if patience is not None:
+                connection.execute(text(f"SET LOCAL lock_timeout = '{patience}s'"))
             connection.execute(text("SELECT version FROM data_version FOR UPDATE"))
         yield connection
 
 
 @contextmanager
-def bulk_writing(engine: Engine) -> Iterator[Connection]:
+def bulk_writing(engine: Engine, what: str = "bulk load") -> Iterator[Connection]:
     """A write transaction whose rows are not followed one by one: on commit the change sequence
-    says once that anything may have changed, and the analytics copy is built anew."""
+    says once that anything may have changed, the analytics copy is built anew, and the log says
+    `what` was loaded."""
     with writing(engine) as connection:
         connection.execute(text("UPDATE data_version SET is_bulk = true"))
         yield connection
+        record_bulk_load(connection, what)
         connection.execute(text("UPDATE data_version SET is_bulk = false, version = version + 1"))
         connection.execute(
             text(
@@ -127,13 +134,16 @@ _SQLITE_ARGUMENTS: dict[str, Any] = {
 
 def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
+    def configure(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         if query_only:
             cursor.execute("PRAGMA query_only = ON")
+        else:
+            cursor.execute("PRAGMA trusted_schema = ON")  # triggers call functions of ours
+            teach_sqlite(connection, record.info)
         cursor.close()
 
     @event.listens_for(engine, "begin")

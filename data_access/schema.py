@@ -46,6 +46,14 @@ def has_schema(engine: Engine) -> bool:
     return inspect(engine).has_table("data_version")
 
 
+def need_schema(engine: Engine) -> None:
+    """DatabaseUnfit unless the schema is there as this version knows it; changes nothing."""
+    if not has_schema(engine):
+        raise DatabaseUnfit("no_schema")
+    if not schema_is_current(engine):
+        raise DatabaseUnfit("older_schema")
+
+
 def read_properties(engine: Engine) -> dict[str, str]:
     """The database's facts: database_id, time_zone, and for a demo database demo_as_of."""
     with engine.connect() as connection:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, FromClause, Table, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Table, or_, select, true
 
 from data_access.dialects import unindexed
 from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
 from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
 
-RELATIONS = tuple(name for name in metadata.tables if name not in ("sessions", "sign_in_failures"))
+NO_RELATIONS = ("sessions", "sign_in_failures", "edit_requests")
+RELATIONS = tuple(name for name in metadata.tables if name not in NO_RELATIONS)
 _KEY = object()
 MOST_KEPT = 500
 _made: dict[str, Visible] = {}  # by the key of a Scope
@@ -59,6 +60,11 @@ class Scope:
         if rule is None:
             return False
         return column is None or rule.masks.get(column) is not hidden
+
+    def reads(self, relation: str, column: str) -> bool:
+        """Whether this role sees the column as it is stored."""
+        rule = _rules(self.role).get(relation)
+        return rule is not None and column not in rule.masks
 
 
 class Visible:
@@ -135,16 +141,27 @@ class Visible:
 def mint_scope(engine: Engine, user_id: int) -> Scope | None:
     """The Scope of an active user as the database has it now; None if there is no such user."""
     with engine.connect() as connection:
-        user = connection.execute(
-            select(users).where(users.c.user_id == user_id, users.c.is_active == true())
-        ).one_or_none()
-        if user is None:
-            return None
-        regions = connection.scalars(
-            select(user_regions.c.region_id)
-            .where(user_regions.c.user_id == user_id)
-            .order_by(user_regions.c.region_id)
-        ).all()
+        return scope_in(connection, user_id)
+
+
+def is_current(connection: Connection, scope: Scope) -> bool:
+    """Whether the person still has the rights that `scope` was made with."""
+    now = scope_in(connection, scope.user_id)
+    return now is not None and now.key == scope.key
+
+
+def scope_in(connection: Connection, user_id: int) -> Scope | None:
+    """As `mint_scope`, inside a transaction."""
+    user = connection.execute(
+        select(users).where(users.c.user_id == user_id, users.c.is_active == true())
+    ).one_or_none()
+    if user is None:
+        return None
+    regions = connection.scalars(
+        select(user_regions.c.region_id)
+        .where(user_regions.c.user_id == user_id)
+        .order_by(user_regions.c.region_id)
+    ).all()
     known = user.role in Role.__members__.values()
     return Scope(
         user_id=user.user_id,

@@ -210,6 +210,8 @@ campaigns = Table(
     Column("discount_rate", Rate),
     Column("starts_on", Date),
     Column("ends_on", Date),
+    Column("coupon_code", String(40)),  # what customers type to take part
+    Index("uq_campaigns_coupon_code", "coupon_code", unique=True),
 )
 
 orders = Table(
@@ -469,21 +471,89 @@ sign_in_failures = Table(
     Column("blocked_until", Moment),
 )
 
-audit = Table(
+comments = Table(  # what colleagues tell each other about an order
+    "comments",
+    metadata,
+    Column("comment_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),
+    Column("author", String(300), nullable=False),  # the person's name as it was then
+    Column("text", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Index(None, "order_id", "comment_id"),
+)
+
+mentions = Table(  # who a comment calls by @username
+    "mentions",
+    metadata,
+    Column("mention_id", Id, primary_key=True),
+    Column("comment_id", Id, ForeignKey("comments.comment_id"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("written_at", Moment, nullable=False),
+    Column("seen_at", Moment),
+    UniqueConstraint("comment_id", "user_id"),
+    Index(None, "user_id", "seen_at"),
+)
+
+stage_rules = Table(  # who answers for an order in a stage, how long, and what must be done by then
+    "stage_rules",
+    metadata,
+    Column("stage_rule_id", Id, primary_key=True),
+    Column("stage", String(20), nullable=False, unique=True),
+    Column("position", SmallInteger, nullable=False),
+    Column("owner_role", String(20), nullable=False),
+    Column("target_hours", Integer, nullable=False),
+    Column("exit_criteria", String(300), nullable=False),
+    Column("exit_criteria_zh", String(300)),
+    CheckConstraint("target_hours > 0", name="target_hours_positive"),
+)
+
+discount_limits = Table(  # a role without a row gives none
+    "discount_limits",
+    metadata,
+    Column("discount_limit_id", Id, primary_key=True),
+    Column("role", String(20), nullable=False, unique=True),
+    Column("max_rate", Rate, nullable=False),
+    CheckConstraint("max_rate >= 0 and max_rate <= 1", name="max_rate_a_share"),
+)
+
+edit_requests = Table(  # each request is carried out once; asked again, it is answered again
+    "edit_requests",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("action", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("answer", Text, nullable=False),  # JSON
+    Column("happened_at", Moment, nullable=False),
+)
+
+audit = Table(  # append-only and hash-chained, written by triggers; see audit_chain.py
     "audit",
     metadata,
     Column("audit_id", Id, primary_key=True),
     Column("happened_at", Moment, nullable=False),
     Column("user_id", Id, ForeignKey("users.user_id")),
     Column("actor", String(80), nullable=False),
+    Column("actor_name", String(300)),  # as it was then
     Column("action", String(80), nullable=False),
     Column("table_name", String(60), nullable=False),
     Column("row_id", Id),
+    Column("order_id", Id),  # the order that the row belongs to
     Column("reason", String(300)),
     Column("before", Text),  # JSON
     Column("after", Text),  # JSON
     Column("request_id", String(64)),
+    Column("undoes", String(64)),  # the request that this one undoes
+    Column("previous_hash", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "table_name", "row_id"),
+    Index(None, "order_id", "audit_id"),
+    Index(None, "request_id"),
+    Index(None, "undoes"),
+    Index(None, "actor", "audit_id"),
+    Index(None, "happened_at"),
 )
 
 changes = Table(  # the change sequence: gap-free, written by triggers
@@ -526,4 +596,13 @@ BUSINESS_TABLES: tuple[Table, ...] = (
     regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
     stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
     stock_movements, feedback, interactions, targets, opportunities,
+)  # fmt: skip
+
+# What other sessions must notice too, but no sum is made of.
+FOLLOWED_TABLES = (*BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits)
+
+# Each change of a row of these is in `audit`.
+AUDITED_TABLES: tuple[Table, ...] = (
+    orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
+    comments, stage_rules, discount_limits,
 )  # fmt: skip

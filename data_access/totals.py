@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, select, update
 from data_access.tables import order_lines, orders, payments
 
 _SUMS = ("units", "returned_units", "gross_sales", "returns_value", "net_sales", "cost")
+CARRIED = (*_SUMS, "paid")
 
 
 def recount_orders(connection: Connection, order_ids: Sequence[int] | None = None) -> None:

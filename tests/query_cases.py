@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 from data_access import (
     attention,
     backlog,
+    effects,
+    new_order,
     options,
     order_details,
     orders,
@@ -20,6 +22,7 @@ from data_access import (
     receivables,
     sales,
 )
+from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
 from data_access.scope import Scope
 
@@ -51,6 +54,21 @@ def _of_order(query: Callable[..., pd.DataFrame]) -> Case:
     )
 
 
+def _effect(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> dict[str, Any]:
+    try:
+        found = effects.find_effect(
+            engine, scope, 1, effects.Proposed("cancel_order"), as_of, "zh_CN"
+        )
+    except NotFound as refusal:
+        return {"refused": refusal.reason}
+    return asdict(found)
+
+
+def _promised_on(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> dict[str, Any]:
+    lines = (new_order.NewLine(1, 2), new_order.NewLine(2, 9))
+    return {"day": new_order.suggest_promised_on(engine, scope, lines, as_of, 1)}
+
+
 def _backlog_by_day(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
     period = chosen.period or Period(as_of, as_of)
     return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, (period,))
@@ -74,6 +92,8 @@ CASES: tuple[Case, ...] = (
         )
     ),
     Case("sum_backlog_by_day", _backlog_by_day),
+    Case("find_effect", _effect, is_aggregate=False),
+    Case("suggest_promised_on", _promised_on, is_aggregate=False),
     Case(
         "sum_attention",
         lambda engine, scope, chosen, as_of: attention.sum_attention(

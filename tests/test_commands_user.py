@@ -78,7 +78,9 @@ def test_role_and_disabling_are_written_and_audited(user: CommandLine) -> None:
     assert user("list").splitlines()[1].split() == ["wang", "support", "wang", "–", "disabled"]
     database = connect(user.url)
     with database.record.connect() as connection:
-        actions = connection.execute(select(audit.c.actor, audit.c.action)).all()
+        actions = connection.execute(
+            select(audit.c.actor, audit.c.action).where(audit.c.table_name == "users")
+        ).all()
     database.dispose()
     assert [tuple(row) for row in actions] == [
         ("command line", "add_user"),

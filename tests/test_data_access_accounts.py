@@ -103,7 +103,9 @@ def new_user(database: Database, username: str = "wang.wei", role: str = "manage
 
 def audited(database: Database) -> list[tuple[str, str, object, object]]:
     with database.record.connect() as connection:
-        rows = connection.execute(select(audit).order_by(audit.c.audit_id)).all()
+        rows = connection.execute(
+            select(audit).where(audit.c.table_name == "users").order_by(audit.c.audit_id)
+        ).all()
     return [
         (row.actor, row.action, *(json.loads(text or "null") for text in (row.before, row.after)))
         for row in rows

@@ -40,6 +40,14 @@ TEXTS = (
 )  # fmt: skip
 CHANNELS = ("web", "web", "web shop", "Web", "partner", "gone")
 CURRENCIES = ("CNY", "CNY", "EUR")
+IMAGES = (  # of rows, as the log keeps them
+    '{"order_id": 1, "owner_id": 1, "net_sales": 9.5, "ordered_at": "2026-11-16 04:00:00"}',
+    '{"order_id": 1, "owner_id": 2, "net_sales": 10.0, "ordered_at": "2026-11-16T05:00:00"}',
+    '{"stock_id": 1, "product_id": 2, "warehouse_id": 1, "on_hand": 5}',
+    '{"product_id": "2", "warehouse_id": null, "promised_on": "soon"}',
+    "[1]",
+    "=1+1",
+)
 WORDS: dict[str, tuple[Any, ...]] = {
     "stage": STAGES,
     "currency": CURRENCIES,
@@ -47,6 +55,9 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "role": (*ROLES, *ROLES, "owner", ""),
     "consent": ("granted", "refused", "unknown"),
     "customer_type": ("company", "person"),
+    "table_name": ("orders", "orders", "stock", "payments", "*", "users", "gone"),
+    "before": IMAGES,
+    "after": IMAGES,
 }
 OPPORTUNITY_STAGES = ("lead", "qualified", "proposal", "won", "lost")
 MOST_ROWS = {"orders": 6, "order_lines": 8, "customers": 5, "payments": 6}

@@ -8,7 +8,7 @@ import numpy as np
 
 from data_access.demo.almanac import ONLINE
 from data_access.demo.arrivals import LOYAL, SILENT, Arrivals, second_of_day
-from data_access.demo.campaigns import Campaigns, discounts
+from data_access.demo.campaigns import PERCENTS_OFF, Campaigns, discounts
 from data_access.demo.customers import Customers
 from data_access.demo.names import CHANNELS
 from data_access.demo.people import Staff
@@ -91,7 +91,7 @@ def make_orders(
         channel=channel,
         owner=owner,
         campaign=np.where(channel <= SOCIAL, campaigns.online[day], 0),
-        coupon=np.where(couponed, np.array([5, 8, 10])[chance.integers(0, 3, len(day))], 0),
+        coupon=np.where(couponed, np.array(PERCENTS_OFF)[chance.integers(0, 3, len(day))], 0),
     )
 
 

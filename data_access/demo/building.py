@@ -31,7 +31,9 @@ from data_access.demo.upkeep import without_upkeep
 from data_access.tables import BUSINESS_TABLES, metadata, properties, users
 
 Progress = Callable[[int, int], None]  # rows written, rows in all
-KEPT = ("users", "properties", "data_version", "changes")
+KEPT = (
+    "users", "properties", "data_version", "changes", "stage_rules", "discount_limits"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def build_demo(
         written += rows
         hear(written, total)
 
-    with bulk_writing(engine) as connection:
+    with bulk_writing(engine, "demo company") as connection:
         with without_upkeep(connection):
             _make_room(connection)
             for table in metadata.sorted_tables:

@@ -19,6 +19,13 @@ FESTIVALS = {  # name → (Chinese, first day, last day, discount in percent)
 }
 KINDS = (("discount", "{} week", "{}特惠周"), ("bundle offer", "{} bundle days", "{}满减专场"),
          ("member day", "Members' {} days", "{}会员日"))  # fmt: skip
+# code, percent off, name, Chinese: standing offers, from the first day on
+COUPONS: tuple[tuple[str, int, str, str], ...] = (
+    ("HELLO5", 5, "Welcome coupon", "新客欢迎券"),
+    ("FANS8", 8, "Followers' coupon", "粉丝专享券"),
+    ("VIP10", 10, "VIP coupon", "VIP专享券"),
+)
+PERCENTS_OFF = tuple(percent for _, percent, *_ in COUPONS)
 
 
 @dataclass(frozen=True)
@@ -108,20 +115,25 @@ def _promotions(plan: Plan) -> list[Campaign]:
 
 def campaign_rows(plan: Plan, campaigns: Campaigns) -> Rows:
     chance = plan.chance("campaign rows")
-    every = campaigns.every
+    every, standing = campaigns.every, len(COUPONS)
+    codes, names, names_zh = ([str(one[at]) for one in COUPONS] for at in (0, 2, 3))
+    count = len(every) + standing
     budget = [round(float(chance.uniform(0.6, 1.6)) * plan.orders / 20_000 * 40_000, -2)
               for _ in every]  # fmt: skip
+    ends = np.array([*(one.ends for one in every), *(0 for _ in COUPONS)])
+    starts = np.array([*(one.starts for one in every), *(0 for _ in COUPONS)])
     return {
-        "campaign_id": np.arange(1, len(every) + 1),
-        "name": words(*(one.name for one in every)),
-        "name_zh": words(*(one.name_zh for one in every)),
-        "kind": words(*(one.kind for one in every)),
-        "goal": words(*(_goal(one) for one in every)),
-        "budget": np.array(budget),
-        "currency": words(*(CURRENCY for _ in every)),
-        "discount_rate": np.array([one.discount / 100 for one in every]),
-        "starts_on": plan.day(np.array([one.starts * 86_400 for one in every])),
-        "ends_on": plan.day(np.array([one.ends * 86_400 for one in every])),
+        "campaign_id": np.arange(1, count + 1),
+        "name": words(*(one.name for one in every), *names),
+        "name_zh": words(*(one.name_zh for one in every), *names_zh),
+        "kind": words(*(one.kind for one in every), *("coupon" for _ in COUPONS)),
+        "goal": words(*(_goal(one) for one in every), *("Win orders online" for _ in COUPONS)),
+        "budget": np.array([*budget, *(0.0 for _ in COUPONS)]),
+        "currency": words(*(CURRENCY for _ in range(count))),
+        "discount_rate": np.array([*(one.discount for one in every), *PERCENTS_OFF]) / 100,
+        "starts_on": plan.day(starts * 86_400),
+        "ends_on": plan.day(ends * 86_400, np.arange(count) < len(every)),
+        "coupon_code": words(*(None for _ in every), *codes),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data_access.demo.baskets import CHANNEL_CODES, Lines, Orders
+from data_access.demo.campaigns import COUPONS, PERCENTS_OFF
 from data_access.demo.customers import Customers
 from data_access.demo.fulfilment import REASONS, Timeline
 from data_access.demo.paying import Money
@@ -55,8 +56,8 @@ def order_rows(
         "warehouse_id": times.warehouse + 1,
         "stage": words(*STAGES)[stage],
         "currency": words(CURRENCY)[np.zeros(count, int)],
-        "coupon_code": words(None, "HELLO5", "FANS8", "VIP10")[
-            np.searchsorted([0, 5, 8, 10], orders.coupon)
+        "coupon_code": words(None, *(code for code, *_ in COUPONS))[
+            np.searchsorted([0, *PERCENTS_OFF], orders.coupon)
         ],
         "ship_address": address[orders.customer],
         "note": _notes(plan, times, stage),

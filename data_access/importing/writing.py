@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from data_access.accounts import utc_now
+from data_access.audit_chain import record, recorded_as
 from data_access.database import bulk_writing, writing
 from data_access.importing.cells import Resolved
 from data_access.importing.comparing import PlannedRow, TablePlan
 from data_access.importing.mapping import Lookup
 from data_access.importing.refusals import ImportRefused
 from data_access.importing.report import Totals, totals_in
-from data_access.tables import audit, imported_rows, orders
+from data_access.tables import imported_rows, orders
 from data_access.totals import recount_orders
 
 BULK_ROWS = 50_000  # from here on the analytics copy is cheaper to build anew than to follow
 BATCH_ROWS = 5_000
+IMPORT = "import"  # the actor
 _COUNTED = ("order_lines", "payments")  # an order carries sums of these
 Progress = Callable[[str, int], None]  # what is being done, and how many rows of it
 
@@ -30,10 +31,12 @@ def write_plans(
 ) -> list[Totals]:
     """Writes every plan and returns the source's totals as they now stand in the database."""
     rows = sum(plan.rows for plan in plans)
-    transaction = bulk_writing if rows > BULK_ROWS else writing
-    table = "?"
+    table, is_bulk, reason = "?", rows > BULK_ROWS, _source(source_name)
     try:
-        with transaction(engine) as connection:
+        with (
+            bulk_writing(engine, reason) if is_bulk else writing(engine) as connection,
+            recorded_as(connection, actor=IMPORT, action=IMPORT, now=utc_now(), reason=reason),
+        ):
             writer = _Writer(connection, source_name, progress)
             for plan in plans:
                 table = plan.rule.table.name
@@ -186,16 +189,14 @@ def _new_ids(connection: Connection, table: Any, count: int) -> Sequence[int]:
 
 def _leave_audit(connection: Connection, source_name: str, plans: Sequence[TablePlan]) -> None:
     counts = {plan.rule.table.name: [plan.counts.new, plan.counts.changed] for plan in plans}
-    connection.execute(
-        insert(audit).values(
-            happened_at=datetime.now(UTC).replace(tzinfo=None),
-            actor="import",
-            action="import",
-            table_name="*",
-            reason=f"source {source_name}"[:300],
-            after=json.dumps({"new, changed": counts}),
-        )
-    )
+    record(
+        connection, actor=IMPORT, action=IMPORT, now=utc_now(), table_name="*",
+        reason=_source(source_name), after={"new, changed": counts},
+    )  # fmt: skip
+
+
+def _source(name: str) -> str:
+    return f"source {name}"[:300]
 
 
 def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -1,0 +1,1 @@
+"""Commands: one transaction each, logged below by triggers, carried out once per request."""

@@ -1,0 +1,117 @@
+"""Who may do what to an order: one table, action → role → the stages in which it is possible.
+
+The rows are those of the person's Scope: nobody edits an order they do not see. Commands ask here
+before they write, pages ask here what to offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from data_access.errors import EditRefused
+from data_access.policy import Role
+from data_access.scope import Scope
+from data_access.stages import OPEN_STAGES, STAGES
+
+Stages = tuple[str, ...]
+
+# stage → the stages that may follow it; nothing else does
+TRANSITIONS: Mapping[str, Stages] = {
+    "received": ("confirmed", "cancelled"),
+    "confirmed": ("processing", "cancelled"),
+    "processing": ("shipped", "cancelled"),
+    "shipped": ("completed", "returned"),
+    "completed": ("returned",),
+    "cancelled": (),
+    "returned": (),
+}
+# stage → the action that leads to it
+ACTION_TO: Mapping[str, str] = {
+    "confirmed": "confirm_order",
+    "processing": "start_processing",
+    "shipped": "ship_order",
+    "completed": "complete_order",
+    "cancelled": "cancel_order",
+    "returned": "register_return",
+}
+
+RECEIVED: Stages = ("received",)
+BEFORE_PACKING: Stages = ("received", "confirmed")
+BEFORE_SHIPPING: Stages = ("received", "confirmed", "processing")
+NOT_CANCELLED: Stages = tuple(stage for stage in STAGES if stage != "cancelled")
+NEW = ""  # of an order that is not there yet
+
+
+class RightRefused(EditRefused):
+    """The role may not do this, or not to an order in this stage (the reason is the stage)."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "role": "Your role may not do this.",
+        "received": "The order is not confirmed yet: this cannot be done now.",
+        "confirmed": "The order is confirmed: this cannot be done now.",
+        "processing": "The order is in processing: this cannot be done now.",
+        "shipped": "The order is shipped: this cannot be done now.",
+        "completed": "The order is completed: this cannot be done now.",
+        "cancelled": "The order is cancelled: this cannot be done now.",
+        "returned": "The order came back: this cannot be done now.",
+    }
+
+
+_HEADS = (Role.ADMIN, Role.MANAGER)
+
+
+def _for(stages: Stages, *roles: Role, **narrower: Stages) -> dict[Role, Stages]:
+    """The heads and these roles in these stages; a role named with its own stages only in those."""
+    own = {Role(name): found for name, found in narrower.items()}
+    return {**dict.fromkeys((*_HEADS, *roles), stages), **own}
+
+
+RIGHTS: Mapping[str, Mapping[Role, Stages]] = {
+    "create_order": _for((NEW,), Role.SALES_LEAD, Role.SALES_REP),
+    "confirm_order": _for(RECEIVED, Role.SALES_LEAD),
+    "allow_short": _for(BEFORE_PACKING, Role.SALES_LEAD),  # confirm what is not all in stock
+    "start_processing": _for(("confirmed",), Role.WAREHOUSE),
+    "ship_order": _for(("processing",), Role.WAREHOUSE),
+    "complete_order": _for(("shipped",), Role.SUPPORT),
+    "cancel_order": _for(BEFORE_SHIPPING, Role.SALES_LEAD),
+    "propose_cancellation": {Role.SALES_REP: RECEIVED},
+    "register_return": _for(("shipped", "completed"), Role.SUPPORT),
+    "take_payment": _for(NOT_CANCELLED, Role.FINANCE),
+    "refund_payment": _for(STAGES, Role.FINANCE),
+    "change_line_quantity": _for(BEFORE_PACKING, Role.SALES_LEAD, sales_rep=RECEIVED),
+    "change_line_discount": _for(BEFORE_SHIPPING, Role.SALES_LEAD, sales_rep=RECEIVED),
+    "change_promised_date": _for(OPEN_STAGES, Role.SALES_LEAD, sales_rep=RECEIVED),
+    "change_address": _for(BEFORE_SHIPPING, Role.SALES_LEAD, sales_rep=RECEIVED),
+    "change_owner": _for(OPEN_STAGES, Role.SALES_LEAD),
+    "change_note": _for(STAGES, Role.SALES_LEAD, Role.SUPPORT, sales_rep=RECEIVED),
+    "comment_on_order": _for(STAGES, Role.SALES_LEAD, Role.SALES_REP, Role.WAREHOUSE, Role.SUPPORT),
+}
+
+
+def may(scope: Scope, action: str, stage: str = NEW) -> bool:
+    """Whether this role may do it to an order in this stage that it sees."""
+    return stage in stages_of(scope, action)
+
+
+def stages_of(scope: Scope, action: str) -> Stages:
+    """The stages in which this role may do it; none for what it may never do."""
+    return RIGHTS[action].get(scope.role, ()) if scope.role else ()
+
+
+def need_right(scope: Scope, action: str, stage: str = NEW) -> None:
+    """RightRefused unless `may`."""
+    possible = stages_of(scope, action)
+    if stage not in possible:
+        raise RightRefused(stage if possible else "role")
+
+
+def actions_for(scope: Scope, stage: str) -> tuple[str, ...]:
+    """What this role may do to an order in this stage, in the order of the table."""
+    return tuple(action for action in RIGHTS if may(scope, action, stage))
+
+
+def next_stages(scope: Scope, stage: str) -> Stages:
+    """The stages to which this role may move an order that is in this one."""
+    following = TRANSITIONS.get(stage, ())
+    return tuple(after for after in following if may(scope, ACTION_TO[after], stage))

@@ -1,0 +1,314 @@
+"""Verifies the log: that its chain is whole, and that the tables hold what it says.
+
+Each row of the log is hashed anew, then the log is replayed: what a row showed before must be what
+was logged of it last, and what was logged last must stand in the table. Rows that were loaded in
+bulk and never edited since are in no log; of those only their number is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, NamedTuple
+
+from sqlalchemy import Connection, Engine, RowMapping, Table, func, select, text
+
+from data_access.audit_chain import HASHED, chain_hash
+from data_access.errors import Refused
+from data_access.row_images import (
+    Difference,
+    differences,
+    differences_from,
+    read_image,
+    stored_value,
+)
+from data_access.tables import AUDITED_TABLES, audit, data_version, orders, products
+
+BEGINNINGS = ("begin_log", "bulk_load")  # tell what is there without a log
+_CHUNK = 500
+_UNREADABLE = (ValueError, TypeError, ArithmeticError)
+_OF_LOG = {
+    "sqlite": ("audit_not_replaced", "audit_sealed", "audit_not_changed", "audit_not_deleted"),
+    "postgresql": ("audit_sealed", "audit_kept", "audit_not_emptied"),
+}
+_OF_TABLE = {"sqlite": ("_logged_insert", "_logged_update", "_logged_delete"),
+             "postgresql": ("_logged",)}  # fmt: skip
+
+
+class Head(NamedTuple):
+    """The end of the log. Kept elsewhere, it tells later whether the log was cut off or rewritten
+    up to there."""
+
+    audit_id: int
+    hash: str
+
+
+class Tampered(Refused):
+    """The first row that is not as it must be."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "switched_off": "The log is switched off: the trigger {name} is missing.",
+        "bulk": "The log is switched off: a bulk load has never ended.",
+        "empty": "The log is empty: all that it held was deleted.",
+        "cut_off": "The log ends at row {last}: row {audit_id} that you kept is missing.",
+        "other_head": "Row {audit_id} of the log is not the one that you kept.",
+        "unlinked": "Row {audit_id} of the log does not follow the row before it.",
+        "rewritten": "Row {audit_id} of the log, about {name}, was rewritten.",
+        "before": "{name} was changed past the log before its row {audit_id}: {what}.",
+        "changed": "{name} is not as row {audit_id} of the log left it: {what}.",
+        "deleted": "{name} was deleted past the log; row {audit_id} has it last.",
+        "back": "{name} is there, though row {audit_id} of the log deleted it.",
+        "added": "{name} was added past the log.",
+        "count": "{table} has {count} rows, the log knows of {expected}.",
+    }
+
+    def __init__(
+        self, reason: str, *, table: str = "", row_id: int | None = None,
+        changed: tuple[Difference, ...] = (), **values: object,
+    ) -> None:  # fmt: skip
+        what = ", ".join(f"{one.field} {one.before} → {one.after}" for one in changed)
+        super().__init__(reason, table=table, what=what, **values)
+        self.table_name, self.row_id, self.changed = table, row_id, changed
+
+
+def verify_log(engine: Engine, kept: Head | None = None) -> Head:
+    """The head of a log that is whole. Raises Tampered at the first thing that is not so."""
+    with _one_moment(engine) as connection:
+        _check_switched_on(connection)
+        replay = _Replay(connection)
+        for row in _stored_rows(connection):
+            replay.follow(row)
+            if kept is not None and kept.audit_id == replay.head.audit_id and kept != replay.head:
+                raise Tampered("other_head", audit_id=kept.audit_id)
+        if not replay.head.audit_id:
+            raise Tampered("empty")
+        if kept is not None and not 0 < kept.audit_id <= replay.head.audit_id:
+            raise Tampered("cut_off", audit_id=kept.audit_id, last=replay.head.audit_id)
+        replay.check_tables()
+    return replay.head
+
+
+class _Last(NamedTuple):
+    """What the log said last of a row."""
+
+    audit_id: int
+    digest: bytes  # of the image after; empty where the row was deleted
+
+
+class _Replay:
+    """The log up to a row, and what the tables must hold by then."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.head = Head(0, "")
+        self._last: dict[tuple[str, int], _Last] = {}
+        self._held: dict[str, list[int]] = {}  # table → rows without a log, and their last id
+        self._added: dict[str, int] = {}  # table → rows added since, less deleted ones
+
+    def follow(self, row: RowMapping) -> None:
+        audit_id = row["audit_id"]
+        if audit_id != self.head.audit_id + 1 or row["previous_hash"] != self.head.hash:
+            raise Tampered("unlinked", audit_id=audit_id)
+        found = chain_hash(self.head.hash, *(row[name] for name in HASHED))
+        if found != row["hash"]:
+            raise self._rewritten(row)
+        self.head = Head(audit_id, found)
+        try:
+            self._apply(row)
+        except _UNREADABLE as error:
+            raise self._rewritten(row) from error
+
+    def _apply(self, row: RowMapping) -> None:
+        table_name, row_id = row["table_name"], row["row_id"]
+        if table_name == "*" and row["action"] in BEGINNINGS:
+            self._held = json.loads(row["after"])
+            self._last.clear()
+            self._added.clear()
+        elif table_name in _AUDITED:
+            self._check_before(row)
+            self._last[table_name, row_id] = _Last(row["audit_id"], _digest(row["after"]))
+            change = (row["before"] is None) - (row["after"] is None)
+            self._added[table_name] = self._added.get(table_name, 0) + change
+
+    def _check_before(self, row: RowMapping) -> None:
+        table_name, row_id, before = row["table_name"], row["row_id"], row["before"]
+        last = self._last.get((table_name, row_id))
+        if last is None:
+            if before is not None and row_id > self._held.get(table_name, (0, 0))[1]:
+                name = self._name(table_name, row_id, read_image(before))
+                raise Tampered("added", table=table_name, row_id=row_id, name=name)
+        elif _digest(before) != last.digest:
+            found = _differences(table_name, self._image(last.audit_id), read_image(before))
+            if found or bool(before) != bool(last.digest):
+                raise Tampered(
+                    "before", table=table_name, row_id=row_id, changed=found,
+                    audit_id=row["audit_id"], name=self._name(table_name, row_id),
+                )  # fmt: skip
+
+    def check_tables(self) -> None:
+        """Raises for the row whose log ends first, then for rows that the log does not know."""
+        ends = sorted((last.audit_id, *key) for key, last in self._last.items())
+        for start in range(0, len(ends), _CHUNK):
+            chunk = ends[start : start + _CHUNK]
+            images = self._images([audit_id for audit_id, *_ in chunk])
+            rows = {
+                name: self._rows(_AUDITED[name], [i for _, table, i in chunk if table == name])
+                for name in {table for _, table, _ in chunk}
+            }
+            for audit_id, name, row_id in chunk:
+                self._check_row(audit_id, name, row_id, images[audit_id], rows[name].get(row_id))
+        for name in self._held:
+            if name in _AUDITED:
+                self._check_unlogged(_AUDITED[name])
+
+    def _check_row(
+        self, audit_id: int, table_name: str, row_id: int,
+        image: dict[str, Any], row: Mapping[str, Any] | None,
+    ) -> None:  # fmt: skip
+        known: dict[str, Any] = {
+            "table": table_name, "row_id": row_id, "audit_id": audit_id,
+            "name": self._name(table_name, row_id, image),
+        }  # fmt: skip
+        if row is None and image:
+            raise Tampered("deleted", **known)
+        if row is not None and not image:
+            raise Tampered("back", **known)
+        if row is not None:
+            found = differences_from(_AUDITED[table_name].c, image, row)
+            if found:
+                raise Tampered("changed", changed=tuple(found), **known)
+
+    def _check_unlogged(self, table: Table) -> None:
+        count, last_id = self._held[table.name]
+        key = next(iter(table.primary_key.columns))
+        newer = self._connection.scalars(select(key).where(key > last_id).order_by(key))
+        for row_id in newer:
+            if (table.name, row_id) not in self._last:
+                name = self._name(table.name, row_id)
+                raise Tampered("added", table=table.name, row_id=row_id, name=name)
+        expected = count + self._added.get(table.name, 0)
+        found = self._connection.scalar(select(func.count()).select_from(table))
+        if found != expected:
+            raise Tampered("count", table=table.name, count=found, expected=expected)
+
+    def _rows(self, table: Table, ids: list[int]) -> dict[int, Mapping[str, Any]]:
+        """The rows as they stand; as they are stored where a value is none of its column."""
+        key = next(iter(table.primary_key.columns))
+        statement = select(table).where(key.in_(ids))
+        try:
+            rows = self._connection.execute(statement).mappings().all()
+        except _UNREADABLE:
+            ids_in_sql = ", ".join(map(str, ids))
+            stored = f"SELECT * FROM {table.name} WHERE {key.name} IN ({ids_in_sql})"  # noqa: S608
+            found = self._connection.execute(text(stored)).mappings().all()
+            return {row[key.name]: _typed(table, row) for row in found}
+        return {row[key.name]: dict(row) for row in rows}
+
+    def _image(self, audit_id: int) -> dict[str, Any]:
+        return self._images([audit_id])[audit_id]
+
+    def _images(self, audit_ids: list[int]) -> dict[int, dict[str, Any]]:
+        statement = select(audit).where(audit.c.audit_id.in_(audit_ids))
+        images: dict[int, dict[str, Any]] = {}
+        for row in self._connection.execute(statement).mappings():
+            try:
+                images[row["audit_id"]] = read_image(row["after"])
+            except _UNREADABLE as error:
+                raise self._rewritten(row) from error
+        return images
+
+    def _rewritten(self, row: RowMapping) -> Tampered:
+        table, row_id = row["table_name"], row["row_id"]
+        name = self._name(table, row_id)
+        return Tampered(
+            "rewritten", table=table, row_id=row_id, audit_id=row["audit_id"], name=name
+        )
+
+    def _name(
+        self, table_name: str, row_id: int | None, image: Mapping[str, Any] | None = None
+    ) -> str:
+        """The row as people call it: by the number of its order or the code of its product."""
+        known = image or self._ids_of(table_name, row_id)
+        number = select(orders.c.order_number).where(orders.c.order_id == known.get("order_id"))
+        sku = select(products.c.sku).where(products.c.product_id == known.get("product_id"))
+        of = known.get("order_number") or self._connection.scalar(number)
+        of = of or self._connection.scalar(sku)
+        return f"{table_name} {row_id} ({of})" if of else f"{table_name} {row_id}"
+
+    def _ids_of(self, table_name: str, row_id: int | None) -> Mapping[str, Any]:
+        """What the row in the table is about."""
+        if table_name not in _AUDITED:
+            return {}
+        table = _AUDITED[table_name]
+        ids = [table.c[name] for name in ("order_id", "product_id") if name in table.c]
+        key = next(iter(table.primary_key.columns))
+        row = self._connection.execute(select(key, *ids).where(key == row_id)).mappings().first()
+        return dict(row) if row else {}
+
+
+_AUDITED = {table.name: table for table in AUDITED_TABLES}
+
+
+def _digest(image: str | None) -> bytes:
+    return hashlib.blake2b(image.encode(), digest_size=8).digest() if image else b""
+
+
+def _differences(
+    table_name: str, after: dict[str, Any], before: dict[str, Any]
+) -> tuple[Difference, ...]:
+    """Between two images of a row; columns that only one of them knows are not compared."""
+    columns = _AUDITED[table_name].c
+    both = [name for name in after if name in before and name in columns]
+    found = [
+        {name: stored_value(columns[name].type, image[name]) for name in both}
+        for image in (after, before)
+    ]
+    return tuple(differences(*found))
+
+
+def _typed(table: Table, row: RowMapping) -> dict[str, Any]:
+    typed: dict[str, Any] = {}
+    for name, value in row.items():
+        try:
+            typed[name] = stored_value(table.c[name].type, value)
+        except _UNREADABLE:
+            typed[name] = value
+    return typed
+
+
+@contextmanager
+def _one_moment(engine: Engine) -> Iterator[Connection]:
+    """A connection whose reads all see the same state."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+def _stored_rows(connection: Connection) -> Iterator[RowMapping]:
+    """The log in its order, each field as it is stored."""
+    fields = [*HASHED, "previous_hash", "hash"]
+    if connection.dialect.name == "postgresql":
+        moment = "to_char(happened_at, 'YYYY-MM-DD HH24:MI:SS.US') AS happened_at"
+        fields = [moment if name == "happened_at" else name for name in fields]
+    statement = text(f"SELECT {', '.join(fields)} FROM audit ORDER BY audit_id")  # noqa: S608
+    rows = connection.execute(statement, execution_options={"yield_per": 2_000})
+    return iter(rows.mappings())
+
+
+def _check_switched_on(connection: Connection) -> None:
+    engine = connection.dialect.name
+    triggers = set(connection.scalars(text(_TRIGGERS[engine])))
+    for name in (*_OF_LOG[engine], *(f"{t}{end}" for t in _AUDITED for end in _OF_TABLE[engine])):
+        if name not in triggers:
+            raise Tampered("switched_off", name=name)
+    if connection.scalar(select(data_version.c.is_bulk)):
+        raise Tampered("bulk")
+
+
+_TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')",
+}
