@@ -194,8 +194,7 @@ def ship(edit: Edit, order: Row[Any], carrier: str, tracking_number: str) -> Don
             shipped_at=business_time(edit).after(order),
         )
     )
-    version = enter(edit, order, "shipped", shipped_on=business_time(edit).today)
-    return done(order, version, stage="shipped")
+    return done(order, enter(edit, order, "shipped"), stage="shipped")
 
 
 def complete(edit: Edit, order: Row[Any]) -> Done:
@@ -204,8 +203,7 @@ def complete(edit: Edit, order: Row[Any]) -> Done:
         .where(shipments.c.order_id == order.order_id, shipments.c.delivered_at.is_(None))
         .values(delivered_at=business_time(edit).after(order))
     )
-    version = enter(edit, order, "completed", completed_on=business_time(edit).today)
-    return done(order, version, stage="completed")
+    return done(order, enter(edit, order, "completed"), stage="completed")
 
 
 def cancel(edit: Edit, order: Row[Any], reason: str) -> Done:
@@ -217,9 +215,12 @@ def cancel(edit: Edit, order: Row[Any], reason: str) -> Done:
 
 
 def enter(edit: Edit, order: Row[Any], stage: str, **values: Any) -> int:
-    """Sets the stage and its moment; returns the version."""
-    moment = {STAGE_MOMENTS[stage]: business_time(edit).after(order)}
-    return change_order(edit, order.order_id, stage=stage, **moment, **values)
+    """Sets the stage, its moment and its business day; returns the version."""
+    time = business_time(edit)
+    reached: dict[str, Any] = {STAGE_MOMENTS[stage]: time.after(order)}
+    if f"{stage}_on" in orders.c:
+        reached[f"{stage}_on"] = time.today
+    return change_order(edit, order.order_id, stage=stage, **reached, **values)
 
 
 def _with_warehouse(edit: Edit, order: Row[Any]) -> Row[Any]:

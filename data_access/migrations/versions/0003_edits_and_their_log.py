@@ -11,8 +11,8 @@ from alembic import op
 from data_access.columns import Id, Moment, Rate
 from data_access.migrations.logging_triggers import follow_rows, log_rows
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 STAGE_RULES = (
     ("received", 1, "sales_lead", 24,
