@@ -52,14 +52,15 @@ class Card:
     note: str = ""  # in place of the changes
 
 
-def show_cards(cards: Sequence[Card]) -> None:
-    """Four cards in a row on a laptop, two on a tablet, one on a phone."""
-    grid = st.grid(4, min_column_width=230, gap="xsmall", border=True, key="cards")
+def show_cards(cards: Sequence[Card], *, across: int = 4) -> None:
+    """Four cards (or `across`) in a row on a laptop, two on a tablet, one on a phone."""
+    width = 230 if across <= 4 else 185
+    grid = st.grid(across, min_column_width=width, gap="xsmall", border=True, key="cards")
     for card in cards:
-        _show_card(grid, card)
+        _show_card(grid, card, is_narrow=across > 4)
 
 
-def _show_card(grid: Any, card: Card) -> None:
+def _show_card(grid: Any, card: Card, *, is_narrow: bool) -> None:
     with grid.cell(), st.container(gap=None, key=f"card_{card.key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", gap="xsmall", wrap=False
@@ -83,9 +84,11 @@ def _show_card(grid: Any, card: Card) -> None:
             horizontal_alignment="distribute",
             vertical_alignment="center",
             gap=None,
-            wrap=False,
+            wrap=is_narrow,
         ):
-            st.markdown(f":small[{_change(card, card.last_year, _THAN_LAST_YEAR)}]")
+            st.markdown(
+                f":small[{_change(card, card.last_year, _THAN_LAST_YEAR)}]", width="content"
+            )
             if card.rows is not None:
                 st.page_link(
                     find_page(card.page).file,

@@ -24,7 +24,7 @@ from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_
 from data_access.filters import OrderFilter, is_open, name_in, order_predicates
 from data_access.frames import read_frame
 from data_access.scope import Scope
-from data_access.shortages import count_short_lines, orders_short_of_stock
+from data_access.shortages import lines_short_of_stock, orders_short_of_stock
 from data_access.stage_times import MOMENTS, entered_on
 
 HISTORY_DAYS = 365  # of orders, back from `as_of`
@@ -99,7 +99,7 @@ def list_open_orders(
     carriers = _carriers(scope)
     first_on = as_of - timedelta(days=HISTORY_DAYS)
     shortages = orders_short_of_stock(scope, is_open(orders.c), first_on)
-    lines = count_short_lines(page, scope)
+    lines = lines_short_of_stock(scope, page)
     statement = (
         select(
             page.c.order_id,

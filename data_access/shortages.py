@@ -77,7 +77,7 @@ def orders_short_of_stock(scope: Scope, wanted: ColumnElement[bool], first_on: d
     )
 
 
-def count_short_lines(page: Subquery, scope: Scope) -> Subquery:
+def lines_short_of_stock(scope: Scope, page: Subquery) -> Subquery:
     """order_id, lines, short_lines of the open orders on the page: for how many lines too little
     is there now, because less is on hand than was reserved or less is free than is needed. NULL
     when the order has left the warehouse, and where no stock is known."""

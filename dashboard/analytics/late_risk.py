@@ -9,7 +9,8 @@ are left until the promised day.
 Stays differ by channel, by whether there was enough stock when the order was taken, by region, and
 on the way by carrier. A group with few orders is shrunk towards the coarser one it belongs to: its
 chance to leave on a day is what it would be after PSEUDO_COUNT more orders that behave as those do.
-The corrections of `probabilities`, learnt from weeks that are over, set right what is left.
+A correction of the chances (`probabilities`) is learnt from weeks that are over, and used only if
+one learnt from the older of them would have made the newer ones better.
 
 Days are whole business days. Everything is told as of the morning: what happened on that day is not
 known yet, and an order can still leave its stage on it. `learn_late_risk` measures itself in just
@@ -60,15 +61,15 @@ Codes = Mapping[str, Whole]
 
 @dataclass(frozen=True)
 class Trust:
-    """How the chances told in past weeks compare with what happened after. `raw_brier` is without
-    correction, `base_brier` that of always telling the share that was late in those weeks."""
+    """How the chances told in past weeks compare with what happened after. `base_brier` is that of
+    always telling the share that was late in those weeks."""
 
     weeks: int
     predictions: int
     late_rate: float
     brier: float
-    raw_brier: float
     base_brier: float
+    is_corrected: bool
     reliability: pd.DataFrame  # as of tabulate_reliability
 
     @property
@@ -137,10 +138,10 @@ def learn_late_risk(histories: pd.DataFrame) -> LateRisk:
     if not past.size:
         return LateRisk()
     told = _tell_past_weeks(past)
-    correction, trust = Correction(), None
-    if len(told):
+    trust = _judge(told) if len(told) else None
+    correction = Correction()
+    if trust and trust.is_corrected:
         correction = fit_correction(*_chances_and_outcomes(told))
-        trust = _judge(told)
     stages, ahead = past.learn(0)
     return LateRisk(stages, ahead, past.known, correction, trust)
 
@@ -317,7 +318,7 @@ def _tell(past: _Past, week: int) -> pd.DataFrame:
 
 
 def _judge(told: pd.DataFrame) -> Trust | None:
-    """The newer half of the weeks, corrected by what was known of the older half before it."""
+    """The newer half of the weeks; what could be known of the older half before it corrects it."""
     half = int(told["week"].max()) // 2
     older = told[(told["week"] > half) & (told["promised"] < -7 * half)]
     newer = told[told["week"] <= half]
@@ -325,15 +326,17 @@ def _judge(told: pd.DataFrame) -> Trust | None:
         return None
     chances, late = _chances_and_outcomes(newer)
     corrected = correct(chances, fit_correction(*_chances_and_outcomes(older)))
+    is_corrected = brier_score(corrected, late) < brier_score(chances, late)
+    judged = corrected if is_corrected else chances
     late_rate = float(late.mean())
     return Trust(
         weeks=half,
         predictions=len(newer),
         late_rate=late_rate,
-        brier=brier_score(corrected, late),
-        raw_brier=brier_score(chances, late),
+        brier=brier_score(judged, late),
         base_brier=brier_score(np.full(len(late), late_rate), late),
-        reliability=tabulate_reliability(corrected, late),
+        is_corrected=is_corrected,
+        reliability=tabulate_reliability(judged, late),
     )
 
 
