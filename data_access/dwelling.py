@@ -136,7 +136,7 @@ def _named(scope: Scope, spread: FromClause, by: Cut, language: str) -> Select[A
     return (
         select(*head, key, name_in(language, relation).label("name"), *numbers)
         .outerjoin_from(spread, relation, relation.c[_COLUMNS[by]] == key)
-        .order_by(*order, key)
+        .order_by(*order, key.is_(None), key)
     )
 
 

@@ -230,12 +230,16 @@ def _shrunk(
     usual = count / max(float((days + 1).sum()), 1.0)  # the same chance on each day
     everybody = _hazards(np.zeros(len(days), np.int64), days, ended, np.array([[usual]]))
     levels, coarser, part_of = [], everybody, np.zeros(len(groups[0][1]), np.int64)
+    sizes = np.array([len(rows)])
     for keys, group_of in groups:
         parent = np.zeros(len(keys), np.int64)
         parent[group_of] = part_of
-        coarser = _hazards(group_of[rows], days, ended, coarser[parent])
-        levels.append(_Level(keys, coarser))
-        part_of = group_of
+        members = np.bincount(group_of[rows], minlength=len(keys))
+        same = members == sizes[parent]  # the very same orders are not to count once more
+        finer = _hazards(group_of[rows], days, ended, coarser[parent])
+        finer[same] = coarser[parent[same]]
+        levels.append(_Level(keys, finer))
+        coarser, part_of, sizes = finer, group_of, members
     return _Stays(features, everybody, tuple(levels), count)
 
 
