@@ -196,7 +196,7 @@ def _clicked(key: str, numbers: tuple[str, ...]) -> None:
 
 def trust_block(scope: Scope, as_of: date) -> None:
     """How the chances told in past weeks turned out; closed until somebody asks."""
-    risk: LateRisk = read(learn_lateness, scope, as_of, business_zone())
+    risk: LateRisk = read(learn_lateness, scope, as_of, business_zone()).risk
     if not risk.can_tell:
         return
     block = st.expander(
@@ -244,7 +244,7 @@ def _tenths(table: pd.DataFrame) -> list[str]:
 
 
 def _reliability(scope: Scope, as_of: date) -> Any:
-    trust = read(learn_lateness, scope, as_of, business_zone()).trust
+    trust = read(learn_lateness, scope, as_of, business_zone()).risk.trust
     assert trust is not None
     return reliability(trust.reliability)
 

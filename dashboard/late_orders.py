@@ -45,17 +45,33 @@ class OpenOrders:
         return self.in_time[self.in_time["late_rate"] >= LIKELY]
 
 
-def learn_lateness(engine: Engine, scope: Scope, as_of: date, zone: str) -> LateRisk:
-    """What the orders that this person sees tell about being late."""
-    return learn_late_risk(list_stage_histories(engine, scope, as_of, zone))
+@dataclass(frozen=True)
+class Learnt:
+    """What the orders that a person sees tell about being late, and which of the open ones found
+    too little stock when they were ordered: order_id, was_short."""
+
+    risk: LateRisk
+    shortages: pd.DataFrame
+
+
+def learn_lateness(engine: Engine, scope: Scope, as_of: date, zone: str) -> Learnt:
+    """For `read`, which keeps it until the data change."""
+    histories = list_stage_histories(engine, scope, as_of, zone)
+    is_open = histories["completed_day"].isna() & histories["ended_day"].isna()
+    return Learnt(
+        learn_late_risk(histories),
+        histories.loc[is_open, ["order_id", "was_short"]].reset_index(drop=True),
+    )
 
 
 def open_orders(scope: Scope, chosen: OrderFilter, as_of: date) -> OpenOrders:
     """The open orders that the filter chooses, whenever ordered; learnt from all there are."""
     zone = business_zone()
-    risk = read(learn_lateness, scope, as_of, zone)
+    learnt = read(learn_lateness, scope, as_of, zone)
+    risk = learnt.risk
     whenever = replace(chosen, period=None)
     orders = read(list_open_orders, scope, whenever, as_of, language(), zone)
+    orders = orders.merge(learnt.shortages, on="order_id", how="left")
     today = pd.Timestamp(as_of)
     rated = rate_open_orders(
         risk,

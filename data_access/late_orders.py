@@ -28,7 +28,7 @@ from data_access.shortages import lines_short_of_stock, orders_short_of_stock
 from data_access.stage_times import MOMENTS, entered_on
 
 HISTORY_DAYS = 365  # of orders, back from `as_of`
-MOST_HISTORIES = 120_000  # the newest; more tell little more, and take longer
+MOST_HISTORIES = 120_000  # of the newest days; more tell little more, and take longer
 MOST_OPEN = 10_000  # those promised soonest
 _DAYS = ("received_day", "confirmed_day", "processing_day", "shipped_day", "completed_day")
 
@@ -36,20 +36,21 @@ _DAYS = ("received_day", "confirmed_day", "processing_day", "shipped_day", "comp
 def list_stage_histories(
     engine: Engine, scope: Scope, as_of: date, zone: str = ZONE
 ) -> pd.DataFrame:
-    """One row for each order of the last HISTORY_DAYS, the newest MOST_HISTORIES: channel,
-    region_id, carrier, was_short (1: when it was ordered, something it needs was not there in full;
-    NULL: not known), promised_day, the days it entered each stage (received_day, confirmed_day,
-    processing_day, shipped_day, completed_day), and ended_day: after it nothing of the order is
-    known, because it was cancelled, or was delivered nobody knows when. Days count from `as_of`:
-    yesterday is −1."""
+    """One row for each order of the last HISTORY_DAYS, or of as many whole days as hold up to
+    MOST_HISTORIES: order_id, channel, region_id, carrier, was_short (1: when it was ordered, less
+    was free than it needs; NULL: not known), promised_day, the days it entered each stage
+    (received_day, confirmed_day, processing_day, shipped_day, completed_day), and ended_day: after
+    it nothing of the order is known, because it was cancelled, or was delivered nobody knows when.
+    Days count from `as_of`: yesterday is −1."""
     orders = scope.visible.orders
-    first_on = as_of - timedelta(days=HISTORY_DAYS)
+    first_on = _first_day(engine, scope, as_of)
     in_time = orders.c.ordered_on.between(first_on, as_of)
     carriers = _carriers(scope)
     shortages = orders_short_of_stock(scope, in_time, first_on)
     days = _days(orders.c, as_of, zone)
     statement = (
         select(
+            orders.c.order_id,
             orders.c.channel,
             orders.c.region_id,
             carriers.c.carrier,
@@ -62,8 +63,7 @@ def list_stage_histories(
         .outerjoin(carriers, carriers.c.order_id == orders.c.order_id)
         .outerjoin(shortages, shortages.c.order_id == orders.c.order_id)
         .where(in_time)
-        .order_by(orders.c.ordered_on.desc(), orders.c.order_id.desc())
-        .limit(MOST_HISTORIES)
+        .order_by(orders.c.order_id)
     )
     return read_frame(engine, statement)
 
@@ -79,9 +79,9 @@ def list_open_orders(
     """The open orders with a promised date, whenever ordered; the MOST_OPEN promised soonest.
 
     order_id, order_number, customer, stage, entered_on (its stage), ordered_on, promised_on,
-    channel, channel_name, region_id, region, carrier, was_short (as in list_stage_histories),
-    lines, short_lines (of an order not yet shipped, those for which less is on hand in its
-    warehouse than they need now; NULL: not known), net_sales, currency.
+    channel, channel_name, region_id, region, carrier, lines, short_lines (of an order not yet
+    shipped, the lines for which too little is in its warehouse now; NULL: not known), net_sales,
+    currency.
     """
     orders = scope.visible.orders
     chosen = and_(
@@ -97,8 +97,6 @@ def list_open_orders(
         .subquery("page")
     )
     carriers = _carriers(scope)
-    first_on = as_of - timedelta(days=HISTORY_DAYS)
-    shortages = orders_short_of_stock(scope, is_open(orders.c), first_on)
     lines = lines_short_of_stock(scope, page)
     statement = (
         select(
@@ -114,7 +112,6 @@ def list_open_orders(
             page.c.region_id,
             _name(scope, "regions", "region_id", page, language).label("region"),
             carriers.c.carrier,
-            shortages.c.was_short,
             lines.c.lines,
             lines.c.short_lines,
             page.c.net_sales,
@@ -122,11 +119,28 @@ def list_open_orders(
         )
         .select_from(page)
         .outerjoin(carriers, carriers.c.order_id == page.c.order_id)
-        .outerjoin(shortages, shortages.c.order_id == page.c.order_id)
         .outerjoin(lines, lines.c.order_id == page.c.order_id)
         .order_by(page.c.promised_on, page.c.order_id)
     )
     return read_frame(engine, statement)
+
+
+def _first_day(engine: Engine, scope: Scope, as_of: date) -> date:
+    """The first of the days to learn from."""
+    orders = scope.visible.orders.c
+    earliest = as_of - timedelta(days=HISTORY_DAYS)
+    by_day = read_frame(
+        engine,
+        select(orders.ordered_on, func.count().label("orders"))
+        .where(orders.ordered_on.between(earliest, as_of))
+        .group_by(orders.ordered_on)
+        .order_by(orders.ordered_on.desc()),
+    )
+    fitting = by_day["ordered_on"][by_day["orders"].cumsum() <= MOST_HISTORIES]
+    held_back = len(by_day) > len(fitting)
+    if not held_back:
+        return earliest
+    return fitting.iloc[-1].date() if len(fitting) else as_of
 
 
 def _days(orders: Any, as_of: date, zone: str) -> dict[str, ColumnElement[Any]]:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from dashboard.analytics import delivery, late_risk, probabilities, survival
 from dashboard.analytics.late_risk import (
     FEWEST_STAYS,
+    FIRST_HISTORY_DAYS,
     LONGEST,
     LateRisk,
     learn_late_risk,
@@ -267,7 +268,9 @@ def test_looking_back_nothing_is_known_that_came_later() -> None:
     _known, truth = simulate(1_500, seed=5, days_back=180)
     judged = learn_late_risk(hidden(truth, 0)).trust
     assert judged is not None
-    told = pd.concat([told_then(truth, week) for week in range(1, (180 - 56) // 7 + 1)])
+    told = pd.concat(
+        [told_then(truth, week) for week in range(1, (180 - FIRST_HISTORY_DAYS) // 7 + 1)]
+    )
     newer, older = told[told["week"] <= judged.weeks], told[told["week"] > judged.weeks]
     older = older[older["promised_day"] < -7 * judged.weeks]
     late = newer["late"].to_numpy()
