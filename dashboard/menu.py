@@ -30,10 +30,15 @@ def _page(
 
 _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
 
+_DELIVERY = frozenset(
+    {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
+)
+
 PAGES: tuple[MenuPage, ...] = (
     _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
     _page("order", N_("Order"), ":material/receipt:", EVERYBODY - {Role.FINANCE}, in_menu=False),
+    _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
     _page(
         "receivables",
         N_("Receivables"),

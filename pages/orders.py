@@ -55,7 +55,7 @@ bar = Bar(
     more=worth_choosing(*more),
     currencies=() if must_ship else currencies(scope),
     amounts=scope.sees("orders", "net_sales"),
-    switches=("overdue",) if must_ship else ("overdue", "late", "returned"),
+    switches=("overdue",) if must_ship else ("overdue", "late", "otif", "returned"),
 )
 chosen = filter_bar(bar, as_of)
 if chosen.search:
