@@ -105,8 +105,16 @@ def test_only_the_listed_transitions_pass(database: Database, stage: str) -> Non
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_each_command_asks_for_the_right(database: Database, stage: str) -> None:
+def test_each_command_asks_for_the_right(sqlite_database: Database, stage: str) -> None:
     """Every role is refused wherever the table does not say it may."""
+    check_rights(sqlite_database, stage)
+
+
+def test_so_it_does_on_postgresql(postgresql_database: Database) -> None:
+    check_rights(postgresql_database, "received")
+
+
+def check_rights(database: Database, stage: str) -> None:
     shop = open_shop(database)
     order_id = shop.order(as_is=stage)
     before = shop.read(order_id)
