@@ -330,6 +330,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LateRisk]:
 
 def test_on_the_demo_company_it_beats_the_base_rate(demo: LateRisk) -> None:
     assert demo.can_tell and demo.trust is not None
+    assert demo.known["was_short"] == ("0", "1")  # of every order its movements tell
     assert demo.trust.weeks == 13 and demo.trust.predictions > 100
     assert demo.trust.brier < 0.85 * demo.trust.base_brier
 
