@@ -16,7 +16,7 @@ from dashboard.figures.reliability import reliability
 from dashboard.late_orders import OpenOrders, learn_lateness, open_orders
 from dashboard.order_list import open_order
 from dashboard.paging import PAGE_ROWS, Pages, clicked_row, list_toolbar, pages_of, sort_by
-from dashboard.reads import data_version, draw, read
+from dashboard.reads import data_version, draw, learn
 from dashboard.session import business_zone
 from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, in_a_row
@@ -196,7 +196,7 @@ def _clicked(key: str, numbers: tuple[str, ...]) -> None:
 
 def trust_block(scope: Scope, as_of: date) -> None:
     """How the chances told in past weeks turned out; closed until somebody asks."""
-    risk: LateRisk = read(learn_lateness, scope, as_of, business_zone()).risk
+    risk: LateRisk = learn(learn_lateness, scope, as_of, business_zone()).risk
     if not risk.can_tell:
         return
     block = st.expander(
@@ -244,7 +244,7 @@ def _tenths(table: pd.DataFrame) -> list[str]:
 
 
 def _reliability(scope: Scope, as_of: date) -> Any:
-    trust = read(learn_lateness, scope, as_of, business_zone()).risk.trust
+    trust = learn(learn_lateness, scope, as_of, business_zone()).risk.trust
     assert trust is not None
     return reliability(trust.reliability)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from dashboard import formats
 from dashboard.analytics.late_risk import LONGEST, LateRisk, learn_late_risk, rate_open_orders
 from dashboard.filters import STAGE_NAMES
-from dashboard.reads import read
+from dashboard.reads import learn, read
 from dashboard.session import business_zone
 from dashboard.texts import _, _n, language
 from data_access.filters import OrderFilter
@@ -55,7 +55,7 @@ class Learnt:
 
 
 def learn_lateness(engine: Engine, scope: Scope, as_of: date, zone: str) -> Learnt:
-    """For `read`, which keeps it until the data change."""
+    """For `learn`, which keeps it for a while."""
     histories = list_stage_histories(engine, scope, as_of, zone)
     is_open = histories["completed_day"].isna() & histories["ended_day"].isna()
     return Learnt(
@@ -67,7 +67,7 @@ def learn_lateness(engine: Engine, scope: Scope, as_of: date, zone: str) -> Lear
 def open_orders(scope: Scope, chosen: OrderFilter, as_of: date) -> OpenOrders:
     """The open orders that the filter chooses, whenever ordered; learnt from all there are."""
     zone = business_zone()
-    learnt = read(learn_lateness, scope, as_of, zone)
+    learnt = learn(learn_lateness, scope, as_of, zone)
     risk = learnt.risk
     whenever = replace(chosen, period=None)
     orders = read(list_open_orders, scope, whenever, as_of, language(), zone)
