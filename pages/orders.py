@@ -22,7 +22,7 @@ from dashboard.order_list import open_chosen_order, order_columns, order_list
 from dashboard.periods import ANY
 from dashboard.reads import read
 from dashboard.recorded import knows_payments
-from dashboard.session import current_scope, today
+from dashboard.session import business_zone, current_scope, today
 from dashboard.stage_strip import stage_strip, stages_seen
 from dashboard.texts import _
 from data_access.filters import searched
@@ -64,7 +64,7 @@ if must_ship and not chosen.stages:
     chosen = replace(chosen, stages=TO_SHIP_STAGES)
 
 of_all_stages = replace(chosen, stages=())
-stages = read(sum_orders_by_stage, scope, of_all_stages, as_of)
+stages = read(sum_orders_by_stage, scope, of_all_stages, as_of, business_zone())
 stage_strip(stages, stages_seen(scope), chosen.stages, chosen.currency)
 
 ages = st.expander(
