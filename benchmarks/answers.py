@@ -11,7 +11,6 @@ from benchmarks.questions import Question
 from benchmarks.timing import milliseconds, print_table, shown, times
 from data_access.scope import Scope
 
-
 GIVEN_UP = 15_000.0  # milliseconds after which PostgreSQL is told to give a question up
 
 

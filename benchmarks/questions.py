@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from data_access import options
 from data_access.attention import sum_attention
 from data_access.attention_rows import list_low_stock, list_open_complaints
+from data_access.audit import list_order_changes
 from data_access.backlog import sum_backlog_by_day
 from data_access.days import compared_periods
 from data_access.delivery import (
@@ -21,8 +22,18 @@ from data_access.delivery import (
     sum_punctuality_over_time,
 )
 from data_access.dwelling import sum_dwell_times, sum_queues
+from data_access.effects import Proposed, find_effect
 from data_access.filters import OrderFilter, Period
 from data_access.late_orders import list_open_orders, list_stage_histories
+from data_access.new_order import (
+    NewLine,
+    find_customer_for_order,
+    find_discount_limit,
+    find_preview,
+    list_owners,
+    list_products_for_order,
+    list_warehouses,
+)
 from data_access.order_details import (
     list_order_events,
     list_order_lines,
@@ -44,7 +55,7 @@ from data_access.sales import (
     sum_sales_by_region,
 )
 from data_access.scope import Scope
-from data_access.tables import orders
+from data_access.tables import customers, orders, products
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _order("order", record, as_of)
     month = OrderFilter(period=days["30 days"], currency=currency)
     found += _delivery("delivery, 30 days", month, as_of)
+    found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     return found
 
@@ -158,12 +170,16 @@ def _order(page: str, record: Engine, as_of: date) -> list[Question]:
         "returns": list_order_returns,
         "timeline": list_order_events,
     }
+    clicked = f"{page}, by a click"
+    confirmed = (order_id, Proposed("confirm_order"), as_of, "en")
     return [
         Question(page, "order", find_order, (number, as_of, "en"), engine="record"),
         *(
             Question(page, name, query, (order_id,), engine="record")
             for name, query in details.items()
         ),
+        Question(clicked, "effect of an edit", find_effect, confirmed, engine="record"),
+        Question(clicked, "last change", list_order_changes, (order_id,), {"limit": 1}, "record"),
     ]
 
 
@@ -183,6 +199,25 @@ def _delivery(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
             for by in ("stage", "channel")
         ),
     ]
+
+
+def _new_order(page: str, record: Engine, as_of: date) -> list[Question]:
+    with record.connect() as connection:
+        customer_id = connection.scalar(select(func.min(customers.c.customer_id)))
+        ids = connection.scalars(
+            select(products.c.product_id).order_by(products.c.product_id).limit(5)
+        ).all()
+    lines = tuple(NewLine(product_id, 3) for product_id in ids)
+    asked: tuple[tuple[str, Callable[..., Any], tuple[Any, ...]], ...] = (
+        ("customers of a name", options.list_customers_named, ("li", "en")),
+        ("chosen customer", find_customer_for_order, (customer_id, "en")),
+        ("products of a name", list_products_for_order, ("tea", as_of)),
+        ("discount limit", find_discount_limit, ()),
+        ("totals of 5 lines", find_preview, (lines, as_of)),
+        ("sales reps", list_owners, (as_of, "en")),
+        ("warehouses", list_warehouses, ("en",)),
+    )
+    return [Question(page, name, query, values, engine="record") for name, query, values in asked]
 
 
 def _receivables(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import streamlit as st
@@ -16,8 +17,8 @@ EVERY_SECONDS = 2
 _DIALOG = "dialog_is_open"
 
 
-def page_title(title: str, as_of: date) -> None:
-    """The page's name, and at the other end of the line how fresh its numbers are."""
+def page_title(title: str, as_of: date, beside: Callable[[], None] | None = None) -> None:
+    """The page's name, what is drawn `beside` it, and how fresh its numbers are."""
     st.session_state[_DIALOG] = False  # a whole run closes it
     time = formats.moment(utc_now())[-5:]
     with st.container(
@@ -25,7 +26,12 @@ def page_title(title: str, as_of: date) -> None:
     ):
         st.title(title, anchor=False, width="content")
         stamp = _("As of {day} {time}", day=formats.day(as_of), time=time)
-        st.markdown(f":small[:gray[{stamp}]]", width="content")
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", width="content"
+        ):
+            st.markdown(f":small[:gray[{stamp}]]", width="content")
+            if beside is not None:
+                beside()
 
 
 def follow_changes(slug: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.texts import N_
+from data_access.edits.rights import RIGHTS
 from data_access.policy import Role
 
 PAGES_FOLDER = Path(__file__).resolve().parent.parent / "pages"
@@ -25,10 +26,12 @@ class MenuPage:
 def _page(
     slug: str, title: str, icon: str, roles: frozenset[Role], *, in_menu: bool = True
 ) -> MenuPage:
-    return MenuPage(slug, PAGES_FOLDER / f"{slug}.py", title, icon, roles, in_menu)
+    file = PAGES_FOLDER / f"{slug.replace('-', '_')}.py"
+    return MenuPage(slug, file, title, icon, roles, in_menu)
 
 
 _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
+_MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 
 _DELIVERY = frozenset(
     {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
@@ -37,7 +40,8 @@ _DELIVERY = frozenset(
 PAGES: tuple[MenuPage, ...] = (
     _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
-    _page("order", N_("Order"), ":material/receipt:", EVERYBODY - {Role.FINANCE}, in_menu=False),
+    _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),
+    _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
     _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
     _page(
         "receivables",

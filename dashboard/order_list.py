@@ -9,6 +9,14 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
+from dashboard.bulk_view import bulk_bar, bulk_dialog, may_move_orders
+from dashboard.chosen_orders import (
+    ChosenOrder,
+    choose_places,
+    places_of_chosen,
+    rows_shown,
+    selection_round,
+)
 from dashboard.menu import find_page
 from dashboard.paging import (
     PAGE_ROWS,
@@ -17,11 +25,13 @@ from dashboard.paging import (
     list_toolbar,
     pages_of,
     sort_by,
+    ticked_rows,
 )
 from dashboard.reads import data_version, read
 from dashboard.recorded import knows_payments
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
+from data_access.edits.rights import may
 from data_access.filters import OrderFilter
 from data_access.keyset import Cursor
 from data_access.orders import OrderSort, list_orders
@@ -107,6 +117,14 @@ def list_left() -> tuple[str, dict[str, list[str]]]:
     return left
 
 
+def new_order_button(scope: Scope) -> None:
+    """The way to the form, for those who may create an order."""
+    if may(scope, "create_order") and st.button(
+        _("New order"), key="new_order", type="primary", icon=":material/add_shopping_cart:"
+    ):
+        st.switch_page(find_page("new-order").file)
+
+
 def order_list(
     scope: Scope,
     order_filter: OrderFilter,
@@ -145,17 +163,23 @@ def order_list(
         lambda: _sort_box(offered, sorted_by),
         advice=_("Click a row to open it"),
     )
-    numbers = tuple(frame["order_number"])
-    table_key = f"orders_{data_version()}_{sorted_by}_{pages.number}"
+    shown = rows_shown(frame)
+    can_be_ticked = may_move_orders(scope)
+    ticked = places_of_chosen(shown) if can_be_ticked else []
+    if can_be_ticked:
+        bulk_bar(scope)
+    table_key = f"orders_{data_version()}_{sorted_by}_{pages.number}_{selection_round()}"
     show_table(
         frame,
         columns,
         key=table_key,
         alt=_("List of orders"),
         currency=order_filter.currency,
-        on_select=lambda: _clicked(table_key, numbers, offered, sorted_by),
-        selection_mode=["single-cell", "single-column"],
+        on_select=lambda: _clicked(table_key, shown, offered, sorted_by),
+        selection_mode=["single-cell", "single-column", *["multi-row"] * can_be_ticked],
+        selected_rows=ticked,
     )
+    bulk_dialog()
 
 
 def _sort_box(offered: list[str], sorted_by: str) -> None:
@@ -180,11 +204,14 @@ def _offered(scope: Scope, order_filter: OrderFilter) -> list[str]:
     ]
 
 
-def _clicked(table_key: str, numbers: tuple[str, ...], offered: list[str], sorted_by: str) -> None:
-    """A cell opens its order; a head sorts."""
-    number = clicked_row(table_key, numbers)
-    if number is not None:
-        open_order(number)
+def _clicked(
+    table_key: str, shown: tuple[ChosenOrder, ...], offered: list[str], sorted_by: str
+) -> None:
+    """A tick chooses its order, a cell opens it; a head sorts."""
+    choose_places(shown, ticked_rows(table_key))
+    row = clicked_row(table_key, shown)
+    if row is not None:
+        open_order(row.number)
         return
     ways = _BY_HEAD.get(clicked_head(table_key) or "", ())
     if ways and ways[0] in offered:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.figures.colours import PAYMENT_STATE_NAME, STAGE_NAME
 from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
-from dashboard.menu import find_page
+from dashboard.menu import find_page, landing, may_open
 from dashboard.order_list import list_left
 from dashboard.recorded import knows_costs, knows_payments
 from dashboard.tables import Column
@@ -42,9 +42,13 @@ _SAID = {
 def order_header(scope: Scope, order: Order) -> None:
     """The number, the stage, how late, and the way back."""
     with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="order_header"
+        horizontal=True,
+        vertical_alignment="center",
+        gap="small",
+        width="content",
+        key="order_header",
     ):
-        link_back()
+        link_back(scope)
         st.title(plain(order["order_number"]), anchor=False, width="content")
         st.badge(_(STAGE_NAMES[order["stage"]]), color=STAGE_NAME[order["stage"]])  # type: ignore[arg-type]
         if order["payment_state"] and knows_payments(scope):
@@ -57,9 +61,11 @@ def order_header(scope: Scope, order: Order) -> None:
             st.badge(late, icon=":material/schedule:", color="red")
 
 
-def link_back() -> None:
+def link_back(scope: Scope) -> None:
     """To the list as it was left."""
     slug, said = list_left()
+    if not may_open(scope.role, slug):
+        slug, said = landing(scope.role), {}
     page = find_page(slug)
     st.page_link(
         page.file, label=_(page.title), icon=":material/arrow_back:", query_params=said or None

@@ -126,6 +126,11 @@ def clicked_row(table_key: str, rows: Sequence[Any]) -> Any | None:
     return rows[row] if 0 <= row < len(rows) else None
 
 
+def ticked_rows(table_key: str) -> list[int]:
+    """The places of the rows that are ticked."""
+    return [int(row) for row in st.session_state[table_key]["selection"]["rows"]]
+
+
 def clicked_head(table_key: str) -> str | None:
     """The column whose head was clicked."""
     columns = st.session_state[table_key]["selection"]["columns"]

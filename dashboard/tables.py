@@ -49,9 +49,13 @@ def show_table(
     height: int | Literal["content", "auto"] = "content",
     on_select: Callable[[], None] | Literal["ignore"] = "ignore",
     selection_mode: Any = "single-row",
+    selected_rows: Sequence[int] = (),
 ) -> None:
-    """The columns of the frame, formatted; nothing else of it leaves the server."""
+    """The columns of the frame, formatted; nothing else of it leaves the server. `selected_rows`
+    are ticked when the table is first drawn under its key."""
     shown = [column for column in columns if column.name in frame]
+    ticked: Any = {"selection": {"rows": list(selected_rows)}} if selected_rows else None
+    listener: Any = on_select
     data = pd.DataFrame(
         {column.name: _cells(frame[column.name], column, currency) for column in shown}
     )
@@ -67,8 +71,9 @@ def show_table(
             column.name: _config(column, currency, as_text=data[column.name].dtype == object)
             for column in shown
         },
-        on_select=on_select,
+        on_select=listener,
         selection_mode=selection_mode,
+        selection_default=ticked,
     )
 
 

@@ -46,7 +46,7 @@ def list_orders(
     order_id, order_number, customer_id, customer, owner_id, rep, region_id, region, channel,
     channel_name, stage, ordered_at, ordered_on, promised_on, age_days (open: since ordered),
     days_late (open: promised to today; delivered: promised to delivered; NULL when in time),
-    is_overdue, units, net_sales, currency, payment_state (NULL: cancelled or hidden)
+    is_overdue, units, net_sales, currency, payment_state (NULL: cancelled or hidden), version
     """
     orders = scope.visible.orders
     wanted = searched(engine, scope, order_filter)
@@ -117,6 +117,7 @@ def _shown(scope: Scope, page: Subquery, as_of: date, language: str) -> Select[A
         page.c.net_sales,
         page.c.currency,
         payment_state(page.c).label("payment_state"),
+        page.c.version,
     )
 
 

@@ -3,7 +3,10 @@
 import streamlit as st
 
 from dashboard.blanks import blank
+from dashboard.edit_dialogs import edit_dialog
+from dashboard.edit_notice import notice_line
 from dashboard.live import follow_changes
+from dashboard.order_bar import action_bar
 from dashboard.order_view import (
     line_columns,
     link_back,
@@ -37,10 +40,15 @@ except NotFound:
         _("There is no such order, or it is not yours to see."),
         _("Check the number, or search for the order in the list."),
     )
-    link_back()
+    link_back(scope)
     st.stop()
 
-order_header(scope, order)
+with st.container(
+    horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
+):
+    order_header(scope, order)
+    action_bar(scope, order)
+notice_line(scope, "order", number)
 order_facts(scope, order)
 order_id, currency = order["order_id"], order["currency"]
 wide, narrow = st.columns([3, 1], gap="small")
@@ -59,4 +67,5 @@ with wide:
 with narrow:
     st.subheader(_("Timeline"), anchor=False)
     timeline(read(list_order_events, scope, order_id, engine="record"))
+edit_dialog(number)
 follow_changes("order")

@@ -14,11 +14,17 @@ from dashboard.choices import (
     rep_choice,
     worth_choosing,
 )
+from dashboard.edit_notice import notice_line
 from dashboard.figures.ages import open_orders_by_age
 from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar
 from dashboard.filters import basis_choice, payment_choice, stage_choice, stage_names
 from dashboard.live import follow_changes, page_title
-from dashboard.order_list import open_chosen_order, order_columns, order_list
+from dashboard.order_list import (
+    new_order_button,
+    open_chosen_order,
+    order_columns,
+    order_list,
+)
 from dashboard.periods import ANY
 from dashboard.reads import read
 from dashboard.recorded import knows_payments
@@ -39,7 +45,10 @@ scope = current_scope("orders")
 as_of = today()
 open_chosen_order("orders")
 must_ship = scope.role is Role.WAREHOUSE
-page_title(_("What must ship") if must_ship else _("Orders"), as_of)
+page_title(
+    _("What must ship") if must_ship else _("Orders"), as_of, lambda: new_order_button(scope)
+)
+notice_line(scope, "orders", "orders")
 
 channels, regions, reps = channel_choice(scope), region_choice(scope), rep_choice(scope)
 more = [stage_choice(), category_choice(scope)]

@@ -149,7 +149,8 @@ def test_a_page_begins_with_its_scope(file: str) -> None:
         if not isinstance(node, ast.Import | ast.ImportFrom)
         and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    assert ast.unparse(statements[0]) == f"scope = current_scope('{Path(file).stem}')"
+    slug = Path(file).stem.replace("_", "-")
+    assert ast.unparse(statements[0]) == f"scope = current_scope('{slug}')"
 
 
 def _is_fragment(decorator: ast.expr) -> bool:
