@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from benchmarks.questions import Question
 from benchmarks.timing import milliseconds, print_table, shown, times
 from data_access.scope import Scope
+
+GIVEN_UP = 15_000.0  # milliseconds after which PostgreSQL is told to give a question up
 
 
 @dataclass
@@ -27,7 +30,10 @@ def measure(
         engine = analytics if question.engine == "analytics" else record
         measured = Measured(question, milliseconds(lambda: question.ask(engine, scope)))  # noqa: B023
         if raw and question.engine == "analytics":
-            measured.raw = milliseconds(lambda: question.ask(record, scope), 3)  # noqa: B023
+            try:
+                measured.raw = milliseconds(lambda: question.ask(record, scope), 3)  # noqa: B023
+            except OperationalError:
+                measured.raw = GIVEN_UP
         found.append(measured)
     return found
 

@@ -15,8 +15,16 @@ from data_access.attention_rows import list_low_stock, list_open_complaints
 from data_access.audit import list_order_changes
 from data_access.backlog import sum_backlog_by_day
 from data_access.days import compared_periods
+from data_access.delivery import (
+    sum_cycle_times,
+    sum_cycle_times_over_time,
+    sum_punctuality,
+    sum_punctuality_over_time,
+)
+from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
 from data_access.filters import OrderFilter, Period
+from data_access.late_orders import list_open_orders, list_stage_histories
 from data_access.new_order import (
     NewLine,
     find_customer_for_order,
@@ -72,6 +80,8 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     quarter = Period(as_of - timedelta(days=89), as_of)
     found += _orders("orders, 90 days", OrderFilter(period=quarter, currency=currency), as_of)
     found += _order("order", record, as_of)
+    month = OrderFilter(period=days["30 days"], currency=currency)
+    found += _delivery("delivery, 30 days", month, as_of)
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     return found
@@ -170,6 +180,24 @@ def _order(page: str, record: Engine, as_of: date) -> list[Question]:
         ),
         Question(clicked, "effect of an edit", find_effect, confirmed, engine="record"),
         Question(clicked, "last change", list_order_changes, (order_id,), {"limit": 1}, "record"),
+    ]
+
+
+def _delivery(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    asked = (chosen, as_of)
+    return [
+        *_choices(page),
+        Question(page, "punctuality, 3 periods", sum_punctuality, asked),
+        Question(page, "punctuality by day", sum_punctuality_over_time, (*asked, "day")),
+        Question(page, "cycle times, 3 periods", sum_cycle_times, asked),
+        Question(page, "cycle times by day", sum_cycle_times_over_time, (*asked, "day")),
+        Question(page, "stage histories", list_stage_histories, (as_of,)),
+        Question(page, "open orders", list_open_orders, (replace(chosen, period=None), as_of)),
+        *(
+            Question(page, f"{name} by {by}", query, (*asked, by))
+            for name, query in (("time", sum_dwell_times), ("queues", sum_queues))
+            for by in ("stage", "channel")
+        ),
     ]
 
 

@@ -37,6 +37,10 @@ SWITCHES: dict[str, tuple[str, str]] = {  # part of the filter and address → l
         N_("Only not on time"),
         N_("Promised for a day that is over, and delivered later or not at all."),
     ),
+    "otif": (
+        N_("Only not on time in full"),
+        N_("Promised for a day that is over, and delivered later, in part or not at all."),
+    ),
     "returned": (N_("Only with returns"), N_("Units of the order came back.")),
     "past_due": (N_("Only past due"), N_("Owes something that was due before today.")),
 }
@@ -71,6 +75,7 @@ def filter_bar(bar: Bar, as_of: date) -> OrderFilter:
         amount_to=read_amount(first(values, "max")) if bar.amounts else None,
         overdue=_is_on(bar, values, "overdue"),
         not_on_time=_is_on(bar, values, "late"),
+        not_otif=_is_on(bar, values, "otif"),
         returned=_is_on(bar, values, "returned"),
         past_due=_is_on(bar, values, "past_due"),
     )

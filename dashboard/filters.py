@@ -36,11 +36,19 @@ PAYMENT_STATE_NAMES: dict[str, str] = {
     "partly_paid": N_("Partly paid"),
     "paid": N_("Paid"),
 }
-BASIS_NAMES: dict[str, str] = {"promised": N_("Promised date"), "shipped": N_("Shipment date")}
-_BASES: dict[str, PeriodBasis] = {"promised": "promised_on", "shipped": "shipped_on"}
+BASIS_NAMES: dict[str, str] = {
+    "promised": N_("Promised date"),
+    "shipped": N_("Shipment date"),
+    "delivered": N_("Delivery date"),
+}
+_BASES: dict[str, PeriodBasis] = {
+    "promised": "promised_on",
+    "shipped": "shipped_on",
+    "delivered": "completed_on",
+}
 PARAMETERS = (
     "period", "from", "to", "by", "channel", "region", "category", "rep", "customer", "stage",
-    "payment", "overdue", "late", "returned", "past_due", "min", "max", "currency", "q",
+    "payment", "overdue", "late", "otif", "returned", "past_due", "min", "max", "currency", "q",
 )  # fmt: skip
 _LOOKED_AT = ("period", "from", "to", "currency")
 _EVERYWHERE = (*_LOOKED_AT, "channel", "region", "category")

@@ -33,11 +33,16 @@ def _page(
 _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
 _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 
+_DELIVERY = frozenset(
+    {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
+)
+
 PAGES: tuple[MenuPage, ...] = (
     _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
     _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),
     _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
+    _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
     _page(
         "receivables",
         N_("Receivables"),

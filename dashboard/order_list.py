@@ -196,7 +196,7 @@ def _sort_box(offered: list[str], sorted_by: str) -> None:
 
 
 def _offered(scope: Scope, order_filter: OrderFilter) -> list[str]:
-    late_alone = order_filter.overdue or order_filter.not_on_time
+    late_alone = order_filter.overdue or order_filter.not_on_time or order_filter.not_otif
     return [
         name
         for name, sorting in SORTINGS.items()

@@ -21,6 +21,8 @@ EngineName = Literal["analytics", "record"]
 MAX_ENTRIES = 5_000
 MAX_SIZE = "256MB"
 MAX_DRAWN = 1_000  # figures and cards, some 10 KB each
+MAX_LEARNT = 100
+LEARNT_SECONDS = 3_600
 
 
 def read(
@@ -49,6 +51,17 @@ def draw(block: Callable[..., Answer], scope: Scope, *arguments: Any) -> Answer:
     return drawn
 
 
+def learn(query: Callable[..., Answer], scope: Scope, day: date, *arguments: Any) -> Answer:
+    """What `query(engine, scope, day, *arguments)` learns from what was known on the morning of the
+    day. A change in the course of the day tells next to nothing new, and learning takes a hundred
+    times as long as reading: it is kept for LEARNT_SECONDS, and the very object is shared."""
+    chosen, version = connection.engine_and_version("analytics")
+    of_any_version = version.rpartition(".")[0]
+    key = _key(query, scope, (day, *arguments), {}, "analytics", of_any_version)
+    learnt: Answer = _keep_learnt(key, lambda: query(chosen, scope, day, *arguments))
+    return learnt
+
+
 def data_version() -> int:
     """The number of the last change in the CRM database: the same number, the same data."""
     return connection.data_version()
@@ -62,6 +75,11 @@ def _keep(key: str, _ask: Callable[[], Any]) -> Any:
 @st.cache_resource(show_spinner=False, max_entries=MAX_DRAWN)
 def _keep_drawn(key: str, _draw: Callable[[], Any]) -> Any:
     return _draw()
+
+
+@st.cache_resource(show_spinner=False, max_entries=MAX_LEARNT, ttl=LEARNT_SECONDS)
+def _keep_learnt(key: str, _learn: Callable[[], Any]) -> Any:
+    return _learn()
 
 
 def _key(

@@ -87,8 +87,12 @@ def redraw() -> NoReturn:
 
 def today() -> date:
     """The business day: in the database's time zone, or the day a demo database stands at."""
-    zone = ZoneInfo(facts().get("time_zone", settings().time_zone))
-    return demo_day() or datetime.now(zone).date()
+    return demo_day() or datetime.now(ZoneInfo(business_zone())).date()
+
+
+def business_zone() -> str:
+    """The zone in which this database counts business days."""
+    return facts().get("time_zone", settings().time_zone)
 
 
 def demo_day() -> date | None:

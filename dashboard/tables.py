@@ -16,10 +16,14 @@ from dashboard.texts import _
 from dashboard.vocabulary import in_words
 
 Kind = Literal[
-    "text", "count", "money", "rate", "day", "moment", "lateness", "stage", "payment_state"
-]
+    "text", "count", "money", "rate", "chance", "day", "moment", "lateness", "age", "duration",
+    "stage", "payment_state",
+]  # fmt: skip
 ROW_HEIGHT = 32
-_WIDTHS: dict[Kind, int] = {"count": 80, "rate": 80, "day": 105, "moment": 145, "lateness": 105}
+_WIDTHS: dict[Kind, int] = {
+    "count": 80, "rate": 80, "chance": 120, "day": 105, "moment": 145, "lateness": 105, "age": 80,
+    "duration": 90,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,15 @@ def _cells(
             return _words(values, PAYMENT_STATE_NAMES)
         case "lateness":
             return ["" if pd.isna(days) else formats.days_late(days) for days in values]
+        case "age":
+            return ["" if pd.isna(days) else formats.age(days) for days in values]
+        case "duration":
+            return ["" if pd.isna(days) else formats.duration(days) for days in values]
         case "moment":
             return ["" if pd.isna(at) else formats.moment(at) for at in values]
         case "money" if (values < 0).any():  # the browser would write ¥-5.00
             return pd.Series([formats.money(amount, currency) for amount in values], dtype=object)
-        case "rate":
+        case "rate" | "chance":
             return values.astype("float64") * 100
     return values
 
@@ -114,9 +122,13 @@ def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
             return config.NumberColumn(column.label, format=pattern, **common)
         case "rate":
             return config.NumberColumn(column.label, format=formats.RATE_COLUMN, **common)
+        case "chance":
+            return config.ProgressColumn(
+                column.label, format=formats.CHANCE_COLUMN, min_value=0, max_value=100, **common
+            )
         case "day":
             return config.DateColumn(column.label, format=formats.DAY_COLUMN, **common)
-        case "money" | "lateness":
+        case "money" | "lateness" | "age" | "duration":
             return config.TextColumn(column.label, alignment="right", **common)
         case "stage":
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from gettext import GNUTranslations, NullTranslations
@@ -37,6 +37,11 @@ def _n(singular: str, plural: str, n: int, /, **values: object) -> str:
     """The sentence for `n` things; {n} is filled with the number, grouped by thousands."""
     message = _catalogues[language()].ngettext(singular, plural, n)
     return _filled(message, {"n": f"{n:,}", **values})
+
+
+def in_a_row(sentences: Iterable[str]) -> str:
+    """Whole sentences one after the other; Chinese puts no space between them."""
+    return ("" if language().startswith("zh") else " ").join(sentences)
 
 
 def N_(msgid: str) -> str:  # noqa: N802  gettext's own name

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, Date, Integer, literal
+from sqlalchemy import BigInteger, Boolean, Date, Integer, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -32,6 +32,13 @@ class days_between(FunctionElement[int]):  # noqa: N801
     """Days from the first day to the second; negative when the second is earlier."""
 
     type = Integer()
+    inherit_cache = True
+
+
+class seconds_between(FunctionElement[int]):  # noqa: N801
+    """Whole seconds from the first moment to the second; negative when the second is earlier."""
+
+    type = BigInteger()
     inherit_cache = True
 
 
@@ -104,6 +111,20 @@ def _days(element: Any, compiler: Any, **kw: Any) -> str:
 def _days_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     first, second = _both(element, compiler, kw)
     return f"CAST(julianday({second}) - julianday({first}) AS INTEGER)"
+
+
+@compiles(seconds_between)
+def _seconds(element: Any, compiler: Any, **kw: Any) -> str:
+    first, second = _both(element, compiler, kw)
+    epochs = [f"floor(EXTRACT(EPOCH FROM {moment}))" for moment in (second, first)]
+    return f"CAST({' - '.join(epochs)} AS BIGINT)"
+
+
+@compiles(seconds_between, "sqlite")
+def _seconds_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    first, second = _both(element, compiler, kw)
+    epochs = [f"CAST(strftime('%s', {moment}) AS INTEGER)" for moment in (second, first)]
+    return f"({' - '.join(epochs)})"
 
 
 @compiles(day_after_minutes)

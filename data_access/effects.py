@@ -9,14 +9,15 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import Engine, Row, case, func, select
 
+from data_access.dialects import unindexed
 from data_access.errors import NotFound
-from data_access.filters import name_in
+from data_access.filters import is_open, name_in
 from data_access.foresight import PLACES, Line, Proposed, Shift, State, Sums, units_moved
 from data_access.owing import is_owing, owed
 from data_access.promising import Shelf, earliest_delivery, find_delivery_days, find_shelves
@@ -25,8 +26,6 @@ from data_access.stages import OPEN_STAGES, TO_SHIP_STAGES
 
 MOST_WAITING = 5  # that are named for a product; the others are counted
 __all__ = ["Effect", "Proposed", "Shift", "find_effect"]
-
-WAITING_STAGES = ("received", *TO_SHIP_STAGES)
 
 
 @dataclass(frozen=True)
@@ -241,8 +240,10 @@ def _find_waiting(
         .join(orders, orders.c.order_id == lines.c.order_id)
         .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
         .where(
-            lines.c.product_id.in_(product_ids),
-            orders.c.stage.in_(WAITING_STAGES),
+            # few orders are open, many lines have the product
+            unindexed(lines.c.product_id).in_(product_ids),
+            is_open(orders.c),
+            orders.c.stage != "shipped",
             orders.c.warehouse_id == order.warehouse_id,
             orders.c.order_id != order.order_id,
         )
@@ -309,10 +310,13 @@ def _targets(
 
 def _find_target(engine: Engine, scope: Scope, order: Any, owner_id: int, language: str) -> Any:
     visible, month_on = scope.visible, order.ordered_on.replace(day=1)
+    last_on = _last_day(month_on)
     orders, targets, employees = visible.orders.c, visible.targets.c, visible.employees
     reached = select(func.coalesce(func.sum(orders.net_sales), 0)).where(
         orders.owner_id == owner_id,
-        orders.ordered_on.between(month_on, _last_day(month_on)),
+        orders.ordered_on.between(month_on, last_on),
+        # the same days with a zone's room, to be found by index
+        orders.ordered_at.between(_noon(month_on, -1), _noon(last_on, 1)),
         orders.stage != "cancelled",
         orders.currency == order.currency,
     )
@@ -329,6 +333,10 @@ def _find_target(engine: Engine, scope: Scope, order: Any, owner_id: int, langua
     )
     with engine.connect() as connection:
         return connection.execute(statement).one_or_none()
+
+
+def _noon(day: date, days: int) -> datetime:
+    return datetime.combine(day, time(12)) + timedelta(days=days)
 
 
 def _last_day(month_on: date) -> date:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Engine, FromClause, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Engine, FromClause, func, literal_column, not_, or_, select
 
 from data_access.dialects import unindexed
+from data_access.in_full import is_in_full
 from data_access.owing import (
     PAYMENT_STATES,
     PaymentState,
@@ -22,8 +23,8 @@ from data_access.scope import Scope
 from data_access.searching import MOST_FOUND, Found, find_words, matches
 from data_access.stages import OPEN_STAGES
 
-PeriodBasis = Literal["ordered_on", "promised_on", "shipped_on"]
-PERIOD_BASES: tuple[PeriodBasis, ...] = ("ordered_on", "promised_on", "shipped_on")
+PeriodBasis = Literal["ordered_on", "promised_on", "shipped_on", "completed_on"]
+PERIOD_BASES: tuple[PeriodBasis, ...] = ("ordered_on", "promised_on", "shipped_on", "completed_on")
 _MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -102,6 +103,7 @@ class OrderFilter:
     amount_to: float | None = None
     overdue: bool = False  # open, and promised before `as_of`
     not_on_time: bool = False  # promised before `as_of`, not cancelled, not delivered by that day
+    not_otif: bool = False  # the same, or delivered by that day but not in full
     returned: bool = False  # units came back (of the wanted categories); not cancelled
     past_due: bool = False  # owes something that was due before `as_of`
     payment_state: PaymentState | None = None
@@ -175,6 +177,8 @@ def order_predicates(
         found.append(is_overdue(orders, as_of))
     if wanted.not_on_time:
         found.append(is_not_on_time(orders, as_of))
+    if wanted.not_otif:
+        found.append(is_not_on_time(orders, as_of, in_full=is_in_full(scope)))
     if wanted.returned:
         found.append((orders.returned_units > 0) & (orders.stage != "cancelled"))
     if wanted.category_ids:
@@ -236,9 +240,15 @@ def is_overdue(orders: Any, as_of: date) -> ColumnElement[bool]:
     return is_open(orders) & promised_before
 
 
-def is_not_on_time(orders: Any, as_of: date) -> ColumnElement[bool]:
-    """Promised for a day before `as_of`, not cancelled, and delivered later or not at all."""
-    delivered_later = or_(orders.completed_on.is_(None), orders.completed_on > orders.promised_on)
+def is_not_on_time(
+    orders: Any, as_of: date, in_full: ColumnElement[bool] | None = None
+) -> ColumnElement[bool]:
+    """Promised for a day before `as_of`, not cancelled, and delivered later or not at all, or not
+    `in_full` where that is asked."""
+    faults = [orders.completed_on.is_(None), orders.completed_on > orders.promised_on]
+    if in_full is not None:
+        faults.append(not_(in_full))
+    delivered_later = or_(*faults)
     missed: ColumnElement[bool] = (
         (orders.stage != "cancelled") & (orders.promised_on < as_of) & delivered_later
     )

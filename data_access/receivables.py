@@ -71,7 +71,8 @@ def sum_receivables_by_age(
         func.sum(orders.net_sales).label("total"),
         func.sum(orders.paid).label("paid"),
         func.sum(orders.owed).label("owed"),
-    ).group_by(orders.currency, age)
+    ).where(orders.paid != orders.net_sales)  # seen at once, before the rest is computed
+    statement = statement.group_by(orders.currency, age)
     frame = read_frame(engine, statement)
     owed = frame.groupby("currency")["owed"].sum()
     currencies = sorted(owed.index, key=lambda currency: (-owed[currency], currency))

@@ -10,6 +10,7 @@ It starts OrderScope on a demo CRM of its own, always the same one.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ ORDERS, SEED, AS_OF = 20_000, 7, date(2026, 11, 23)
 LOCALES = {"en": "en-GB", "zh_CN": "zh-CN"}
 SIZES = {"laptop": (1440, 900), "phone": (390, 844)}
 THUMBNAIL_HEIGHT = 620
+_ORDER_NUMBER = re.compile(r"^SO-")
 GAP, TITLE = 12, 22
 
 
@@ -146,11 +148,11 @@ def _contact_sheet(browser: Browser, server: Server, username: str, role: Role) 
     _save(sheet, BUILD / f"{role}.png")
 
 
-def _address(tab: Tab, slug: str) -> str:
+def _address(tab: Tab, slug: str, of_orders: str = "period=any") -> str:
     if slug != "order":
         return f"/{slug}"
-    tab.open("/orders?period=any")
-    first = tab.page.get_by_test_id("glide-cell-0-0").first
+    tab.open(f"/orders?{of_orders}")
+    first = tab.page.locator('[data-testid^="glide-cell-"]').filter(has_text=_ORDER_NUMBER).first
     expect(first).to_be_attached()
     return f"/order?number={first.inner_text()}"
 

@@ -28,7 +28,7 @@ from dashboard.order_list import (
 from dashboard.periods import ANY
 from dashboard.reads import read
 from dashboard.recorded import knows_payments
-from dashboard.session import current_scope, today
+from dashboard.session import business_zone, current_scope, today
 from dashboard.stage_strip import stage_strip, stages_seen
 from dashboard.texts import _
 from data_access.filters import searched
@@ -64,7 +64,7 @@ bar = Bar(
     more=worth_choosing(*more),
     currencies=() if must_ship else currencies(scope),
     amounts=scope.sees("orders", "net_sales"),
-    switches=("overdue",) if must_ship else ("overdue", "late", "returned"),
+    switches=("overdue",) if must_ship else ("overdue", "late", "otif", "returned"),
 )
 chosen = filter_bar(bar, as_of)
 if chosen.search:
@@ -73,7 +73,7 @@ if must_ship and not chosen.stages:
     chosen = replace(chosen, stages=TO_SHIP_STAGES)
 
 of_all_stages = replace(chosen, stages=())
-stages = read(sum_orders_by_stage, scope, of_all_stages, as_of)
+stages = read(sum_orders_by_stage, scope, of_all_stages, as_of, business_zone())
 stage_strip(stages, stages_seen(scope), chosen.stages, chosen.currency)
 
 ages = st.expander(

@@ -13,7 +13,10 @@ from sqlalchemy import Engine
 from data_access import (
     attention,
     backlog,
+    delivery,
+    dwelling,
     effects,
+    late_orders,
     new_order,
     options,
     order_details,
@@ -43,6 +46,13 @@ def _sorted(sort: Any, descending: bool) -> Case:
             engine, scope, chosen, as_of=as_of, sort=sort, descending=descending
         ),
         is_aggregate=False,
+    )
+
+
+def _by_cut(query: Callable[..., pd.DataFrame], cut: str) -> Case:
+    return Case(
+        f"{query.__name__} by {cut}",
+        lambda engine, scope, chosen, as_of: query(engine, scope, chosen, as_of, cut),
     )
 
 
@@ -89,7 +99,29 @@ CASES: tuple[Case, ...] = (
             backlog.sum_backlog,
             receivables.sum_receivables_by_age,
             receivables.sum_payments_over_time,
+            delivery.sum_punctuality,
+            delivery.sum_cycle_times,
+            late_orders.list_open_orders,
         )
+    ),
+    *(
+        Case(
+            f"{query.__name__} by {grain}",
+            lambda engine, scope, chosen, as_of, query=query, grain=grain: query(
+                engine, scope, chosen, as_of, grain
+            ),
+        )
+        for query in (delivery.sum_punctuality_over_time, delivery.sum_cycle_times_over_time)
+        for grain in ("day", "month")
+    ),
+    *(
+        _by_cut(query, cut)
+        for query in (dwelling.sum_dwell_times, dwelling.sum_queues)
+        for cut in ("stage", "channel", "region")
+    ),
+    Case(
+        "list_stage_histories",
+        lambda engine, scope, chosen, as_of: late_orders.list_stage_histories(engine, scope, as_of),
     ),
     Case("sum_backlog_by_day", _backlog_by_day),
     Case("find_effect", _effect, is_aggregate=False),

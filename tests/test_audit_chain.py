@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from benchmarks.torture import torture
 from benchmarks.torture_world import make_world
 from data_access.accounts import NewUser, add_user, disable_user, set_role
 from data_access.database import Database, bulk_writing, connect, writing
+from data_access.demo import Plan, build_demo
 from data_access.importing import import_source, open_source, read_mapping
 from data_access.schema import _config, upgrade_schema
+from data_access.scope import mint_scope
 from data_access.tables import (
     AUDITED_TABLES,
     audit,
@@ -27,11 +29,13 @@ from data_access.tables import (
     order_lines,
     orders,
     stage_rules,
+    users,
 )
 from data_access.totals import recount_orders
 from data_access.verifying import verify_log
 from tests.crm import NOW, add_order
 from tests.shop import open_shop, run
+from tests.test_audit_log import edit_order
 
 TEMPLATE = Path(__file__).parents[1] / "data_access" / "importing" / "template"
 
@@ -117,6 +121,25 @@ def test_work_on_accounts_joins_the_chain(database: Database) -> None:
     ]  # fmt: skip
     assert all(row.previous_hash == before.hash for before, row in pairwise(rows))
     assert verify_log(database.record) == (rows[-1].audit_id, rows[-1].hash)
+
+
+def test_a_demo_that_is_replaced_takes_its_log_along(empty_url: str) -> None:
+    database, plan = connect(empty_url), Plan(orders=200, seed=1, as_of=NOW.date())
+    upgrade_schema(database.writer)
+    build_demo(database.writer, plan)
+    assert log(database)[-1].reason == "demo company"
+    with database.record.connect() as connection:
+        user_id = connection.scalar(select(users.c.user_id).where(users.c.role == "sales_lead"))
+        order_id = connection.scalar(select(func.min(orders.c.order_id)))
+    scope = mint_scope(database.record, user_id or 0)
+    assert scope is not None
+    edit_order(database, scope, order_id or 0, "r1", note="Ring twice")
+    verify_log(database.record)
+    build_demo(database.writer, plan, replace=True)
+    (row,) = log(database)
+    assert (row.audit_id, row.action, row.previous_hash) == (1, "bulk_load", "")
+    verify_log(database.record)
+    database.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -67,6 +67,25 @@ def test_a_click_opens_the_order_and_back_finds_the_list_as_it_was(tab: Tab) -> 
     assert cell(tab, 0, 2) == number
 
 
+def test_a_click_on_a_risk_opens_the_order_and_one_on_a_queue_its_orders(tab: Tab) -> None:
+    tab.open("/delivery?sort=promised")
+    number = cell(tab, 0, 0)
+    click_in_table(tab, 60, HEAD + 0.5 * ROW)
+    expect(tab.page.get_by_test_id("stMain").locator("h1").first).to_have_text(number)
+    tab.settle().page.get_by_test_id("stMain").get_by_role("link", name="Delivery").click()
+    expect(tab.page.get_by_test_id("stMain").locator("h1").first).to_have_text("Delivery")
+    assert "sort=promised" in tab.settle().page.url
+    tab.page.locator(".st-key-waits_table summary").click()
+    table = tab.page.get_by_test_id("stDataFrame").last
+    expect(table).to_be_visible()
+    tab.settle()
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    tab.page.mouse.click(box["x"] + 200, box["y"] + HEAD + 0.5 * ROW)
+    tab.page.wait_for_url("**/orders?**stage=received**")
+
+
 def test_a_click_on_a_head_sorts_by_it(tab: Tab) -> None:
     tab.open("/orders?period=any")
     click_in_table(tab, 60, HEAD / 2)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event, func, select
 from data_access.database import Database, connect
 from data_access.demo.building import build_demo
 from data_access.demo.plan import Plan
+from data_access.effects import Proposed, find_effect
 from data_access.filters import OrderFilter
 from data_access.orders import OrderSort, list_orders
 from data_access.receivables import ReceivableSort, list_receivables
@@ -119,6 +120,22 @@ def test_sqlite_walks_an_index_to_a_page_of_receivables(
         lambda: list_receivables(sqlite.record, scope, CNY, as_of=AS_OF, sort=sort, limit=25),
     )
     assert faults == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_sqlite_finds_by_index_what_an_edit_would_do(sqlite: Database, role: str) -> None:
+    scope = _scope(sqlite, role)
+    latest = list_orders(sqlite.record, scope, CNY, as_of=AS_OF, limit=1)
+    order_id = int(latest["order_id"].iloc[0])
+    plans = _plans(
+        sqlite.record,
+        lambda: find_effect(sqlite.record, scope, order_id, Proposed("cancel_order"), AS_OF),
+        "EXPLAIN QUERY PLAN",
+    )
+    text = _text(plans)
+    assert "USING INDEX ix_orders_open" in text
+    assert "SCAN orders" not in text.replace("SCAN orders USING INDEX ix_orders_ordered_at", "")
+    assert "SCAN order_lines" not in text
 
 
 @pytest.mark.parametrize("sort", get_args(ReceivableSort))

@@ -59,6 +59,7 @@ def filters(draw: st.DrawFn) -> OrderFilter:
         amount_to=chance.choice((None, None, None, 100.0)),
         overdue=chance.random() < 0.1,
         not_on_time=chance.random() < 0.1,
+        not_otif=chance.random() < 0.1,
         returned=chance.random() < 0.1,
         past_due=chance.random() < 0.1,
         period_basis=chance.choice(("ordered_on", *PERIOD_BASES)),

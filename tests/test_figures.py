@@ -13,9 +13,19 @@ import pandas as pd
 import pytest
 
 from dashboard.figures.ages import open_orders_by_age, owed_by_age, payments_over_time
-from dashboard.figures.colours import CATEGORICAL, QUIET, STAGE, STAGE_NAME, channel_colour
+from dashboard.figures.colours import (
+    CATEGORICAL,
+    QUIET,
+    SEQUENTIAL,
+    STAGE,
+    STAGE_NAME,
+    STRONG,
+    channel_colour,
+)
+from dashboard.figures.reliability import reliability
 from dashboard.figures.sales_bars import sales_bars
 from dashboard.figures.sales_over_time import sales_over_time
+from dashboard.figures.stage_waits import cycle_parts, stage_heat
 from dashboard.texts import in_language
 from data_access.filters import Period
 from data_access.stages import STAGES
@@ -229,6 +239,54 @@ def test_the_month_that_is_not_over_is_hatched() -> None:
     assert list(figure.data[0].marker.pattern.shape) == ["", "/"]
     finished = payments_over_time(months, currency="CNY", unfinished=False)
     assert list(finished.data[0].marker.pattern.shape) == ["", ""]
+
+
+def test_a_stage_without_orders_is_an_empty_cell() -> None:
+    cells = pd.DataFrame(
+        {"stage": ["received", "shipped"], "name": ["Web", "Web"], "shade": [1.0, 4.0],
+         "cell": ["1.0 d", "4.0 d▲"], "hover": ["a", "b"]}
+    )  # fmt: skip
+    stages = {"received": "Received", "processing": "Processing", "shipped": "Shipped"}
+    (heat,) = stage_heat(cells, names=["Web", "Store"], stage_names=stages).data
+    assert [list(row) for row in heat.z] == [[1.0, None, 4.0], [None, None, None]]
+    assert [list(row) for row in heat.text] == [["1.0 d", "", "4.0 d▲"], ["", "", ""]]
+    assert list(heat.x) == ["Received", "Processing", "Shipped"]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_words_in_the_heat_map_can_be_read_on_every_shade(theme: str) -> None:
+    colours = THEME[theme]
+    cells = pd.DataFrame([{"stage": "a", "name": "b", "shade": 1.0, "cell": "c", "hover": "d"}])
+    (heat,) = stage_heat(cells, names=["b"], stage_names={"a": "A"}).data
+    assert heat.textfont.color == STRONG  # nearly the colour of text
+    for _place, shade in heat.colorscale:
+        place = int(shade[1:]) - int(SEQUENTIAL[0][1:])
+        assert contrast(colours["textColor"], colours["chartSequentialColors"][place]) >= 4.5
+
+
+def test_the_parts_of_the_cycle_time_are_stacked_to_the_whole() -> None:
+    parts = pd.DataFrame(
+        {"span": ["now", "now", "previous", "previous"], "stage": ["received", "shipped"] * 2,
+         "days": [0.5, 2.0, 1.0, 2.0], "share": [0.2, 0.8, 1 / 3, 2 / 3]}
+    )  # fmt: skip
+    names = {"received": "Received", "shipped": "Shipped"}
+    received, shipped, totals = cycle_parts(parts, stage_names=names).data
+    assert (list(received.x), list(shipped.x)) == ([1.0, 0.5], [2.0, 2.0])
+    assert shipped.marker.color == STAGE["shipped"]
+    assert [text.strip() for text in totals.text] == ["3.0 d", "2.5 d"]
+
+
+def test_reliability_is_drawn_against_the_line_of_as_predicted() -> None:
+    table = pd.DataFrame(
+        {"from_rate": [0.0, 0.9], "to_rate": [0.1, 1.0], "predictions": [90, 10],
+         "mean_rate": [0.05, 0.95], "happened_rate": [0.1, 0.8]}
+    )  # fmt: skip
+    line, points = reliability(table).data
+    assert (list(line.x), list(line.y)) == ([0, 1], [0, 1])
+    assert points.customdata[1] == (
+        "<b>Predicted 90–100%</b><br>Actually late: 80%<br>Predictions: 10"
+    )
+    assert points.marker.size[0] > points.marker.size[1]
 
 
 def contrast(first: str, second: str) -> float:

@@ -83,6 +83,7 @@ def _filter(chance: Random) -> OrderFilter:
         "amount_to": lambda: chance.choice((-5.0, 10.0, 124.0)),
         "overdue": lambda: True,
         "not_on_time": lambda: True,
+        "not_otif": lambda: True,
         "returned": lambda: True,
         "past_due": lambda: True,
         "period_basis": lambda: chance.choice(PERIOD_BASES),

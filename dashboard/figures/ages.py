@@ -53,7 +53,7 @@ def owed_by_age(
     shades = (SEQUENTIAL[3], SEQUENTIAL[5], SEQUENTIAL[6], SEQUENTIAL[7], SEQUENTIAL[9])
     drawn.add_bar(
         x=[age_names[age] for age in frame["age"]],
-        y=frame["owed"],
+        y=frame["owed"].tolist(),
         marker={"color": [shades[min(place, 4)] for place in range(len(frame))], "cornerradius": 2},
         text=[formats.compact_money(owed, currency) for owed in frame["owed"]],
         textposition="outside",
@@ -81,7 +81,7 @@ def payments_over_time(frame: pd.DataFrame, *, currency: str | None, unfinished:
     hatched = [""] * (len(frame) - 1) + ["/" if unfinished else ""]
     drawn.add_bar(
         x=names,
-        y=frame["amount"],
+        y=frame["amount"].tolist(),
         marker={"color": NOW, "cornerradius": 2, "pattern": {"shape": hatched[-len(frame) :]}},
         customdata=[
             f"{name}{' (' + _('so far') + ')' if shape else ''}<br>"

@@ -28,7 +28,7 @@ def sales_bars(frame: pd.DataFrame, *, currency: str | None) -> go.Figure:
     )
     drawn.add_bar(
         y=places,
-        x=rows["net_sales"],
+        x=rows["net_sales"].tolist(),
         width=_BAR,
         orientation="h",
         marker={"color": NOW, "cornerradius": 2},
@@ -39,7 +39,7 @@ def sales_bars(frame: pd.DataFrame, *, currency: str | None) -> go.Figure:
     )
     drawn.add_scatter(
         y=places,
-        x=rows["previous_net_sales"],
+        x=rows["previous_net_sales"].tolist(),
         mode="markers",
         marker={"symbol": "line-ns", "size": 8, "line": {"width": 2, "color": BEFORE}},
         hoverinfo="skip",

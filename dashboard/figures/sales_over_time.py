@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from dashboard import formats
 from dashboard.figures.colours import BEFORE, NOW
-from dashboard.figures.template import direct_label, figure, value_axis
+from dashboard.figures.template import dates, direct_label, figure, value_axis
 from dashboard.periods import is_cut_off
 from dashboard.texts import _
 from data_access.dialects import Grain
@@ -37,16 +37,16 @@ def sales_over_time(
     earlier = before.head(len(now))
     days = now["period_on"]
     drawn.add_scatter(
-        x=days.head(len(earlier)),
-        y=earlier["net_sales"],
+        x=dates(days.head(len(earlier))),
+        y=earlier["net_sales"].tolist(),
         mode="lines",
         line={"color": BEFORE, "width": 1.5, "dash": "dot"},
         customdata=_hover(earlier, shown, currency),
         hovertemplate="%{customdata}<extra></extra>",
     )
     drawn.add_scatter(
-        x=days.iloc[start:solid],
-        y=now["net_sales"].iloc[start:solid],
+        x=dates(days.iloc[start:solid]),
+        y=now["net_sales"].iloc[start:solid].tolist(),
         mode="lines+markers" if len(now) <= 31 else "lines",
         line={"color": NOW, "width": 2.5},
         marker={"size": 5},
@@ -68,8 +68,8 @@ def _add_part(drawn: go.Figure, points: pd.DataFrame, hover: str, place: int) ->
     sizes, words = [0] * len(points), [""] * len(points)
     sizes[place], words[place] = 7, hover
     drawn.add_scatter(
-        x=points["period_on"],
-        y=points["net_sales"],
+        x=dates(points["period_on"]),
+        y=points["net_sales"].tolist(),
         mode="lines+markers",
         line={"color": NOW, "width": 2.5, "dash": "dash"},
         marker={"size": sizes, "symbol": "circle-open"},

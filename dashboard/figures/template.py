@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
@@ -53,6 +54,11 @@ TEMPLATE = go.layout.Template(
 def figure(height: int, **layout: Any) -> go.Figure:
     """An empty figure in the house style."""
     return go.Figure(layout={"template": TEMPLATE, "height": height, **_OWN, **layout})
+
+
+def dates(days: pd.Series[Any]) -> list[str]:
+    """Days for an axis. As text, because plotly packs arrays anew each time a figure is sent."""
+    return list(days.dt.strftime("%Y-%m-%d"))
 
 
 def value_axis(highest: float, shown: Callable[[float], str], *, about: int = 4) -> dict[str, Any]:
