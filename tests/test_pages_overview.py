@@ -154,12 +154,14 @@ def test_receivables_are_owed_by_age_and_oldest_first(browser: Browser) -> None:
     assert rows["owed"].tolist() == [100.0, 50.0]
 
 
-def test_finance_sees_debts_and_cannot_open_the_order(browser: Browser) -> None:
+def test_finance_sees_debts_and_opens_the_orders_behind_them(browser: Browser) -> None:
     sold(browser, 100, 50, due_on=days_ago(40), order_number="OLD-1")
     browser.sign_in(add_user(browser.database, "finance"))
     tab = browser.open("receivables", currency="CNY")
     assert not tab.exception and values(tab)["Owed"] == "¥100"
-    assert not says(tab, "Click a row to open it")
+    assert says(tab, "Click a row to open it")
+    order = browser.open("order", number="OLD-1")
+    assert says(order, "OLD&#45;1") and "Lines" not in [title.value for title in order.subheader]
 
 
 @pytest.mark.parametrize(
