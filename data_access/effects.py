@@ -28,7 +28,6 @@ MOST_WAITING = 5  # that are named for a product; the others are counted
 __all__ = ["Effect", "Proposed", "Shift", "find_effect"]
 
 
-
 @dataclass(frozen=True)
 class Waiting:
     """Another order that wants the same product from the same warehouse."""
