@@ -15,7 +15,9 @@ PAYMENT_STATES: tuple[PaymentState, ...] = ("unpaid", "partly_paid", "paid")
 # tables.OWING.
 _A_CENT: ColumnElement[Any] = literal_column("0.00995")
 _PLACES: ColumnElement[Any] = literal_column("4")
+_LESS_A_CENT: ColumnElement[Any] = literal_column("-0.00995")
 _CANCELLED: ColumnElement[Any] = literal_column("'cancelled'")
+_RETURNED: ColumnElement[Any] = literal_column("'returned'")
 
 
 def owed(orders: Any) -> ColumnElement[Any]:
@@ -28,6 +30,12 @@ def is_owing(orders: Any) -> ColumnElement[bool]:
     """Not cancelled, and a cent or more is owed."""
     owing: ColumnElement[bool] = (orders.stage != _CANCELLED) & (owed(orders) > _A_CENT)
     return owing
+
+
+def awaits_refund(orders: Any) -> ColumnElement[bool]:
+    """Came back, and a cent or more than it costs now was paid."""
+    awaits: ColumnElement[bool] = (orders.stage == _RETURNED) & (owed(orders) < _LESS_A_CENT)
+    return awaits
 
 
 def payment_state(orders: Any) -> ColumnElement[Any]:
