@@ -16,10 +16,12 @@ from dashboard.texts import _
 from dashboard.vocabulary import in_words
 
 Kind = Literal[
-    "text", "count", "money", "rate", "day", "moment", "lateness", "stage", "payment_state"
-]
+    "text", "count", "money", "rate", "day", "moment", "lateness", "stage", "payment_state",
+    "duration", "time_left",
+]  # fmt: skip
 ROW_HEIGHT = 32
-_WIDTHS: dict[Kind, int] = {"count": 80, "rate": 80, "day": 105, "moment": 145, "lateness": 105}
+_WIDTHS: dict[Kind, int] = {"count": 80, "rate": 80, "day": 105, "moment": 145, "lateness": 105,
+                           "duration": 90, "time_left": 120}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def show_table(
         key=key,
         alt=alt,
         column_config={
-            column.name: _config(column, currency, as_text=data[column.name].dtype == object)
+            column.name: _config(column, currency, frame[column.name], data[column.name])
             for column in shown
         },
         on_select=on_select,
@@ -80,6 +82,10 @@ def _cells(
             return _words(values, PAYMENT_STATE_NAMES)
         case "lateness":
             return ["" if pd.isna(days) else formats.days_late(days) for days in values]
+        case "duration":
+            return ["" if pd.isna(days) else formats.duration(days) for days in values]
+        case "time_left":
+            return [[] if pd.isna(days) else [formats.time_left(days)] for days in values]
         case "moment":
             return ["" if pd.isna(at) else formats.moment(at) for at in values]
         case "money" if (values < 0).any():  # the browser would write ¥-5.00
@@ -94,7 +100,9 @@ def _words(values: pd.Series[Any], names: Mapping[str, str]) -> list[Any]:
     return [[] if pd.isna(value) else [_(names[value])] for value in values]
 
 
-def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
+def _config(
+    column: Column, currency: str | None, values: pd.Series[Any], cells: pd.Series[Any]
+) -> Any:
     common: dict[str, Any] = {
         "help": column.help,
         "width": column.width or _WIDTHS.get(column.kind),
@@ -104,19 +112,21 @@ def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
     match column.kind:
         case "count":
             return config.NumberColumn(column.label, format=formats.COUNT_COLUMN, **common)
-        case "money" if not as_text:
+        case "money" if cells.dtype != object:
             pattern = formats.money_column(currency)
             return config.NumberColumn(column.label, format=pattern, **common)
         case "rate":
             return config.NumberColumn(column.label, format=formats.RATE_COLUMN, **common)
         case "day":
             return config.DateColumn(column.label, format=formats.DAY_COLUMN, **common)
-        case "money" | "lateness":
+        case "money" | "lateness" | "duration":
             return config.TextColumn(column.label, alignment="right", **common)
         case "stage":
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)
         case "payment_state":
             return _coloured(column, PAYMENT_STATE_NAMES, PAYMENT_STATE_NAME, common)
+        case "time_left":
+            return _in_time_or_late(column, values, common)
     return config.TextColumn(column.label, **common)
 
 
@@ -128,4 +138,16 @@ def _coloured(
         options=[_(name) for name in names.values()],
         color=[colours[value] for value in names],
         **common,
+    )
+
+
+def _in_time_or_late(column: Column, values: pd.Series[Any], common: dict[str, Any]) -> Any:
+    """What is over in red, what is to come in grey; the words say which."""
+    colours = {
+        formats.time_left(days): "red" if days < 0 else "gray"
+        for days in values
+        if not pd.isna(days)
+    }
+    return st.column_config.MultiselectColumn(
+        column.label, options=list(colours), color=list(colours.values()), **common
     )

@@ -17,7 +17,6 @@ _A_CENT: ColumnElement[Any] = literal_column("0.00995")
 _PLACES: ColumnElement[Any] = literal_column("4")
 _LESS_A_CENT: ColumnElement[Any] = literal_column("-0.00995")
 _CANCELLED: ColumnElement[Any] = literal_column("'cancelled'")
-_RETURNED: ColumnElement[Any] = literal_column("'returned'")
 
 
 def owed(orders: Any) -> ColumnElement[Any]:
@@ -33,8 +32,8 @@ def is_owing(orders: Any) -> ColumnElement[bool]:
 
 
 def awaits_refund(orders: Any) -> ColumnElement[bool]:
-    """Came back, and a cent or more than it costs now was paid."""
-    awaits: ColumnElement[bool] = (orders.stage == _RETURNED) & (owed(orders) < _LESS_A_CENT)
+    """Not cancelled, and a cent or more too much was paid, as after a return."""
+    awaits: ColumnElement[bool] = (orders.stage != _CANCELLED) & (owed(orders) < _LESS_A_CENT)
     return awaits
 
 

@@ -48,7 +48,7 @@ metadata = MetaData(
 # serves the questions that spell it alike.
 OWED = "round(net_sales - paid, 4)"
 OWING = f"stage <> 'cancelled' AND {OWED} > 0.00995"
-AWAITS_REFUND = f"stage = 'returned' AND {OWED} < -0.00995"
+AWAITS_REFUND = f"stage <> 'cancelled' AND {OWED} < -0.00995"
 
 
 def _names() -> tuple[Column[str], Column[str]]:

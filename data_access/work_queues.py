@@ -33,7 +33,7 @@ from data_access.scope import Scope
 
 Queue = Literal["late", "to_confirm", "to_pack", "to_ship", "on_the_way", "unpaid", "to_refund"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
-# queue → the stage of its orders; the others hold orders of several
+# queue → the stage whose rule holds for it; the others hold orders of several stages
 STAGE_OF: Mapping[Queue, str] = {
     "to_confirm": "received",
     "to_pack": "confirmed",
@@ -46,7 +46,7 @@ DUE_SOON_DAYS = 7
 
 def sum_work_queues(engine: Engine, scope: Scope, now: datetime, as_of: date) -> pd.DataFrame:
     """queue, currency, orders, late (past the deadline of the stage; of unpaid ones, past the due
-    day), at_stake (net sales; of unpaid ones what is owed, of returned ones what is to be paid
+    day), at_stake (net sales; of unpaid ones what is owed, of overpaid ones what is to be paid
     back; NULL where hidden), in the order of QUEUES; only queues that hold something."""
     stages = _summed(_open_orders(scope), now, as_of)
     parts = [stages, *(_summed(_rows(scope, queue, now, as_of), now, as_of)
@@ -148,9 +148,12 @@ def _rows(scope: Scope, queue: Queue, now: datetime, as_of: date) -> Subquery:
             return _orders(scope, literal(queue), owed(orders), *unpaid).subquery("waiting")
         case "to_refund":
             back = awaits_refund(orders)
-            return _orders(scope, literal(queue), -owed(orders), back).subquery("waiting")
-    in_stage = (is_open(orders), orders.stage == STAGE_OF[queue])
-    return _orders(scope, literal(queue), orders.net_sales, *in_stage).subquery("waiting")
+            refunds = _orders(scope, literal(queue), -owed(orders), back, stage="returned")
+            return refunds.subquery("waiting")
+    stage = STAGE_OF[queue]
+    in_stage = (is_open(orders), orders.stage == stage)
+    found = _orders(scope, literal(queue), orders.net_sales, *in_stage, stage=stage)
+    return found.subquery("waiting")
 
 
 def _open_orders(scope: Scope) -> Subquery:
@@ -164,15 +167,11 @@ def _open_orders(scope: Scope) -> Subquery:
 def _late(scope: Scope, now: datetime) -> Subquery:
     """Past the deadline of the stage: on the way, or to be paid back."""
     orders, queue = scope.visible.orders.c, literal("late")
-    late = union_all(
-        *(
-            select(found).where(found.c.deadline_at < now)
-            for found in (
-                _orders(scope, queue, orders.net_sales, is_open(orders)).subquery("on_their_way"),
-                _orders(scope, queue, -owed(orders), awaits_refund(orders)).subquery("back"),
-            )
-        )
-    )
+    open_orders = _orders(scope, queue, orders.net_sales, is_open(orders))
+    back = awaits_refund(orders)
+    refunds = _orders(scope, queue, -owed(orders), back, stage="returned")
+    parts = [open_orders.subquery("open_orders"), refunds.subquery("refunds")]
+    late = union_all(*(select(part).where(part.c.deadline_at < now) for part in parts))
     return late.subquery("waiting")
 
 
@@ -181,10 +180,12 @@ def _orders(
     queue: ColumnElement[Any],
     at_stake: ColumnElement[Any],
     *predicates: ColumnElement[bool],
+    stage: str | None = None,
 ) -> Select[Any]:
+    """Orders with the rule of this stage, or of the stage that each is in."""
     orders, rules = scope.visible.orders, scope.visible.stage_rules
-    moments = {stage: orders.c[moment] for stage, moment in STAGE_MOMENTS.items()}
-    entered = case(moments, value=orders.c.stage)
+    moments = {name: orders.c[moment] for name, moment in STAGE_MOMENTS.items()}
+    entered = moments[stage] if stage else case(moments, value=orders.c.stage)
     return (
         select(
             queue.label("queue"),
@@ -202,7 +203,7 @@ def _orders(
             at_stake.label("at_stake"),
         )
         .select_from(orders)
-        .outerjoin(rules, rules.c.stage == orders.c.stage)
+        .outerjoin(rules, rules.c.stage == (stage or orders.c.stage))
         .where(*predicates)
     )
 

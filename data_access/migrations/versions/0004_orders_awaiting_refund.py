@@ -1,4 +1,4 @@
-"""An index on the few orders that came back and are not refunded yet"""
+"""An index on the few orders that await a refund"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-AWAITS_REFUND = "stage = 'returned' AND round(net_sales - paid, 4) < -0.00995"
+AWAITS_REFUND = "stage <> 'cancelled' AND round(net_sales - paid, 4) < -0.00995"
 
 
 def upgrade() -> None:
