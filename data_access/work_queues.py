@@ -34,7 +34,7 @@ from data_access.scope import Scope
 Queue = Literal["late", "to_confirm", "to_pack", "to_ship", "on_the_way", "unpaid", "to_refund"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
 # queue → the stage whose rule holds for it; the others hold orders of several stages
-STAGE_OF: Mapping[Queue, str] = {
+STAGE_OF: Mapping[str, str] = {
     "to_confirm": "received",
     "to_pack": "confirmed",
     "to_ship": "processing",

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from dashboard.blanks import blank
+from dashboard.comment_thread import comment_thread
 from dashboard.live import follow_changes
+from dashboard.order_log import order_log
 from dashboard.order_view import (
     line_columns,
     link_back,
@@ -59,4 +61,6 @@ with wide:
 with narrow:
     st.subheader(_("Timeline"), anchor=False)
     timeline(read(list_order_events, scope, order_id, engine="record"))
+comment_thread(scope, order)
+order_log(scope, order)
 follow_changes("order")
