@@ -79,7 +79,8 @@ def entries_of(changes: pd.DataFrame) -> list[Entry]:
 
 
 def _edit_of(row: Any) -> tuple[Any, ...]:
-    return (row.request_id or None, row.happened_at, row.actor, row.action)
+    """What the rows of one edit have in common; outside of the app, of one second."""
+    return (row.request_id or None, row.happened_at.floor("s"), row.actor, row.action)
 
 
 def _entry(rows: list[Any]) -> Entry:

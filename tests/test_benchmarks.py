@@ -53,7 +53,7 @@ def test_percentiles_and_ratios() -> None:
     assert (times(300.0, 10.0), times(None, 1.0)) == ("30.0×", "–")
 
 
-@pytest.mark.parametrize("page", ["overview", "orders", "order", "receivables"])
+@pytest.mark.parametrize("page", ["overview", "orders", "order", "receivables", "work", "changes"])
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:
     add_order(sqlite_database)
     questions = page_questions(sqlite_database.record, date(2026, 11, 23), "CNY")
