@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,9 +30,23 @@ _FOLLOWS = frozenset(
 )  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits")  # fmt: skip
+# table → a field that its rows never lack
+_ALWAYS = {
+    "orders": "order_number",
+    "order_lines": "quantity",
+    "payments": "amount",
+    "stock": "on_hand",
+    "stock_movements": "quantity",
+    "shipments": "shipped_at",
+    "returns": "quantity",
+    "replenishments": "quantity",
+    "comments": "text",
+    "stage_rules": "stage",
+    "discount_limits": "role",
+}
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value
-_MOST_TOLD = 4
+MOST_TOLD = 4
 
 
 @dataclass(frozen=True)
@@ -44,11 +59,16 @@ class RowChange:
 
     @property
     def is_new(self) -> bool:
-        return bool(self.differences) and all(each.before is None for each in self.differences)
+        return self._whole_row(each.before for each in self.differences)
 
     @property
     def is_gone(self) -> bool:
-        return bool(self.differences) and all(each.after is None for each in self.differences)
+        return self._whole_row(each.after for each in self.differences)
+
+    def _whole_row(self, other_side: Iterable[Any]) -> bool:
+        """Nothing stands on the other side, not even what every such row has."""
+        has_all = _ALWAYS.get(self.table_name) in {each.field for each in self.differences}
+        return has_all and all(value is None for value in other_side)
 
 
 @dataclass(frozen=True)
@@ -112,7 +132,7 @@ def headline(entry: Entry) -> str:
     return f"**{plain(entry.person)}** {plain(action_in_words(entry.action))}{why}"
 
 
-def told_changes(entry: Entry) -> str:
+def told_changes(entry: Entry, most: int = MOST_TOLD) -> str:
     """Markdown: the changes that say most, in one line."""
     told = [
         _told(row, each)
@@ -122,8 +142,8 @@ def told_changes(entry: Entry) -> str:
         if not (row.table_name == "orders" and each.field in _FOLLOWS)
         and not (row.table_name == "order_lines" and each.field == "net_sales")
     ]
-    more = [f"+{len(told) - _MOST_TOLD}"] if len(told) > _MOST_TOLD else []
-    return " · ".join([*told[:_MOST_TOLD], *more])
+    more = [f"+{len(told) - most}"] if len(told) > most else []
+    return " · ".join([*told[:most], *more])
 
 
 def shown_differences(row: RowChange) -> list[Difference]:

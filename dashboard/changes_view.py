@@ -120,9 +120,11 @@ def _show(scope: Scope, entry: Entry) -> None:
     undone = f" :orange-badge[{_('Undone')}]" if entry.undone_by else ""
     numbers = ", ".join(plain(number) for number in entry.order_numbers[:3])
     about = f" · {numbers}" if numbers else ""
+    changes = told_changes(entry, most=1)
+    brief = f" :gray[· {changes}]" if changes else ""
     moment = formats.moment(entry.happened_at)
     details = st.expander(
-        f":gray[{moment}] {headline(entry)}{about}{undone}",
+        f":gray[{moment}] {headline(entry)}{about}{brief}{undone}",
         key=f"change_{entry.audit_id}",
         on_change="rerun",
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     case,
+    false,
     func,
     literal,
     select,
@@ -48,9 +49,10 @@ def sum_work_queues(engine: Engine, scope: Scope, now: datetime, as_of: date) ->
     """queue, currency, orders, late (past the deadline of the stage; of unpaid ones, past the due
     day), at_stake (net sales; of unpaid ones what is owed, of overpaid ones what is to be paid
     back; NULL where hidden), in the order of QUEUES; only queues that hold something."""
-    stages = _summed(_open_orders(scope), now, as_of)
-    parts = [stages, *(_summed(_rows(scope, queue, now, as_of), now, as_of)
-                       for queue in ("unpaid", "to_refund"))]  # fmt: skip
+    parts = [_summed(_open_orders(scope), now, as_of)]
+    if _sees_payments(scope):
+        money: tuple[Queue, ...] = ("unpaid", "to_refund")
+        parts += [_summed(_rows(scope, queue, now, as_of), now, as_of) for queue in money]
     frame = read_frame(engine, select(union_all(*parts).subquery("sums")))
     late = frame[(frame["queue"] != "unpaid") & (frame["late"] > 0)]
     late = late.assign(queue="late", orders=late["late"], at_stake=late["late_at_stake"])
@@ -144,12 +146,10 @@ def _rows(scope: Scope, queue: Queue, now: datetime, as_of: date) -> Subquery:
             return _late(scope, now)
         case "unpaid":
             soon = as_of + timedelta(days=DUE_SOON_DAYS)
-            unpaid = (is_owing(orders), orders.due_on <= soon)
+            unpaid = (is_owing(orders), orders.due_on <= soon, *_if_seen(scope))
             return _orders(scope, literal(queue), owed(orders), *unpaid).subquery("waiting")
         case "to_refund":
-            back = awaits_refund(orders)
-            refunds = _orders(scope, literal(queue), -owed(orders), back, stage="returned")
-            return refunds.subquery("waiting")
+            return _refunds(scope, literal(queue)).subquery("waiting")
     stage = STAGE_OF[queue]
     in_stage = (is_open(orders), orders.stage == stage)
     found = _orders(scope, literal(queue), orders.net_sales, *in_stage, stage=stage)
@@ -166,13 +166,31 @@ def _open_orders(scope: Scope) -> Subquery:
 
 def _late(scope: Scope, now: datetime) -> Subquery:
     """Past the deadline of the stage: on the way, or to be paid back."""
-    orders, queue = scope.visible.orders.c, literal("late")
-    open_orders = _orders(scope, queue, orders.net_sales, is_open(orders))
-    back = awaits_refund(orders)
-    refunds = _orders(scope, queue, -owed(orders), back, stage="returned")
-    parts = [open_orders.subquery("open_orders"), refunds.subquery("refunds")]
-    late = union_all(*(select(part).where(part.c.deadline_at < now) for part in parts))
+    queue = literal("late")
+    parts = [
+        _orders(scope, queue, scope.visible.orders.c.net_sales, is_open(scope.visible.orders.c))
+    ]
+    if _sees_payments(scope):
+        parts.append(_refunds(scope, queue))
+    found = [part.subquery(f"part_{number}") for number, part in enumerate(parts)]
+    late = union_all(*(select(part).where(part.c.deadline_at < now) for part in found))
     return late.subquery("waiting")
+
+
+def _refunds(scope: Scope, queue: ColumnElement[Any]) -> Select[Any]:
+    """What is to be paid back, by the rule of returned orders."""
+    orders = scope.visible.orders.c
+    awaited = (awaits_refund(orders), *_if_seen(scope))
+    return _orders(scope, queue, -owed(orders), *awaited, stage="returned")
+
+
+def _sees_payments(scope: Scope) -> bool:
+    return scope.sees("orders", "paid") and scope.sees("orders", "net_sales")
+
+
+def _if_seen(scope: Scope) -> list[ColumnElement[bool]]:
+    """Who sees no payments is not sent through all orders to find none."""
+    return [] if _sees_payments(scope) else [false()]
 
 
 def _orders(

@@ -81,6 +81,7 @@ def test_the_details_have_names_and_no_identities(browser: Browser, shop: Shop) 
     tab = sign_in(browser, shop, "manager", "changes", action="change_owner")
     tab = open_entry(tab, "changed the sales rep")
     (table,) = tab.dataframe
+    assert says(tab, "**Order** :gray")
     assert table.value.to_numpy().tolist() == [["Sales rep", "Rep Here", "Rep Also Here"]]
 
 
