@@ -19,15 +19,19 @@ from data_access.policy import Role
 from data_access.row_images import Difference
 
 SYSTEM = "system"  # the actor of what was written outside of the app
-# said by a stage and its moment, or worked out from lines and payments: only in the details
-_FOLLOWS = frozenset(
-    {
+# table → what is said by its other fields, or worked out: only in the details
+_FOLLOWS = {
+    "orders": (
         "ordered_at", "confirmed_at", "processing_at", "shipped_at", "completed_at", "cancelled_at",
         "returned_at", "ordered_on", "confirmed_on", "shipped_on", "completed_on", "cancelled_on",
         "due_on", "units", "returned_units", "gross_sales", "returns_value", "net_sales", "cost",
         "paid", "cancel_reason",
-    }
-)  # fmt: skip
+    ),
+    "order_lines": ("net_sales",),
+    "payments": ("currency", "paid_at", "paid_on"),
+    "shipments": ("warehouse_id", "shipped_at"),
+    "returns": ("state", "returned_at", "returned_on"),
+}  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits")  # fmt: skip
 # table → a field that its rows never lack
@@ -136,11 +140,10 @@ def told_changes(entry: Entry, most: int = MOST_TOLD) -> str:
     """Markdown: the changes that say most, in one line."""
     told = [
         _told(row, each)
-        for row in entry.rows
+        for row in sorted(entry.rows, key=lambda row: row.table_name != "orders")
         if row.table_name in _TOLD_TABLES and not (row.table_name == "orders" and row.is_new)
         for each in shown_differences(row)
-        if not (row.table_name == "orders" and each.field in _FOLLOWS)
-        and not (row.table_name == "order_lines" and each.field == "net_sales")
+        if each.field not in _FOLLOWS.get(row.table_name, ())
     ]
     more = [f"+{len(told) - most}"] if len(told) > most else []
     return " · ".join([*told[:most], *more])
@@ -162,7 +165,7 @@ def _told(row: RowChange, each: Difference) -> str:
     before, after = (plain(value_told(row.table_name, each.field, value)) for value in each[1:])
     if each.before is None:
         return _("{field}: {after}", field=name, after=after)
-    return f"{name}: {before} → {after}"
+    return _("{field}: {before} → {after}", field=name, before=before, after=after)
 
 
 def field_name(field: str) -> str:
