@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from benchmarks import worlds
 from benchmarks.answers import Measured, measure, report
 from benchmarks.copying import report_copying
+from benchmarks.editing import report_editing
 from benchmarks.plain_pandas import measure_pandas
 from benchmarks.questions import page_questions
 from benchmarks.serving import report_serving
@@ -24,7 +25,7 @@ from benchmarks.timing import print_table, shown, times
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
-PARTS = ("copying", "answers", "serving", "growth")
+PARTS = ("copying", "answers", "serving", "editing", "growth")
 DAYS = 365  # the period of the pandas answers
 SESSIONS = [1, 10, 50]
 
@@ -67,6 +68,8 @@ def _measure(name: str, url: str, folder: Path, parts: list[str]) -> None:
         report(name, _answers(url, path), pandas)
     if "serving" in parts:
         report_serving(name, url, f"duckdb:///{path}", SESSIONS)
+    if "editing" in parts:
+        report_editing(name, url, folder)
 
 
 def _answers(url: str, path: Path, *, raw: bool = True) -> list[Measured]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Engine, func, select
@@ -12,8 +12,16 @@ from sqlalchemy import Engine, func, select
 from data_access import options
 from data_access.attention import sum_attention
 from data_access.attention_rows import list_low_stock, list_open_complaints
-from data_access.audit import list_order_changes
+from data_access.audit import (
+    ChangeFilter,
+    count_changes,
+    list_actions,
+    list_actors,
+    list_changes,
+    list_order_changes,
+)
 from data_access.backlog import sum_backlog_by_day
+from data_access.comments import list_comments, list_people_to_mention
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -48,6 +56,7 @@ from data_access.receivables import (
     sum_payments_over_time,
     sum_receivables_by_age,
 )
+from data_access.rules import list_discount_limits, list_stage_rules
 from data_access.sales import (
     sum_sales_by_category,
     sum_sales_by_channel,
@@ -56,6 +65,7 @@ from data_access.sales import (
 )
 from data_access.scope import Scope
 from data_access.tables import customers, orders, products
+from data_access.work_queues import Queue, list_mentions, list_queue_orders, sum_work_queues
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,8 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _delivery("delivery, 30 days", month, as_of)
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
+    found += _work("work", as_of)
+    found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     return found
 
 
@@ -169,6 +181,9 @@ def _order(page: str, record: Engine, as_of: date) -> list[Question]:
         "shipments": list_order_shipments,
         "returns": list_order_returns,
         "timeline": list_order_events,
+        "comments": list_comments,
+        "people to mention": list_people_to_mention,
+        "log": list_order_changes,
     }
     clicked = f"{page}, by a click"
     confirmed = (order_id, Proposed("confirm_order"), as_of, "en")
@@ -234,4 +249,30 @@ def _receivables(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
             {"as_of": as_of, "language": "en"},
             "record",
         ),
+    ]
+
+
+def _work(page: str, as_of: date) -> list[Question]:
+    evening = datetime.combine(as_of, time(10))
+    queues: tuple[Queue, ...] = ("late", "to_ship", "unpaid")
+    rules = {"rules": list_stage_rules, "discount limits": list_discount_limits}
+    return [
+        Question(page, "queues", sum_work_queues, (evening, as_of), engine="record"),
+        Question(page, "mentions", list_mentions, (1,), engine="record"),
+        *(
+            Question(page, f"orders {queue}", list_queue_orders, (queue, evening, as_of),
+                     {"limit": 25}, "record")
+            for queue in queues
+        ),
+        *(Question(page, name, query, engine="record") for name, query in rules.items()),
+    ]  # fmt: skip
+
+
+def _changes(page: str, period: Period) -> list[Question]:
+    chosen = ChangeFilter(period=period)
+    return [
+        Question(page, "people", list_actors, engine="record"),
+        Question(page, "actions", list_actions, engine="record"),
+        Question(page, "changes found", count_changes, (chosen,), engine="record"),
+        Question(page, "list", list_changes, (chosen,), {"limit": 25}, "record"),
     ]

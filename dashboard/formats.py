@@ -157,6 +157,15 @@ def duration(days: Any) -> str:
     return _("{n} min", n=_decimal(length * 24 * 60, 0))
 
 
+def time_left(days: Any) -> str:
+    """Until a deadline, in days: 2.1 d left, 5.0 h over."""
+    if _is_missing(days):
+        return MISSING
+    left = _in_days(days)
+    length = duration(abs(left))
+    return _("{time} left", time=length) if left >= 0 else _("{time} over", time=length)
+
+
 # What the browser formats itself.
 
 SEPARATORS = ".,"  # layout.separators of a figure

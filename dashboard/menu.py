@@ -36,9 +36,11 @@ _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 _DELIVERY = frozenset(
     {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
 )
+_ACTING = EVERYBODY - {Role.ANALYST, Role.PARTNER}  # who has something to do with an order
 
 PAGES: tuple[MenuPage, ...] = (
     _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
+    _page("work", N_("My work"), ":material/checklist:", _ACTING),
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
     _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),
     _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
@@ -49,6 +51,7 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
+    _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     # in the menu, which Streamlit hides where it would hold one page only
     _page("account", N_("Account"), ":material/person:", EVERYBODY),
 )
@@ -58,8 +61,8 @@ _LANDING = {
     Role.MANAGER: "overview",
     Role.SALES_LEAD: "overview",
     Role.ANALYST: "overview",
-    Role.SALES_REP: "orders",
-    Role.WAREHOUSE: "orders",
+    Role.SALES_REP: "work",
+    Role.WAREHOUSE: "work",
     Role.SUPPORT: "orders",
     Role.PARTNER: "orders",
     Role.FINANCE: "receivables",

@@ -29,6 +29,7 @@ from dashboard.menu import may_open
 from dashboard.settings import settings
 from dashboard.texts import _, use_language
 from data_access.accounts import set_language, set_password, utc_now
+from data_access.edits.clock import time_of_work
 from data_access.passwords import PasswordRefused, check_new_password, prepare_password
 from data_access.scope import Scope, mint_scope
 from data_access.sessions import Session, find_session, touch_session
@@ -100,6 +101,12 @@ def demo_day() -> date | None:
     found = facts()
     as_of = found.get("demo_as_of") if found.get("demo") == "1" else None
     return date.fromisoformat(as_of) if as_of else None
+
+
+def moment_of_work() -> datetime:
+    """This moment in UTC, to the minute, as edits take it: a demo database stands still."""
+    now = time_of_work(facts(), utc_now()).at
+    return now.replace(second=0, microsecond=0)
 
 
 def choose_language(language: str) -> None:

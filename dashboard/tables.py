@@ -17,12 +17,12 @@ from dashboard.vocabulary import in_words
 
 Kind = Literal[
     "text", "count", "money", "rate", "chance", "day", "moment", "lateness", "age", "duration",
-    "stage", "payment_state",
+    "stage", "payment_state", "time_left",
 ]  # fmt: skip
 ROW_HEIGHT = 32
 _WIDTHS: dict[Kind, int] = {
     "count": 80, "rate": 80, "chance": 120, "day": 105, "moment": 145, "lateness": 105, "age": 80,
-    "duration": 90,
+    "duration": 90, "time_left": 120,
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def show_table(
         key=key,
         alt=alt,
         column_config={
-            column.name: _config(column, currency, as_text=data[column.name].dtype == object)
+            column.name: _config(column, currency, frame[column.name], data[column.name])
             for column in shown
         },
         on_select=listener,
@@ -93,6 +93,8 @@ def _cells(
             return ["" if pd.isna(days) else formats.age(days) for days in values]
         case "duration":
             return ["" if pd.isna(days) else formats.duration(days) for days in values]
+        case "time_left":
+            return [[] if pd.isna(days) else [formats.time_left(days)] for days in values]
         case "moment":
             return ["" if pd.isna(at) else formats.moment(at) for at in values]
         case "money" if (values < 0).any():  # the browser would write ¥-5.00
@@ -107,7 +109,9 @@ def _words(values: pd.Series[Any], names: Mapping[str, str]) -> list[Any]:
     return [[] if pd.isna(value) else [_(names[value])] for value in values]
 
 
-def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
+def _config(
+    column: Column, currency: str | None, values: pd.Series[Any], cells: pd.Series[Any]
+) -> Any:
     common: dict[str, Any] = {
         "help": column.help,
         "width": column.width or _WIDTHS.get(column.kind),
@@ -117,7 +121,7 @@ def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
     match column.kind:
         case "count":
             return config.NumberColumn(column.label, format=formats.COUNT_COLUMN, **common)
-        case "money" if not as_text:
+        case "money" if cells.dtype != object:
             pattern = formats.money_column(currency)
             return config.NumberColumn(column.label, format=pattern, **common)
         case "rate":
@@ -134,6 +138,8 @@ def _config(column: Column, currency: str | None, *, as_text: bool) -> Any:
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)
         case "payment_state":
             return _coloured(column, PAYMENT_STATE_NAMES, PAYMENT_STATE_NAME, common)
+        case "time_left":
+            return _in_time_or_late(column, values, common)
     return config.TextColumn(column.label, **common)
 
 
@@ -145,4 +151,16 @@ def _coloured(
         options=[_(name) for name in names.values()],
         color=[colours[value] for value in names],
         **common,
+    )
+
+
+def _in_time_or_late(column: Column, values: pd.Series[Any], common: dict[str, Any]) -> Any:
+    """What is over in red, what is to come in grey; the words say which."""
+    colours = {
+        formats.time_left(days): "red" if days < 0 else "gray"
+        for days in values
+        if not pd.isna(days)
+    }
+    return st.column_config.MultiselectColumn(
+        column.label, options=list(colours), color=list(colours.values()), **common
     )

@@ -65,6 +65,16 @@ def list_changes(
     )  # fmt: skip
 
 
+def count_changes(
+    engine: Engine, scope: Scope, change_filter: ChangeFilter, *, zone: str = ZONE
+) -> int:
+    """How many rows `list_changes` has, all pages together."""
+    audit = scope.visible.audit
+    predicates = _predicates(scope, change_filter, zone)
+    statement = select(func.count().label("rows")).select_from(audit).where(*predicates)
+    return int(read_frame(engine, statement)["rows"].iloc[0])
+
+
 def list_order_changes(
     engine: Engine,
     scope: Scope,

@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, Boolean, Date, Integer, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from data_access.columns import Moment
+
 Grain = Literal["day", "week", "month"]
 ZONE = "Asia/Shanghai"
 
@@ -46,6 +48,13 @@ class day_after_minutes(FunctionElement[date]):  # noqa: N801
     """The day of a moment, some minutes later: with a zone's offset, its business day."""
 
     type = Date()
+    inherit_cache = True
+
+
+class hours_later(FunctionElement[datetime]):  # noqa: N801
+    """The moment so many hours later, to the millisecond."""
+
+    type = Moment
     inherit_cache = True
 
 
@@ -137,6 +146,18 @@ def _day_after(element: Any, compiler: Any, **kw: Any) -> str:
 def _day_after_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     moment, minutes = _both(element, compiler, kw)
     return f"date({moment}, {minutes} || ' minutes')"
+
+
+@compiles(hours_later)
+def _hours_later(element: Any, compiler: Any, **kw: Any) -> str:
+    moment, hours = _both(element, compiler, kw)
+    return f"({moment} + {hours} * INTERVAL '1 hour')"
+
+
+@compiles(hours_later, "sqlite")
+def _hours_later_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    moment, hours = _both(element, compiler, kw)  # spelled as SQLAlchemy stores a moment
+    return f"strftime('%Y-%m-%d %H:%M:%f000', {moment}, {hours} || ' hours')"
 
 
 @compiles(holds)

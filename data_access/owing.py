@@ -15,6 +15,7 @@ PAYMENT_STATES: tuple[PaymentState, ...] = ("unpaid", "partly_paid", "paid")
 # tables.OWING.
 _A_CENT: ColumnElement[Any] = literal_column("0.00995")
 _PLACES: ColumnElement[Any] = literal_column("4")
+_LESS_A_CENT: ColumnElement[Any] = literal_column("-0.00995")
 _CANCELLED: ColumnElement[Any] = literal_column("'cancelled'")
 
 
@@ -28,6 +29,12 @@ def is_owing(orders: Any) -> ColumnElement[bool]:
     """Not cancelled, and a cent or more is owed."""
     owing: ColumnElement[bool] = (orders.stage != _CANCELLED) & (owed(orders) > _A_CENT)
     return owing
+
+
+def awaits_refund(orders: Any) -> ColumnElement[bool]:
+    """Not cancelled, and a cent or more too much was paid, as after a return."""
+    awaits: ColumnElement[bool] = (orders.stage != _CANCELLED) & (owed(orders) < _LESS_A_CENT)
+    return awaits
 
 
 def payment_state(orders: Any) -> ColumnElement[Any]:

@@ -109,6 +109,16 @@ LOG = Rule(
     _hide("before", "after", "request_id", "undoes", "previous_hash", "hash"),
 )
 TALK = {"comments": Rule(Rows.OF_VISIBLE_ORDERS), "mentions": Rule(Rows.OF_VISIBLE_ORDERS)}
+# Whom a comment can call: colleagues by name, role, and which orders are theirs.
+COLLEAGUES = {
+    "users": Rule(
+        masks=_hide(
+            "email", "password_hash", "channel", "language", "is_demo", "created_at",
+            "password_changed_at",
+        )
+    ),
+    "user_regions": ALL,
+}  # fmt: skip
 LIMITS = {"stage_rules": ALL, "discount_limits": ALL}
 
 _everything = dict.fromkeys(BUSINESS, ALL)
@@ -122,6 +132,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         **CATALOGUE,
         **STOCK,
         **TALK,
+        **COLLEAGUES,
         **LIMITS,
         "audit": LOG,
         **{name: Rule(Rows.OF_VISIBLE_ORDERS) for name in _OF_ORDERS},
@@ -144,7 +155,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "user_regions": ALL,
         "audit": ALL,
     },
-    Role.MANAGER: {**_everything, "audit": ALL},
+    Role.MANAGER: {**_everything, **COLLEAGUES, "audit": ALL},
     Role.ANALYST: {**_masked_everything, "audit": LOG},
     Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
     Role.SALES_REP: _sales(Rows.OWN),
@@ -171,6 +182,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),
         "shipments": Rule(Rows.OF_VISIBLE_ORDERS),
         **TALK,
+        **COLLEAGUES,
         "stage_rules": ALL,
         "audit": LOG,
         "customers": Rule(
@@ -192,6 +204,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "feedback": ALL,
         "interactions": ALL,
         **TALK,
+        **COLLEAGUES,
         **LIMITS,
         "audit": LOG,
     },

@@ -48,6 +48,7 @@ metadata = MetaData(
 # serves the questions that spell it alike.
 OWED = "round(net_sales - paid, 4)"
 OWING = f"stage <> 'cancelled' AND {OWED} > 0.00995"
+AWAITS_REFUND = f"stage <> 'cancelled' AND {OWED} < -0.00995"
 
 
 def _names() -> tuple[Column[str], Column[str]]:
@@ -281,6 +282,13 @@ orders = Table(
             postgresql_where=text(OWING),
         )
         for name, column in (("due_on", "due_on"), ("owed", text(OWED)))
+    ),
+    Index(
+        "ix_orders_awaiting_refund",
+        "returned_at",
+        "order_id",
+        sqlite_where=text(AWAITS_REFUND),
+        postgresql_where=text(AWAITS_REFUND),
     ),
 )
 

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from dashboard.blanks import blank
+from dashboard.comment_thread import comment_thread
 from dashboard.edit_dialogs import edit_dialog
 from dashboard.edit_notice import notice_line
 from dashboard.live import follow_changes
 from dashboard.order_bar import action_bar
+from dashboard.order_log import order_log
 from dashboard.order_view import (
     line_columns,
     link_back,
@@ -67,5 +69,7 @@ with wide:
 with narrow:
     st.subheader(_("Timeline"), anchor=False)
     timeline(read(list_order_events, scope, order_id, engine="record"))
+comment_thread(scope, order)
+order_log(scope, order)
 edit_dialog(number)
 follow_changes("order")

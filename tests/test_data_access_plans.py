@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +20,7 @@ from data_access.receivables import ReceivableSort, list_receivables
 from data_access.schema import upgrade_schema
 from data_access.scope import Scope, mint_scope
 from data_access.tables import users
+from data_access.work_queues import QUEUES, list_queue_orders, sum_work_queues
 
 AS_OF = date(2026, 11, 23)
 CNY = OrderFilter(currency="CNY")
@@ -188,3 +189,18 @@ def test_postgresql_reads_no_whole_table_for_a_page(
     )
     assert "Index" in _text(plans)
     assert "Seq Scan on orders" not in _text(plans)
+
+
+@pytest.mark.parametrize("role", (*ROLES, "warehouse", "finance"))
+def test_sqlite_finds_what_waits_by_the_indexes_on_few_orders(sqlite: Database, role: str) -> None:
+    scope, now = _scope(sqlite, role), datetime.combine(AS_OF, time(10))
+
+    def ask() -> None:
+        sum_work_queues(sqlite.record, scope, now, AS_OF)
+        for queue in QUEUES if scope.sees("orders", "paid") else QUEUES[:5]:
+            list_queue_orders(sqlite.record, scope, queue, now, AS_OF, limit=25)
+
+    steps = [row[3] for plan in _plans(sqlite.record, ask, "EXPLAIN QUERY PLAN") for row in plan]
+    few = ("ix_orders_open", "ix_orders_owing", "ix_orders_awaiting", "customer_id=?")
+    of_orders = [step for step in steps if step.startswith(("SCAN orders", "SEARCH orders"))]
+    assert of_orders and [step for step in of_orders if not any(x in step for x in few)] == []

@@ -146,6 +146,8 @@ def _cell(table: Table, column: Column[Any], place: int, chance: Random) -> Any:
         return place
     if column.nullable and chance.random() < 0.2:
         return None
+    if column.name == "stage" and table.name == "stage_rules":
+        return STAGES[place - 1]
     if column.unique or column.primary_key:
         return f"{chance.choice(TEXTS)} {place}" if column.name != "channel" else _channel(place)
     if column.name == "stage" and table.name == "opportunities":

@@ -3,6 +3,7 @@ there happens on that day, after everything that the demo made."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -31,8 +32,13 @@ class BusinessTime:
 
 def business_time(edit: Edit) -> BusinessTime:
     facts = {row.name: row.value for row in edit.connection.execute(select(properties))}
+    return time_of_work(facts, edit.now)
+
+
+def time_of_work(facts: Mapping[str, str], now: datetime) -> BusinessTime:
+    """The moment and the day for a database with these properties, when it is `now` (UTC)."""
     zone = ZoneInfo(facts.get("time_zone", ZONE))
-    local = edit.now.replace(tzinfo=UTC).astimezone(zone)
+    local = now.replace(tzinfo=UTC).astimezone(zone)
     if facts.get("demo") == "1" and "demo_as_of" in facts:
         local = _on_demo_day(local, date.fromisoformat(facts["demo_as_of"]))
     return BusinessTime(local.astimezone(UTC).replace(tzinfo=None), local.date())

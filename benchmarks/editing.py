@@ -1,0 +1,254 @@
+"""Edits under load: how many a second with their log, how soon others' numbers hold one, and how
+long a stage change takes until the page shows it. Measured on a copy of the database."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Row, create_engine, make_url, select, text
+
+from benchmarks import worlds
+from benchmarks.serving import serving
+from benchmarks.timing import percentile, print_table, shown
+from benchmarks.visitor import Run, Visitor, sign_in
+from data_access.analytics_copy import AnalyticsCopy
+from data_access.database import connect
+from data_access.edits.lines import change_line_discount
+from data_access.edits.moving import complete_order, confirm_order, ship_order, start_processing
+from data_access.edits.terms import change_note
+from data_access.edits.transaction import Done, new_request_id
+from data_access.errors import EditRefused
+from data_access.filters import OrderFilter
+from data_access.sales import sum_sales
+from data_access.schema import read_data_version
+from data_access.scope import Scope
+from data_access.tables import order_lines, orders
+
+PERSON = "manager"
+WRITERS = (1, 4)
+SECONDS = 8.0
+REPEATS, MOVES = 20, 60
+ORDERS = 200
+BEFORE_SHIPPING = ("received", "confirmed", "processing")
+SHIPPING = {"carrier": "SF Express", "tracking_number": "SF100200300"}
+NEXT: dict[str, Callable[..., Done]] = {
+    "received": partial(confirm_order, allow_short=True),
+    "confirmed": start_processing,
+    "processing": partial(ship_order, **SHIPPING),
+    "shipped": complete_order,
+}
+
+
+@dataclass
+class Written:
+    milliseconds: list[float]
+    refused: int
+
+
+def report_editing(title: str, url: str, folder: Path) -> None:
+    with _copied(url, folder) as copy_url:
+        rows = [_writing(copy_url, writers) for writers in WRITERS]
+        heads = ["edits", "writers", "done", "refused", "edits/s", "p50 ms", "p95 ms"]
+        print_table(f"{title}: notes and discounts changed, each with its log", heads, rows)
+        path = folder / "editing.duckdb"
+        path.unlink(missing_ok=True)
+        found = _until_others_hold_it(copy_url, path)
+        row = ["discount of a line", str(len(found)), *_halves(found)]
+        heads = ["edit", "times", "p50 ms", "p95 ms"]
+        print_table(f"{title}: from the commit until another session's sums hold it", heads, [row])
+        moved = _stage_changes(copy_url, f"duckdb:///{path}")
+        heads = ["stage change", "times", "command p50 ms", "page p50 ms", "both p50", "both p95"]
+        print_table(
+            f"{title}: the command, then the order's page drawn anew over a websocket",
+            heads,
+            [moved],
+        )
+
+
+def _halves(taken: list[float]) -> tuple[str, str]:
+    return shown(percentile(taken, 0.5)), shown(percentile(taken, 0.95))
+
+
+@contextmanager
+def _copied(url: str, folder: Path) -> Iterator[str]:
+    """The URL of a copy, which is gone afterwards: the others are asked again in the next run."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        path = folder / "editing.sqlite"
+        _remove(path)
+        database = connect(url)
+        with database.writer.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.dispose()
+        shutil.copy(str(parsed.database), path)
+        yield f"sqlite:///{path}"
+        _remove(path)
+        return
+    admin = create_engine(parsed.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS editing"))
+        connection.execute(text(f"CREATE DATABASE editing TEMPLATE {parsed.database}"))
+    yield parsed.set(database="editing").render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS editing WITH (FORCE)"))
+    admin.dispose()
+
+
+def _remove(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+def _writing(url: str, writers: int) -> list[str]:
+    """So many processes edit orders of their own as fast as they can."""
+    context = get_context("spawn")
+    together, found = context.Barrier(writers), context.SimpleQueue()
+    processes = [
+        context.Process(target=_write, args=(url, place, writers, together, found))
+        for place in range(writers)
+    ]
+    for process in processes:
+        process.start()
+    all_written = [found.get() for _ in processes]
+    for process in processes:
+        process.join()
+    taken = [one for written in all_written for one in written.milliseconds]
+    refused = sum(written.refused for written in all_written)
+    speed = f"{len(taken) / SECONDS:,.0f}"
+    return ["note, discount", str(writers), str(len(taken)), str(refused), speed, *_halves(taken)]
+
+
+def _write(url: str, place: int, writers: int, together: Any, found: Any) -> None:
+    database = connect(url)
+    scope = worlds.scope_named(database.record, PERSON)
+    rows = _lines(database.record)[place::writers]
+    versions = {row.order_id: row.version for row in rows}
+    written = Written([], 0)
+    together.wait()
+    end, turn = time.perf_counter() + SECONDS, 0
+    while time.perf_counter() < end:
+        row, start = rows[turn % len(rows)], time.perf_counter()
+        try:
+            done = _edit(database.writer, scope, row, versions[row.order_id], turn // len(rows))
+        except EditRefused:
+            written.refused += 1
+        else:
+            versions[row.order_id] = done.version or 0
+            written.milliseconds.append((time.perf_counter() - start) * 1000)
+        turn += 1
+    database.dispose()
+    found.put(written)
+
+
+def _edit(engine: Engine, scope: Scope, row: Row[Any], version: int, turn: int) -> Done:
+    seen = {"seen_version": version, "request_id": new_request_id()}
+    if turn % 2:
+        return _change_discount(engine, scope, row, **seen)
+    return change_note(engine, scope, row.order_id, note=seen["request_id"], **seen)
+
+
+def _change_discount(engine: Engine, scope: Scope, row: Row[Any], **seen: Any) -> Done:
+    rate = Decimal(time.time_ns() // 1000 % 900) / 10_000  # hardly ever the one before
+    return change_line_discount(
+        engine, scope, row.order_id, line_id=row.line_id, discount_rate=rate, **seen
+    )
+
+
+def _lines(record: Engine) -> list[Row[Any]]:
+    """One line of each of some orders that are not yet shipped."""
+    chosen = (
+        select(orders.c.order_id, orders.c.version, order_lines.c.line_id)
+        .join(order_lines, order_lines.c.order_id == orders.c.order_id)
+        .where(orders.c.stage.in_(BEFORE_SHIPPING), order_lines.c.line_number == 1)
+        .order_by(orders.c.order_id)
+        .limit(ORDERS)
+    )
+    with record.connect() as connection:
+        return list(connection.execute(chosen).all())
+
+
+def _until_others_hold_it(url: str, path: Path) -> list[float]:
+    """Milliseconds from the commit until the copy is brought in step and a sum over all orders is
+    read from it, as another session's next run does; pages look for news every two seconds."""
+    database = connect(url)
+    scope = worlds.scope_named(database.record, PERSON)
+    row = _lines(database.record)[0]
+    copied = AnalyticsCopy(database.record, path)
+    version, taken, before = row.version, [], _net_sales(copied.engine, scope)
+    for _ in range(REPEATS):
+        done = _change_discount(
+            database.writer, scope, row, seen_version=version, request_id=new_request_id()
+        )
+        start = time.perf_counter()
+        copied.refresh(read_data_version(database.record))
+        after = _net_sales(copied.engine, scope)
+        taken.append((time.perf_counter() - start) * 1000)
+        if after == before:
+            raise RuntimeError("the sums do not hold the edit")
+        version, before = done.version or 0, after
+    copied.close()
+    database.dispose()
+    return taken
+
+
+def _net_sales(engine: Engine, scope: Scope) -> float:
+    sums = sum_sales(engine, scope, OrderFilter(currency=worlds.CURRENCY), worlds.AS_OF)
+    return float(sums["net_sales"].iloc[0])
+
+
+def _stage_changes(url: str, analytics_url: str) -> list[str]:
+    with serving(url, analytics_url) as (port, _process):
+        cookie = sign_in(port, PERSON)
+        database = connect(url)
+        scope = worlds.scope_named(database.record, PERSON)
+        taken = asyncio.run(_move_and_look(port, cookie, database.writer, scope))
+        database.dispose()
+    commands, pages = zip(*taken, strict=True)
+    both = [command + page for command, page in taken]
+    half = [shown(percentile(list(part), 0.5)) for part in (commands, pages)]
+    return ["each stage to the next", str(len(taken)), *half, *_halves(both)]
+
+
+async def _move_and_look(
+    port: int, cookie: str, writer: Engine, scope: Scope
+) -> list[tuple[float, float]]:
+    """Each order is moved one stage on, and its page, which stood open, is drawn anew."""
+    taken = []
+    async with Visitor(port, cookie, "order") as visitor:
+        for order in _open_orders(writer):
+            address = f"number={order.order_number}"
+            _check(await visitor.run(address))
+            start = time.perf_counter()
+            try:
+                NEXT[order.stage](
+                    writer, scope, order.order_id, seen_version=order.version,
+                    request_id=new_request_id(),
+                )  # fmt: skip
+            except EditRefused:  # such as goods that are not there
+                continue
+            command = (time.perf_counter() - start) * 1000
+            taken.append((command, _check(await visitor.run(address)).milliseconds))
+    return taken
+
+
+def _open_orders(engine: Engine) -> list[Row[Any]]:
+    chosen = select(orders).where(orders.c.stage.in_(NEXT)).order_by(orders.c.order_id.desc())
+    with engine.connect() as connection:
+        return list(connection.execute(chosen.limit(MOVES)).all())
+
+
+def _check(run: Run) -> Run:
+    if run.problem or run.messages < 10:
+        raise RuntimeError(f"the page was not drawn: {run}")
+    return run
