@@ -14,31 +14,25 @@ from dashboard import formats
 from dashboard.edit_fields import Field, in_field, owner_names
 from dashboard.filters import STAGE_NAMES
 from dashboard.texts import N_, _, plain
-from dashboard.vocabulary import WORDS, in_words
+from dashboard.vocabulary import FIELD_NAMES, WORDS, in_words
 from data_access.errors import OrderChange
 from data_access.scope import Scope
 
-FIELD_NAMES: Mapping[str, str] = {
-    "orders.stage": N_("Stage"),
-    "orders.promised_on": N_("Promised"),
-    "orders.owner_id": N_("Sales rep"),
-    "orders.ship_address": N_("Ship to"),
-    "orders.note": N_("Note"),
-    "orders.cancel_reason": N_("Cancelled because"),
-    "orders.due_on": N_("Due"),
-    "orders.units": N_("Quantity"),
-    "orders.net_sales": N_("Net sales"),
-    "orders.paid": N_("Paid"),
+# what two people may both care about, `table.column`, where it goes by another name than its own
+_SHOWN: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "orders.stage", "orders.promised_on", "orders.owner_id", "orders.ship_address",
+            "orders.note", "orders.cancel_reason", "orders.due_on", "orders.net_sales",
+            "orders.paid", "order_lines.returned_quantity", "order_lines.discount_rate",
+            "payments.method", "shipments.carrier", "shipments.tracking_number", "returns.reason",
+        ),
+        "",
+    ),
     "order_lines.quantity": N_("Quantity of a line"),
-    "order_lines.returned_quantity": N_("Returned"),
-    "order_lines.discount_rate": N_("Discount"),
     "payments.amount": N_("Payment"),
-    "payments.method": N_("Method"),
-    "shipments.carrier": N_("Carrier"),
-    "shipments.tracking_number": N_("Tracking number"),
     "returns.quantity": N_("Return"),
-    "returns.reason": N_("Reason"),
-}
+}  # fmt: skip
 _MONEY = ("net_sales", "paid", "amount")
 _Place = tuple[str, int | None]  # `table.column`, and which of the order's lines
 
@@ -104,7 +98,7 @@ def _rows(
         said = own.pop((stored, row), None)
         rows.append(
             (
-                _(FIELD_NAMES[stored]),
+                _(_SHOWN[stored] or FIELD_NAMES[stored.partition(".")[2]]),
                 _shown(stored, clash.original, currency, names),
                 f"**{_shown(stored, clash.theirs, currency, names)}**",
                 _said(said, currency, names) if said else f":gray[{_('not touched')}]",
@@ -122,7 +116,7 @@ def _clashes(changes: Sequence[OrderChange]) -> dict[_Place, _Clash]:
     found: dict[_Place, _Clash] = {}
     for change in changes:  # newest first
         stored = f"{change.table_name}.{change.field}"
-        if stored in FIELD_NAMES:
+        if stored in _SHOWN:
             clash = found.setdefault(
                 _place(stored, change.row_id),
                 _Clash(change.before, change.after, change.person, change.happened_at),

@@ -70,7 +70,7 @@ def test_a_click_opens_the_order_and_back_finds_the_list_as_it_was(tab: Tab) -> 
 
 def test_a_click_on_a_risk_opens_the_order_and_one_on_a_queue_its_orders(tab: Tab) -> None:
     tab.open("/delivery?sort=promised")
-    number = cell(tab, NUMBER, 0)
+    number = cell(tab, 0, 0)
     click_in_table(tab, 60, HEAD + 0.5 * ROW)
     expect(tab.page.get_by_test_id("stMain").locator("h1").first).to_have_text(number)
     tab.settle().page.get_by_test_id("stMain").get_by_role("link", name="Delivery").click()
