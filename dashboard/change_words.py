@@ -131,7 +131,8 @@ def _entry(rows: list[Any]) -> Entry:
 
 def headline(entry: Entry) -> str:
     """Markdown: who did what."""
-    reason = in_words("orders.cancel_reason", entry.reason)
+    known = "orders.cancel_reason" if entry.action == "cancel_order" else "audit.reason"
+    reason = in_words(known, entry.reason)
     why = f" :gray[“{plain(reason)}”]" if reason else ""
     return f"**{plain(entry.person)}** {plain(action_in_words(entry.action))}{why}"
 

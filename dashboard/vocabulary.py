@@ -65,6 +65,10 @@ WORDS: dict[str, dict[str, str]] = {
         "closed": N_("Put away"),
         "rejected": N_("Rejected"),
     },
+    "audit.reason": {  # of what no person gave a reason for
+        "demo company": N_("demo company"),
+        "bulk load": N_("bulk load"),
+    },
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),

@@ -139,7 +139,7 @@ def test_an_order_shows_what_belongs_to_it(browser: Browser) -> None:
     tab = as_manager(browser, "order", number="FULL-1")
     assert not tab.exception
     assert [title.value for title in tab.subheader] == [
-        "Lines", "Payments", "Shipments", "Timeline",
+        "Lines", "Payments", "Shipments", "Timeline", "Comments", "Changes",
     ]  # fmt: skip
     assert says(tab, "&#42;Trading&#42;")  # somebody's own stars are no markdown
     assert says(tab, "¥60&#46;00") or says(tab, "60&#46;00")  # what is still owed
