@@ -107,6 +107,8 @@ def find_shelves(
 def find_delivery_days(engine: Engine, scope: Scope, warehouse_id: int | None) -> int:
     """Days from shipping to delivery, on average of the latest deliveries from the warehouse that
     the person sees, and rounded up."""
+    if warehouse_id is None:
+        return USUAL_DELIVERY_DAYS
     orders = scope.visible.orders.c
     way = days_between(orders.shipped_on, orders.completed_on)
     latest = (
