@@ -38,6 +38,8 @@ WRONG = [
     ('stage = { column = "status"', 'net_sales = { column = "status"',
      "tables.orders.columns.net_sales is not a column that can be imported"),
     ('unit_price = "price"', "", "tables.order_lines has no column unit_price"),
+    ('ordered_at = "moment"', 'ordered_at = "moment"\nordered_on = "day"',
+     "tables.orders has both ordered_on and ordered_at"),
     ('ordered_at = "moment"', "", "tables.orders has no column ordered_"),
     ('from = "orders"', "", "tables.orders needs exactly one of from, select and rows"),
     ('from = "orders"', 'from = "orders"\nselect = "x"', "needs exactly one of from, select"),

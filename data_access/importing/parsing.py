@@ -216,6 +216,8 @@ def _identity(where: str, given: Any) -> tuple[Expression, ...]:
 def _require(table: Table, where: str, columns: list[ColumnRule]) -> None:
     given = {rule.target.name for rule in columns}
     for day, moment in MOMENT_OF_DAY.items():
+        if day == "ordered_on" and {day, moment} <= given:  # lists find the day by the moment
+            raise MappingRefused("day_and_moment", where=where, day=day, moment=moment)
         if given & {day, moment}:
             given |= {day, moment}
     for name, column in settable_columns(table).items():

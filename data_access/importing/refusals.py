@@ -22,6 +22,8 @@ class MappingRefused(Refused):
         "unknown_column": "The mapping's {where} is not a column that can be imported. Known are"
         " {names}.",
         "missing_column": "The mapping's {where} has no column {column}, which every row needs.",
+        "day_and_moment": "The mapping's {where} has both {day} and {moment}, which must not"
+        " disagree: keep one, the other follows from it.",
         "one_origin": "The mapping's {where} needs exactly one of from, select and rows.",
         "no_id": "The mapping's {where} has no id: say which column identifies a row.",
         "one_way": "The mapping's {where} needs exactly one of column, sql and value.",
