@@ -97,7 +97,7 @@ BUSINESS = (
     "regions", "channels", "employees", "customers", "contacts", "suppliers", "categories",
     "products", "warehouses", "stock", "stock_movements", "replenishments", "campaigns", "orders",
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
-    "opportunities", "comments", "mentions", "stage_rules", "discount_limits",
+    "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "consents",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -108,6 +108,8 @@ LOG = Rule(
     Rows.OF_VISIBLE_ORDERS,
     _hide("before", "after", "request_id", "undoes", "previous_hash", "hash"),
 )
+# The whole log, with the personal values in it, and who was erased from it.
+WHOLE_LOG = {"audit": ALL, "sealed_values": ALL, "erasures": ALL}
 TALK = {"comments": Rule(Rows.OF_VISIBLE_ORDERS), "mentions": Rule(Rows.OF_VISIBLE_ORDERS)}
 # Whom a comment can call: colleagues by name, role, and which orders are theirs.
 COLLEAGUES = {
@@ -143,6 +145,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "targets": Rule(rows),
         "contacts": Rule(Rows.OF_VISIBLE_CUSTOMERS),
         "interactions": Rule(Rows.OF_VISIBLE_CUSTOMERS),
+        "consents": Rule(Rows.OF_VISIBLE_CUSTOMERS),
         "opportunities": Rule(Rows.OF_VISIBLE_CUSTOMERS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }
@@ -153,9 +156,9 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         **_everything,
         "users": Rule(masks=_hide("password_hash")),
         "user_regions": ALL,
-        "audit": ALL,
+        **WHOLE_LOG,
     },
-    Role.MANAGER: {**_everything, **COLLEAGUES, "audit": ALL},
+    Role.MANAGER: {**_everything, **COLLEAGUES, **WHOLE_LOG},
     Role.ANALYST: {**_masked_everything, "audit": LOG},
     Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
     Role.SALES_REP: _sales(Rows.OWN),
@@ -203,6 +206,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "returns": ALL,
         "feedback": ALL,
         "interactions": ALL,
+        "consents": ALL,
         **TALK,
         **COLLEAGUES,
         **LIMITS,
