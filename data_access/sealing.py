@@ -35,6 +35,7 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "returns": ("reason", "note"),
     "stock_movements": ("note",),
     "comments": ("text",),
+    "reminders": ("note",),
 }
 REASON = ("audit", "reason")  # of an edit, in the words of who made it
 

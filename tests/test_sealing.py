@@ -143,7 +143,7 @@ def old_database(
     with database.writer.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        command.upgrade(config, "0005")
         for statement in (
             "INSERT INTO channels (channel_id, channel, name) VALUES (1, 'web', 'Web')",
             "INSERT INTO customers (customer_id, name, consent, consent_on, consent_purpose)"

@@ -19,7 +19,7 @@ from data_access.migrations.logging_triggers import follow_rows, log_rows
 from data_access.sealing import MARK, PERSONAL, digest_of
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 NEWLY_LOGGED = (
     ("customers", "customer_id"),
@@ -34,6 +34,7 @@ LOGGED_BEFORE = (
     ("returns", "return_id"),
     ("stock_movements", "movement_id"),
     ("comments", "comment_id"),
+    ("reminders", "reminder_id"),
 )
 HASHED = ("audit_id", "happened_at", "user_id", "actor", "actor_name", "action", "table_name",
           "row_id", "order_id", "reason", "before", "after", "request_id", "undoes")  # fmt: skip
