@@ -49,7 +49,7 @@ from data_access.scope import Scope
 # what no undo takes back: other commands do, or nothing can
 NEVER_UNDONE = ("create_order", "comment_on_order", "propose_cancellation", "complete_order",
                 "record_consent", "erase_person")  # fmt: skip
-_LOGGED_BY_HAND = ("users", "*")
+_LOGGED_BY_HAND = ("users", "people", "*")
 
 
 def zone() -> str:

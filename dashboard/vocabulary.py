@@ -83,6 +83,12 @@ WORDS: dict[str, dict[str, str]] = {
         "refused": N_("Refused"),
         "withdrawn": N_("Withdrawn"),
     },
+    "consents.purpose": {
+        "Offers by e-mail": N_("Offers by e-mail"),
+        "Offers by phone": N_("Offers by phone"),
+        "Offers by message": N_("Offers by message"),
+        "Surveys": N_("Surveys"),
+    },
     "interactions.kind": {
         "call": N_("Call"),
         "enquiry": N_("Enquiry"),
@@ -114,6 +120,7 @@ TABLE_NAMES: dict[str, str] = {
     "interactions": N_("Conversation"),
     "consents": N_("Consent"),
     "users": N_("Account"),
+    "people": N_("A person as a whole"),
     "*": N_("Many rows"),
 }
 # a column of a logged table; the same in every table but where one is named with its table

@@ -26,7 +26,10 @@ CHUNK = 500
 
 # table → columns that tell of a person, or that people write into as they like
 PERSONAL: Mapping[str, tuple[str, ...]] = {
-    "customers": ("name", "name_zh", "phone", "email", "address", "city", "born_on"),
+    "customers": (
+        "name", "name_zh", "industry", "grade", "source", "phone", "email", "address", "city",
+        "country", "born_on", "consent_purpose",
+    ),
     "contacts": ("name", "position", "phone", "email"),
     "interactions": ("subject", "note"),
     "orders": ("ship_address", "note", "cancel_reason"),
@@ -36,7 +39,8 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "stock_movements": ("note",),
     "comments": ("text",),
     "reminders": ("note",),
-}
+    "consents": ("purpose", "text_version"),
+}  # fmt: skip
 REASON = ("audit", "reason")  # of an edit, in the words of who made it
 
 

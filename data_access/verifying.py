@@ -31,7 +31,7 @@ from data_access.tampering import Head, Tampered
 from data_access.verifying_values import Values
 
 SEALING = "seal_log"  # tells that earlier rows were written anew, once, by an upgrade
-ERASING = "erase_person"
+PEOPLE, ERASING = "people", "erase_person"
 BEGINNINGS = ("begin_log", "bulk_load")  # tell what is there without a log
 _CHUNK = 500
 _UNREADABLE = (ValueError, TypeError, ArithmeticError)
@@ -114,7 +114,7 @@ class _Replay:
             self._added.clear()
         elif table_name == "*" and row["action"] == SEALING:
             self._note_sealing(json.loads(row["after"]))
-        elif row["action"] == ERASING and table_name == "*":
+        elif table_name == PEOPLE and row["action"] == ERASING:
             self.values.note_erasure(json.loads(row["after"]))
         elif table_name in _AUDITED:
             self.values.look_for(row)
