@@ -95,7 +95,7 @@ def _offer(scope: Scope, customer_id: int, name: str) -> None:
             args=(customer_id,),
             help=_(
                 "Every row about the person in every table, as a file. The log says who took it."
-            ),  # fmt: skip
+            ),
         )
         if may_erase_people(scope) and st.button(
             _("Erase"), key="erase_person", icon=":material/person_remove:"

@@ -84,9 +84,9 @@ WORDS: dict[str, dict[str, str]] = {
         "withdrawn": N_("Withdrawn"),
     },
     "consents.purpose": {
-        "Offers by e-mail": N_("Offers by e-mail"),
+        "Order updates": N_("Order updates"),
+        "Order updates and offers": N_("Order updates and offers"),
         "Offers by phone": N_("Offers by phone"),
-        "Offers by message": N_("Offers by message"),
         "Surveys": N_("Surveys"),
     },
     "interactions.kind": {
@@ -101,6 +101,8 @@ WORDS: dict[str, dict[str, str]] = {
         "resolved": N_("Resolved"),
     },
 }
+
+WORDS["customers.consent_purpose"] = WORDS["consents.purpose"]
 
 # a logged table, as the log calls its rows
 TABLE_NAMES: dict[str, str] = {

@@ -19,6 +19,7 @@ from data_access.database import Database
 from data_access.edits.consenting import record_consent
 from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused
+from data_access.edits.transaction import new_request_id
 from data_access.edits.undoing import UndoRefused, undo_change
 from data_access.errors import NotFound
 from data_access.scope import Scope
@@ -29,7 +30,7 @@ TODAY = date(2026, 11, 23)
 
 
 def say(database: Database, scope: Scope, customer_id: int, state: str, **changed: Any) -> Any:
-    values = {"purpose": "Offers by e-mail", "request_id": f"{state} {changed}", "now": NOW}
+    values = {"purpose": "Offers by e-mail", "request_id": new_request_id(), "now": NOW}
     return record_consent(database.writer, scope, customer_id, state=state, **{**values, **changed})
 
 
@@ -37,7 +38,7 @@ def test_each_decision_is_kept_and_the_last_one_holds(database: Database) -> Non
     boss, customer_id = scope_of(database, "manager", name="Ada"), add(database.writer, "customers")
     yesterday = TODAY - timedelta(days=1)
     say(database, boss, customer_id, "granted", decided_on=yesterday, text_version="2026-1")
-    say(database, boss, customer_id, "withdrawn")
+    say(database, boss, customer_id, "withdrawn", request_id="last")
     history = list_consents(database.record, boss, customer_id)
     assert history[["state", "purpose", "text_version", "recorded_by"]].to_numpy().tolist() == [
         ["withdrawn", "Offers by e-mail", None, "Ada"],
@@ -51,7 +52,7 @@ def test_each_decision_is_kept_and_the_last_one_holds(database: Database) -> Non
     )  # fmt: skip
     verify_log(database.record)
     with pytest.raises(UndoRefused) as refusal:
-        undo_change(database.writer, boss, "withdrawn {}", request_id="u1", now=NOW)
+        undo_change(database.writer, boss, "last", request_id="u1", now=NOW)
     assert refusal.value.reason == "consent"
 
 

@@ -62,7 +62,9 @@ def words_of(table_name: str) -> dict[str, str]:
         column for column in metadata.tables[table_name].c if isinstance(column.type, String)
     ]
     return {
-        column.name: PHONE if column.name == "phone" else f"{CANARY} {table_name} {column.name}"
+        column.name: PHONE
+        if column.name == "phone"
+        else f"{CANARY} {table_name} {column.name}"[: column.type.length]
         for column in columns
         if f"{table_name}.{column.name}" not in NOT_PERSONAL
     }
