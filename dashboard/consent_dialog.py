@@ -53,7 +53,7 @@ def consent_line(scope: Scope, customer_id: int) -> str:
         return plain(state)
     purpose = plain(in_words("consents.purpose", found["consent_purpose"]))
     day = formats.day(found["consent_on"])
-    return _("{state} on {day}: {purpose}", state=plain(state), day=day, purpose=purpose)
+    return _("{state} since {day}, for: {purpose}", state=plain(state), day=day, purpose=purpose)
 
 
 def _show(scope: Scope, customer_id: int, slug: str) -> None:

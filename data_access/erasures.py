@@ -23,5 +23,6 @@ def list_erasures(engine: Engine, scope: Scope) -> pd.DataFrame:
 
 
 def count_erasures(engine: Engine, scope: Scope) -> int:
+    """How many people were erased."""
     statement = select(func.count().label("rows")).select_from(scope.visible.erasures)
     return int(read_frame(engine, statement)["rows"].iloc[0])

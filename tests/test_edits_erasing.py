@@ -165,7 +165,9 @@ class People:
                 table.name
                 for table in metadata.sorted_tables
                 for row in connection.execute(select(table))
-                if any(word in str(tuple(row)) for word in (CANARY[:8], PHONE, "1931"))
+                if any(
+                    word in str(tuple(row)) for word in (CANARY[:8], PHONE, "1931-03", "1931, 3")
+                )
             }
 
 
