@@ -185,7 +185,7 @@ def test_an_earlier_log_is_sealed_once_and_says_so(old_database: Database) -> No
         "granted", "Offers", "2026-01-02"
     )  # fmt: skip
     new = [(row.field, row.value) for row in sealed(old_database)[2:]]  # Ring Li was there
-    assert sorted(new) == [("name", "Li Wei"), ("phone", "138")]
+    assert sorted(new) == [("consent_purpose", "Offers"), ("name", "Li Wei"), ("phone", "138")]
     verify_log(old_database.record)
 
 
