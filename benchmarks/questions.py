@@ -22,6 +22,7 @@ from data_access.audit import (
 )
 from data_access.backlog import sum_backlog_by_day
 from data_access.comments import list_comments, list_people_to_mention
+from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -31,6 +32,7 @@ from data_access.delivery import (
 )
 from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
+from data_access.erasures import count_erasures, list_erasures
 from data_access.filters import OrderFilter, Period
 from data_access.late_orders import list_open_orders, list_stage_histories
 from data_access.new_order import (
@@ -96,6 +98,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     found += _work("work", as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
+    found += _privacy("privacy", record)
     return found
 
 
@@ -266,6 +269,19 @@ def _work(page: str, as_of: date) -> list[Question]:
         ),
         *(Question(page, name, query, engine="record") for name, query in rules.items()),
     ]  # fmt: skip
+
+
+def _privacy(page: str, record: Engine) -> list[Question]:
+    with record.connect() as connection:
+        customer_id = connection.scalar(select(func.min(customers.c.customer_id)))
+    clicked = f"{page}, by a click"
+    return [
+        Question(page, "consent", sum_consents, engine="record"),
+        Question(page, "erasures found", count_erasures, engine="record"),
+        Question(page, "erasures", list_erasures, engine="record"),
+        Question(clicked, "consent of one", find_consent, (customer_id,), engine="record"),
+        Question(clicked, "its history", list_consents, (customer_id,), engine="record"),
+    ]
 
 
 def _changes(page: str, period: Period) -> list[Question]:

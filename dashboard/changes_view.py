@@ -47,8 +47,9 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 # what no undo takes back: other commands do, or nothing can
-NEVER_UNDONE = ("create_order", "comment_on_order", "propose_cancellation", "complete_order")
-_LOGGED_BY_HAND = ("users", "*")
+NEVER_UNDONE = ("create_order", "comment_on_order", "propose_cancellation", "complete_order",
+                "record_consent", "erase_person")  # fmt: skip
+_LOGGED_BY_HAND = ("users", "people", "*")
 
 
 def zone() -> str:
@@ -151,7 +152,7 @@ def _show_row(row: RowChange, key: str) -> None:
     shown = shown_differences(row)
     frame = pd.DataFrame(
         {
-            "field": [field_name(each.field) for each in shown],
+            "field": [field_name(each.field, row.table_name) for each in shown],
             "before": [value_told(row.table_name, each.field, each.before) for each in shown],
             "after": [value_told(row.table_name, each.field, each.after) for each in shown],
         },
@@ -266,4 +267,5 @@ def _show_conflicts() -> None:
             then = value_told(conflict.table_name, field, before)
             now = value_told(conflict.table_name, field, after)
             about = plain(conflict.about)
-            st.markdown(f"{about} · {plain(field_name(field))}: {plain(then)} → {plain(now)}")
+            name = plain(field_name(field, conflict.table_name))
+            st.markdown(f"{about} · {name}: {plain(then)} → {plain(now)}")

@@ -52,6 +52,9 @@ PAGES: tuple[MenuPage, ...] = (
         _OVERVIEW | {Role.FINANCE},
     ),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
+    _page(
+        "privacy", N_("Privacy"), ":material/shield_person:", frozenset({Role.ADMIN, Role.MANAGER})
+    ),
     # in the menu, which Streamlit hides where it would hold one page only
     _page("account", N_("Account"), ":material/person:", EVERYBODY),
 )

@@ -69,12 +69,40 @@ WORDS: dict[str, dict[str, str]] = {
         "demo company": N_("demo company"),
         "bulk load": N_("bulk load"),
     },
+    "customers.customer_type": {
+        "company": N_("Company"),
+        "person": N_("Person"),
+    },
+    "customers.consent": {
+        "granted": N_("Granted"),
+        "refused": N_("Refused"),
+        "unknown": N_("Not asked"),
+    },
+    "consents.state": {
+        "granted": N_("Granted"),
+        "refused": N_("Refused"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "consents.purpose": {
+        "Order updates": N_("Order updates"),
+        "Order updates and offers": N_("Order updates and offers"),
+        "Offers by phone": N_("Offers by phone"),
+        "Surveys": N_("Surveys"),
+    },
+    "interactions.kind": {
+        "call": N_("Call"),
+        "enquiry": N_("Enquiry"),
+        "visit": N_("Visit"),
+        "message": N_("Message"),
+    },
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),
         "resolved": N_("Resolved"),
     },
 }
+
+WORDS["customers.consent_purpose"] = WORDS["consents.purpose"]
 
 # a logged table, as the log calls its rows
 TABLE_NAMES: dict[str, str] = {
@@ -89,10 +117,15 @@ TABLE_NAMES: dict[str, str] = {
     "comments": N_("Comment"),
     "stage_rules": N_("Rule of a stage"),
     "discount_limits": N_("Discount limit"),
+    "customers": N_("Customer"),
+    "contacts": N_("Contact"),
+    "interactions": N_("Conversation"),
+    "consents": N_("Consent"),
     "users": N_("Account"),
+    "people": N_("A person as a whole"),
     "*": N_("Many rows"),
 }
-# a column of a logged table; the same in every table
+# a column of a logged table; the same in every table but where one is named with its table
 FIELD_NAMES: dict[str, str] = {
     "order_number": N_("Order number"),
     "customer_id": N_("Customer"),
@@ -167,6 +200,32 @@ FIELD_NAMES: dict[str, str] = {
     "exit_criteria_zh": N_("Exit criteria in Chinese"),
     "role": N_("Role"),
     "max_rate": N_("Largest discount"),
+    "employee_id": N_("Colleague"),
+    "name": N_("Name"),
+    "name_zh": N_("Name in Chinese"),
+    "customer_type": N_("Kind of customer"),
+    "industry": N_("Industry"),
+    "grade": N_("Grade"),
+    "source": N_("Won through"),
+    "phone": N_("Phone"),
+    "email": N_("E-mail"),
+    "address": N_("Address"),
+    "city": N_("City"),
+    "country": N_("Country"),
+    "born_on": N_("Born on"),
+    "consent": N_("Consent"),
+    "consent_on": N_("Consent decided on"),
+    "consent_purpose": N_("Purpose of the consent"),
+    "created_at": N_("Customer since"),
+    "contacts.position": N_("Job title"),
+    "is_primary": N_("First to contact"),
+    "subject": N_("Subject"),
+    "happened_at": N_("When"),
+    "purpose": N_("Purpose"),
+    "text_version": N_("Version of the wording"),
+    "decided_on": N_("Decided on"),
+    "recorded_by": N_("Recorded by"),
+    "recorded_at": N_("Recorded at"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -191,9 +250,13 @@ ACTIONS: dict[str, str] = {
     "undo_change": N_("undid a change"),
     "change_stage_rule": N_("changed the rule of a stage"),
     "change_discount_limit": N_("changed a discount limit"),
+    "record_consent": N_("recorded a consent"),
+    "export_person": N_("exported a person's data"),
+    "erase_person": N_("erased a person"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),
+    "seal_log": N_("sealed the personal values in the log"),
     "insert": N_("added a row outside of the app"),
     "update": N_("changed a row outside of the app"),
     "delete": N_("deleted a row outside of the app"),

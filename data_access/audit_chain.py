@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
+from data_access.sealing import teach_salts
 from data_access.tables import AUDITED_TABLES, audit
 
 SYSTEM = "system"  # the actor of what is written outside a command
@@ -49,6 +50,7 @@ def teach_sqlite(connection: Any, info: dict[Any, Any]) -> None:
 
     connection.create_function("audit_context", 1, context)
     connection.create_function("audit_hash", -1, chain_hash, deterministic=True)
+    teach_salts(connection)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from data_access import (
     attention,
     backlog,
+    consent,
     delivery,
     dwelling,
     effects,
@@ -140,6 +141,7 @@ CASES: tuple[Case, ...] = (
             options.list_reps,
             options.list_categories,
             options.count_orders_by_option,
+            consent.sum_consents,
             options.find_data_span,
         )
     ),

@@ -60,7 +60,8 @@ def find_queries() -> dict[str, Query]:
 
 QUERIES = find_queries()
 # of what the analytics copy does not hold
-RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit")
+RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
+               "consent.list_consents", "erasures.")  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
