@@ -33,6 +33,10 @@ def replace_a_result(database: Database, chance: Random) -> str:
         ids = connection.scalars(select(customers.c.customer_id).limit(chance.randint(0, 9))).all()
         for number, customer_id in enumerate(ids, start=1):
             row = {
+                column.name: random_cell(connection, column, chance)
+                for column in table.columns
+                if not column.computed
+            }
                 c.name: random_cell(connection, c, chance) for c in table.columns if not c.computed
             }
             row |= {key_of(table).name: number, "customer_id": customer_id}
