@@ -180,8 +180,9 @@ def _climb(
 def _alike(summary: pd.DataFrame) -> tuple[Floats, Floats]:
     """The unlike rows of repeats, last_age and age, and how many customers each stands for."""
     numbers = pd.DataFrame(dict(zip("xtT", _numbers(summary), strict=True)))
-    counted = numbers.groupby(["x", "t", "T"], sort=False).size()
-    return counted.index.to_frame().to_numpy(np.float64), counted.to_numpy(np.float64)
+    counted = numbers.groupby(["x", "t", "T"], sort=False).size().reset_index(name="n")
+    unlike = counted.to_numpy(dtype=np.float64)
+    return unlike[:, :3], unlike[:, 3]
 
 
 def _numbers(summary: pd.DataFrame) -> tuple[Floats, Floats, Floats]:

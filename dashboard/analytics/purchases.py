@@ -36,7 +36,7 @@ def clean_orders(orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "value": np.where(np.isfinite(value[known]), value[known], 0.0),
         }
     )
-    return kept.groupby(["customer_id", "day"], sort=True, as_index=False)["value"].sum()
+    return kept.groupby(["customer_id", "day"], sort=True)["value"].sum().reset_index()
 
 
 def summarise_purchases(orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
