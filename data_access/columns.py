@@ -38,5 +38,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 Money = ExactDecimal(18, 4)
-Rate = ExactDecimal(9, 6)
+Rate = ExactDecimal(9, 6)  # a share or a probability
+Days = ExactDecimal(9, 2)
+Expected = ExactDecimal(12, 4)  # a number of things that may be a fraction
 Moment = DateTime(timezone=False)  # always UTC

@@ -83,7 +83,7 @@ CONTACT: dict[str, Mask] = {
     "born_on": hidden,
 }
 CONTACT_PERSON: dict[str, Mask] = {**CONTACT, "name": initial}
-MARGIN = _hide("cost", "unit_cost")
+MARGIN = _hide("cost", "unit_cost", "margin_12m")
 PRICES = _hide(
     "cost", "unit_cost", "list_price", "unit_price", "discount_rate", "gross_sales",
     "returns_value", "net_sales",
@@ -97,7 +97,8 @@ BUSINESS = (
     "regions", "channels", "employees", "customers", "contacts", "suppliers", "categories",
     "products", "warehouses", "stock", "stock_movements", "replenishments", "campaigns", "orders",
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
-    "opportunities", "comments", "mentions", "stage_rules", "discount_limits",
+    "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
+    "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -120,6 +121,10 @@ COLLEAGUES = {
     "user_regions": ALL,
 }  # fmt: skip
 LIMITS = {"stage_rules": ALL, "discount_limits": ALL}
+_OF_CUSTOMERS = (
+    "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
+    "reminders",
+)  # fmt: skip
 
 _everything = dict.fromkeys(BUSINESS, ALL)
 _masked_everything = {
@@ -141,9 +146,9 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "customers": Rule(rows),
         "orders": Rule(rows),
         "targets": Rule(rows),
-        "contacts": Rule(Rows.OF_VISIBLE_CUSTOMERS),
-        "interactions": Rule(Rows.OF_VISIBLE_CUSTOMERS),
-        "opportunities": Rule(Rows.OF_VISIBLE_CUSTOMERS),
+        **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
+        "saved_segments": ALL,
+        "refreshes": ALL,
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }
 
@@ -203,6 +208,11 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "returns": ALL,
         "feedback": ALL,
         "interactions": ALL,
+        "customer_scores": Rule(masks=MARGIN),
+        "segment_history": ALL,
+        "rebuy_dues": ALL,
+        "reminders": ALL,
+        "refreshes": ALL,
         **TALK,
         **COLLEAGUES,
         **LIMITS,

@@ -27,7 +27,7 @@ from sqlalchemy import (
     true,
 )
 
-from data_access.columns import Id, Moment, Money, Rate
+from data_access.columns import Days, Expected, Id, Moment, Money, Rate
 from data_access.stages import OPEN_STAGES as OPEN_STAGES
 from data_access.stages import STAGES as STAGES
 from data_access.stages import TO_SHIP_STAGES as TO_SHIP_STAGES
@@ -526,6 +526,124 @@ discount_limits = Table(  # a role without a row gives none
     CheckConstraint("max_rate >= 0 and max_rate <= 1", name="max_rate_a_share"),
 )
 
+refreshes = Table(  # each run of `python -m dashboard refresh`, one row for each part of it
+    "refreshes",
+    metadata,
+    Column("refresh_id", Id, primary_key=True),
+    Column("what", String(40), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("version", Id, nullable=False),
+    Column("state", String(20), nullable=False),  # running, done, failed
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("row_count", Integer),
+    Column("facts", Text),  # JSON
+    Column("message", String(500)),
+    Index(None, "what", "refresh_id"),
+)
+
+customer_scores = Table(  # one row for each customer who ordered; written by a refresh
+    "customer_scores",
+    metadata,
+    Column(
+        "customer_id",
+        Id,
+        ForeignKey("customers.customer_id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("as_of_on", Date, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("orders_12m", Integer, nullable=False),
+    Column("first_ordered_on", Date, nullable=False),
+    Column("last_ordered_on", Date, nullable=False),
+    Column("usual_gap_days", Days),
+    Column("net_sales", Money, nullable=False),
+    Column("net_sales_12m", Money, nullable=False),
+    Column("net_sales_prior_12m", Money, nullable=False),
+    Column("margin_12m", Money),
+    Column("discount_share", Rate),
+    Column("categories", Integer, nullable=False),
+    Column("preferred_category_id", Id, ForeignKey("categories.category_id")),
+    Column("enquiries_90", Integer, nullable=False),
+    Column("enquiries_prior_90", Integer, nullable=False),
+    Column("recency_score", SmallInteger, nullable=False),
+    Column("frequency_score", SmallInteger, nullable=False),
+    Column("monetary_score", SmallInteger, nullable=False),
+    Column("segment", String(40), nullable=False),
+    Column("rule_segment", String(40), nullable=False),
+    Column("cluster", SmallInteger),
+    Column("silent_30", Rate),
+    Column("silent_90", Rate),
+    Column("silent_180", Rate),
+    Column("expected_orders_12m", Expected),
+    Column("predicted_value_12m", Money),
+    Column("predicted_low", Money),
+    Column("predicted_high", Money),
+    Column("value_at_risk_90", Money),
+    Column("drivers", String(200)),
+    Index(None, "segment"),
+)
+
+segment_history = Table(  # in which segment a customer was at the end of each quarter
+    "segment_history",
+    metadata,
+    Column("segment_history_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("segment", String(40), nullable=False),
+    UniqueConstraint("customer_id", "as_of_on"),
+)
+
+rebuy_dues = Table(  # when a customer is expected to buy a product again; written by a refresh
+    "rebuy_dues",
+    metadata,
+    Column("rebuy_due_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("last_ordered_on", Date, nullable=False),
+    Column("usual_gap_days", Days, nullable=False),
+    Column("expected_on", Date, nullable=False),
+    Column("earliest_on", Date, nullable=False),
+    Column("latest_on", Date, nullable=False),
+    Column("probability_30", Rate, nullable=False),
+    Column("suggested_quantity", Integer, nullable=False),
+    Column("is_held_out", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("customer_id", "product_id"),
+    Index(None, "expected_on", "rebuy_due_id"),
+)
+
+reminders = Table(  # what was done, or not, about a customer whom a list named
+    "reminders",
+    metadata,
+    Column("reminder_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("product_id", Id, ForeignKey("products.product_id")),
+    Column("cause", String(20), nullable=False),  # silent, rebuy, care
+    Column("action", String(40), nullable=False),
+    Column("state", String(20), nullable=False),  # done, dismissed
+    Column("is_held_out", Boolean, nullable=False, server_default=false()),
+    Column("user_id", Id, ForeignKey("users.user_id")),
+    Column("note", String(300)),
+    Column("due_on", Date),
+    Column("recorded_at", Moment, nullable=False),
+)
+
+saved_segments = Table(  # a choice of customers under a name; who is in it is asked anew each time
+    "saved_segments",
+    metadata,
+    Column("saved_segment_id", Id, primary_key=True),
+    Column("name", String(120), nullable=False, unique=True),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("definition", Text, nullable=False),  # JSON
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+
 edit_requests = Table(  # each request is carried out once; asked again, it is answered again
     "edit_requests",
     metadata,
@@ -603,14 +721,20 @@ imported_rows = Table(
 BUSINESS_TABLES: tuple[Table, ...] = (
     regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
     stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
-    stock_movements, feedback, interactions, targets, opportunities,
+    stock_movements, feedback, interactions, targets, opportunities, customer_scores,
+    segment_history, rebuy_dues, reminders,
 )  # fmt: skip
 
+# What a refresh works out of the others: written whole, never edited or imported.
+RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
+
 # What other sessions must notice too, but no sum is made of.
-FOLLOWED_TABLES = (*BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits)
+FOLLOWED_TABLES = (
+    *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
+)  # fmt: skip
 
 # Each change of a row of these is in `audit`.
 AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
-    comments, stage_rules, discount_limits,
+    comments, stage_rules, discount_limits, reminders, saved_segments,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, SmallInteger, String, Table, Text
 
-from data_access.columns import Money, Rate
+from data_access.columns import Days, Expected, Money, Rate
 from data_access.policy import POLICY, Mask, Role, hidden, initial, phone
 from data_access.scope import RELATIONS
 from data_access.tables import metadata
@@ -101,6 +101,8 @@ def _type_name(column: Column[object]) -> str:
         return "money"
     if kind is Rate:
         return "share"
+    if kind in (Days, Expected):
+        return "number"
     if isinstance(kind, Text):
         return "text"
     if isinstance(kind, String):

@@ -39,6 +39,7 @@ from data_access.database import Database, bulk_writing, writing
 from data_access.frames import read_frame, read_row
 from data_access.tables import (
     BUSINESS_TABLES,
+    RESULT_TABLES,
     STAGES,
     changes,
     customers,
@@ -92,6 +93,9 @@ def add_random_row(connection: Connection, table: Table, chance: Random) -> None
         product = {"sku": f"stocked {chance.getrandbits(60)}", "name": "x", "currency": "CNY"}
         inserted = connection.execute(insert(products).values(product))
         row["product_id"] = inserted.inserted_primary_key[0]
+    if table in RESULT_TABLES:  # one row each for a customer
+        inserted = connection.execute(insert(customers).values(name="scored"))
+        row["customer_id"] = inserted.inserted_primary_key[0]
     connection.execute(insert(table).values(row))
 
 
@@ -114,7 +118,7 @@ def _value(column: Column[Any], chance: Random) -> Any:
     if isinstance(kind, Boolean):
         return chance.random() < 0.5
     if isinstance(kind, ExactDecimal):
-        digits = 6 if kind.scale == 6 else chance.choice((3, 7, 11))
+        digits = 6 if kind.scale == 6 else min(chance.choice((3, 7, 11)), kind.precision)
         return Decimal(chance.randrange(-(10**digits), 10**digits)).scaleb(-kind.scale)
     if isinstance(kind, Integer):
         return chance.randrange(-100, 1000)
