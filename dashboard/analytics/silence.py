@@ -25,6 +25,7 @@ from dashboard.analytics.lifetime import (
     can_fit,
     chance_of_silence,
     choose_buying,
+    expect_orders,
 )
 from dashboard.analytics.purchases import WEEK, summarise_days
 from dashboard.analytics.survival import Flags, Floats
@@ -35,6 +36,10 @@ _PULL = 5.0  # towards what the model says
 _LITTLE = 0.1
 _STEPS = 60
 _NEAREST = 1e-4
+_FEW_ORDERS = 20.0
+_SEASON_DAYS = 60
+_FACTORS = (0.67, 1.5)
+_MOST_FITTED = 40_000  # customers, of which a model is learnt; all are scored
 FEATURES = ("constant", "model", "recency", "orders", "has_repeated")
 
 
@@ -49,6 +54,8 @@ class SilenceScore:
     label_days: int = 0
     origins: tuple[date, ...] = ()
     learnt_from: int = 0  # customers at the origins
+    order_factor: float = 1.0  # sets the model's expected orders right
+    shared_error: float = 0.0  # how far they were off at the origins, on the logarithmic scale
 
     @property
     def is_stacked(self) -> bool:
@@ -74,7 +81,8 @@ class History:
         """The summary on the evening of the day, and the model fitted to it."""
         if day not in self._seen:
             summary = summarise_days(self._days, day)
-            model = choose_buying(summary, start=self._kind)
+            some = summary.iloc[:: len(summary) // _MOST_FITTED + 1]
+            model = choose_buying(some, start=self._kind)
             if self._kind is None and model.is_fitted:
                 self._kind = model
             self._seen[day] = (summary, model)
@@ -146,24 +154,39 @@ def fit_log_odds(facts: Floats, happened: Flags, expected: Sequence[float], pull
 def _learn(
     history: History, model: BuyingModel, origins: tuple[date, ...], label_days: int
 ) -> SilenceScore:
-    facts, rule_facts, ordered = [], [], []
+    facts, rule_facts, orders, expected = [], [], [], []
     for origin in origins:
         summary, then = history.at(origin)
         if not can_fit(summary):
-            continue
+            break
         facts.append(_facts(then, summary, label_days))
         rule_facts.append(_since_last(summary))
-        ordered.append(history.orders_after(summary, origin, label_days) > 0)
-    happened = np.concatenate(ordered) if ordered else np.zeros(0, dtype=bool)
+        orders.append(history.orders_after(summary, origin, label_days))
+        expected.append(float(expect_orders(then, summary, label_days / WEEK).sum()))
+    happened = np.concatenate(orders) > 0 if orders else np.zeros(0, dtype=bool)
     fewest = min(int(happened.sum()), int((~happened).sum()))
     if len(happened) < FEWEST_CUSTOMERS or fewest < FEWEST_CUSTOMERS // 3:
         return SilenceScore(model)
     weights = fit_log_odds(np.vstack(facts), happened, (0.0, 1.0, 0.0, 0.0, 0.0), _PULL)
     rule = fit_log_odds(np.vstack(rule_facts), happened, (0.0, 0.0), _LITTLE)
+    factor, error = _set_right([float(each.sum()) for each in orders], expected, label_days)
     return SilenceScore(
         model, tuple(map(float, weights)), (float(rule[0]), float(rule[1])), label_days,
-        origins[: len(ordered)], len(happened),
+        origins[: len(orders)], len(happened), factor, error,
     )  # fmt: skip
+
+
+def _set_right(
+    actual: Sequence[float], expected: Sequence[float], label_days: int
+) -> tuple[float, float]:
+    """The factor for expected orders, and how far off they were. Few orders change little, and a
+    short time, which may be a season, nothing."""
+    ratios = [(a + _FEW_ORDERS) / (e + _FEW_ORDERS) for a, e in zip(actual, expected, strict=True)]
+    error = float(np.sqrt(np.mean(np.square(np.log(ratios)))))
+    if label_days < _SEASON_DAYS:
+        return 1.0, error
+    ratio = (sum(actual) + _FEW_ORDERS) / (sum(expected) + _FEW_ORDERS)
+    return float(np.clip(ratio, *_FACTORS)), error
 
 
 def _facts(model: BuyingModel, summary: pd.DataFrame, horizon_days: int) -> Floats:

@@ -35,7 +35,8 @@ def judge_silence(
     JSON-ready: day, horizon_days, label_days, origins, customers, silent, silent_rate, is_stacked,
     weights, scores {score, model, recency, alive: auc, brier, ece, lift}, differences {score minus
     recency, score minus model: auc and brier with low and high, 95 %}, bins and recency_bins (as of
-    `tabulate_reliability`), expected_orders, actual_orders, bias.
+    `tabulate_reliability`), expected_orders, actual_orders, bias (of the expected orders, set right
+    by what was seen before) and model_bias (as the model says).
     """
     summary, _model = history.at(day)
     if not len(summary):
@@ -44,7 +45,8 @@ def judge_silence(
     orders = history.orders_after(summary, day, horizon_days)
     silent = orders == 0
     told = tell_silence(score, summary, horizon_days)
-    expected = float(expect_orders(score.model, summary, horizon_days / WEEK).sum())
+    by_model = float(expect_orders(score.model, summary, horizon_days / WEEK).sum())
+    expected = by_model * score.order_factor
     actual = float(orders.sum())
     return {
         "day": day.isoformat(),
@@ -66,6 +68,7 @@ def judge_silence(
         "expected_orders": expected,
         "actual_orders": actual,
         "bias": (expected - actual) / actual if actual else None,
+        "model_bias": (by_model - actual) / actual if actual else None,
     }
 
 
