@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import gammaln
+from threadpoolctl import threadpool_limits
 
 from dashboard.analytics import lifetime_geometric, lifetime_pareto
 from dashboard.analytics.lifetime_geometric import Family, Standing
@@ -170,10 +171,11 @@ def _climb(
         value = float((now.log_likelihood * counts).sum())
         return -value / people, -(now.slope * counts[:, None]).sum(axis=0) / people
 
-    found = minimize(
-        uphill, first, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(first),
-        options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
-    )  # fmt: skip
+    with threadpool_limits(1):  # four numbers: threads would only wait for each other
+        found = minimize(
+            uphill, first, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * len(first),
+            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
+        )  # fmt: skip
     return np.asarray(found.x), float(-found.fun * people)
 
 

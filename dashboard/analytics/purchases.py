@@ -16,14 +16,16 @@ from dashboard.analytics.survival import Floats, Whole
 
 WEEK = 7.0
 _COLUMNS = ("customer_id", "first_on", "last_on", "orders", "repeats", "last_age", "age",
-            "log_gaps", "usual_gap_days", "valued", "mean_value", "year_value")  # fmt: skip
+            "log_gaps", "usual_gap_days", "valued", "mean_value", "repeat_mean",
+            "year_value")  # fmt: skip
 
 
 def clean_orders(orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """
     From  customer_id, ordered_on, value      one row per order; rows without a customer or a day,
           and those after `as_of`, are passed over; a missing value counts as 0
-    To    customer_id, day (since 1970), value     one row per customer and day, in that order
+    To    customer_id, day (since 1970), value     one row per customer and day, in that order; a
+          day on which more came back than was sold is no order and is left out
     """
     day = pd.to_datetime(orders["ordered_on"]).to_numpy("datetime64[D]")
     whole = orders["customer_id"].notna().to_numpy() & ~np.isnat(day)
@@ -36,7 +38,8 @@ def clean_orders(orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "value": np.where(np.isfinite(value[known]), value[known], 0.0),
         }
     )
-    return kept.groupby(["customer_id", "day"], sort=True)["value"].sum().reset_index()
+    days = kept.groupby(["customer_id", "day"], sort=True)["value"].sum().reset_index()
+    return days[days["value"] >= 0].reset_index(drop=True)
 
 
 def summarise_purchases(orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -46,7 +49,8 @@ def summarise_purchases(orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
           last_age (weeks from the first order to the last), age (weeks from the first order to
           `as_of`), log_gaps (sum of the logarithms of the gaps in weeks), usual_gap_days (median
           of the customer's own gaps; NaN after one order), valued (orders of more than 0),
-          mean_value (of those; 0 without one), year_value (of the last 365 days)
+          mean_value (of those; 0 without one), repeat_mean (of all but the first order), year_value
+          (of the last 365 days)
                                              one row per customer
 
     >>> orders = pd.DataFrame({"customer_id": [7, 7, 7, 9], "value": [10.0, 5.0, 30.0, 8.0],
@@ -86,6 +90,8 @@ def summarise_days(days: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "usual_gap_days": _medians(gaps, owner, len(starts)),
             "valued": valued,
             "mean_value": total / np.maximum(valued, 1),
+            "repeat_mean": (np.add.reduceat(value, starts) - value[starts])
+            / np.maximum(orders - 1, 1),
             "year_value": np.add.reduceat(np.where(day > until - 365, value, 0.0), starts),
         }
     )

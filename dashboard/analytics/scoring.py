@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.analytics.lifetime import log_likelihood
+from dashboard.analytics.lifetime_evaluation import describe_spending
 from dashboard.analytics.prediction import predict_value
 from dashboard.analytics.purchases import (
     WEEK,
@@ -20,7 +20,7 @@ from dashboard.analytics.purchases import (
 )
 from dashboard.analytics.silence import History, SilenceScore, learn_silence, score_silence
 from dashboard.analytics.silence_trust import judge_silence
-from dashboard.analytics.spending import Spending, fit_spending
+from dashboard.analytics.spending import fit_spending
 from dashboard.analytics.survival import Floats
 
 HORIZONS = (30, 90, 180)
@@ -88,7 +88,7 @@ def score_customers(
         "as_of": as_of.isoformat(),
         "model": _model_facts(year, summary),
         "regularity": _number(measure_regularity(days)),
-        "spending": _spending_facts(spending, summary),
+        "spending": describe_spending(spending, summary["valued"], summary["mean_value"]),
         "order_factor": year.order_factor,
         "shared_error": year.shared_error,
         "evaluation": _evaluate(days, as_of, seed),
@@ -161,19 +161,6 @@ def _model_facts(year: SilenceScore, summary: pd.DataFrame) -> dict[str, Any]:
         "parameters": dict(zip(model.parameter_names, model.parameters, strict=True)),
         "log_likelihood": log_likelihood(model, summary),
         "is_fitted": model.is_fitted,
-    }
-
-
-def _spending_facts(spending: Spending, summary: pd.DataFrame) -> dict[str, Any]:
-    orders = summary["valued"].to_numpy(np.float64)
-    values = summary["mean_value"].to_numpy(np.float64)
-    known = orders > 0
-    varies = known.sum() > 2 and np.ptp(orders[known]) > 0 and np.ptp(values[known]) > 0
-    related = np.corrcoef(orders[known], values[known])[0, 1] if varies else float("nan")
-    return {
-        **{name: _number(value) for name, value in asdict(spending).items()},
-        "is_fitted": spending.is_fitted,
-        "correlation": _number(related),
     }
 
 

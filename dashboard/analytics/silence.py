@@ -90,12 +90,22 @@ class History:
 
     def orders_after(self, summary: pd.DataFrame, day: date, horizon_days: int) -> Floats:
         """How many days with an order each customer of the summary had in the days after."""
-        begin = int(np.datetime64(day, "D").astype(np.int64))
-        day_of = self._days["day"]
-        later = self._days[(day_of > begin) & (day_of <= begin + horizon_days)]
+        later = self._after(day, horizon_days)
         counts = later.groupby("customer_id").size()
         found = counts.reindex(summary["customer_id"]).to_numpy(np.float64)
         return np.asarray(np.nan_to_num(found))
+
+    def value_after(self, summary: pd.DataFrame, day: date, horizon_days: int) -> Floats:
+        """What each customer of the summary brought in the days after."""
+        later = self._after(day, horizon_days)
+        sums = later.groupby("customer_id")["value"].sum()
+        found = sums.reindex(summary["customer_id"]).to_numpy(np.float64)
+        return np.asarray(np.nan_to_num(found))
+
+    def _after(self, day: date, horizon_days: int) -> pd.DataFrame:
+        begin = int(np.datetime64(day, "D").astype(np.int64))
+        day_of = self._days["day"]
+        return self._days[(day_of > begin) & (day_of <= begin + horizon_days)]
 
 
 def learn_silence(history: History, as_of: date, horizon_days: int) -> SilenceScore:

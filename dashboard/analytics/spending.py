@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
+from threadpoolctl import threadpool_limits
 
 from dashboard.analytics.survival import Floats
 
@@ -56,10 +57,11 @@ def fit_spending(orders: Floats, mean_value: Floats) -> Spending:
         value, slope = _likelihood(np.exp(logs), orders, scaled)
         return -value / len(orders), -slope / len(orders)
 
-    found = minimize(
-        uphill, np.log([3.0, 3.0, 1.0]), jac=True, method="L-BFGS-B", bounds=_BOUNDS,
-        options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
-    )  # fmt: skip
+    with threadpool_limits(1):
+        found = minimize(
+            uphill, np.log([3.0, 3.0, 1.0]), jac=True, method="L-BFGS-B", bounds=_BOUNDS,
+            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
+        )  # fmt: skip
     p, q, v = (float(each) for each in np.exp(found.x))
     likelihood = float(-found.fun * len(orders)) - len(orders) * float(np.log(centre))
     return Spending(p, q, v * centre, likelihood, len(orders))
