@@ -71,7 +71,7 @@ def expect_spend(spending: Spending, orders: Floats, mean_value: Floats) -> Floa
     """The mean value of a customer's next order; everybody's for one without orders.
 
     >>> expect_spend(Spending(6.0, 4.0, 15.0, 0.0, 100), np.array([0, 3]), np.array([0.0, 60.0]))
-    array([30.        , 52.85714286])
+    array([30.        , 55.71428571])
     """
     q = max(spending.q, _LEAST_Q)
     known = spending.v + orders * mean_value
