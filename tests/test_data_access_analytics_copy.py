@@ -105,7 +105,7 @@ def _cell(connection: Connection, column: Column[Any], chance: Random) -> Any:
     if column.foreign_keys:
         target = next(iter(column.foreign_keys)).column
         return chance.choice(connection.scalars(select(target)).all() or [None])
-    if column.unique:
+    if column.unique or column.name == "coupon_code":
         return f"{chance.choice(TEXTS)}{chance.getrandbits(60)}"
     if column.name in WORDS:
         return chance.choice(WORDS[column.name])
@@ -228,7 +228,7 @@ def _editable(table: Table) -> list[Column[Any]]:
         column
         for column in table.columns
         if not (column.primary_key or column.foreign_keys or column.computed or column.unique)
-        and column.name not in (*WORDS, "month_on", "line_number", "channel")
+        and column.name not in (*WORDS, "month_on", "line_number", "channel", "coupon_code")
     ]
 
 
