@@ -31,9 +31,10 @@ _FOLLOWS = {
     "payments": ("currency", "paid_at", "paid_on"),
     "shipments": ("warehouse_id", "shipped_at"),
     "returns": ("state", "returned_at", "returned_on"),
+    "reminders": ("product_id", "recorded_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
-                "discount_limits")  # fmt: skip
+                "discount_limits", "reminders")  # fmt: skip
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",
@@ -47,6 +48,7 @@ _ALWAYS = {
     "comments": "text",
     "stage_rules": "stage",
     "discount_limits": "role",
+    "reminders": "cause",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value
@@ -160,7 +162,7 @@ def shown_differences(row: RowChange) -> list[Difference]:
 
 
 def _told(row: RowChange, each: Difference) -> str:
-    name = plain(field_name(each.field))
+    name = plain(field_name(each.field, row.table_name))
     if row.table_name == "order_lines" and row.about:
         name = _("{field} of {product}", field=name, product=plain(row.about))
     before, after = (plain(value_told(row.table_name, each.field, value)) for value in each[1:])
@@ -169,8 +171,8 @@ def _told(row: RowChange, each: Difference) -> str:
     return _("{field}: {before} → {after}", field=name, before=before, after=after)
 
 
-def field_name(field: str) -> str:
-    return _(FIELD_NAMES.get(field, field))
+def field_name(field: str, table: str = "") -> str:
+    return _(FIELD_NAMES.get(f"{table}.{field}") or FIELD_NAMES.get(field, field))
 
 
 def table_name(name: str) -> str:

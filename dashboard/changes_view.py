@@ -151,7 +151,7 @@ def _show_row(row: RowChange, key: str) -> None:
     shown = shown_differences(row)
     frame = pd.DataFrame(
         {
-            "field": [field_name(each.field) for each in shown],
+            "field": [field_name(each.field, row.table_name) for each in shown],
             "before": [value_told(row.table_name, each.field, each.before) for each in shown],
             "after": [value_told(row.table_name, each.field, each.after) for each in shown],
         },
@@ -265,5 +265,5 @@ def _show_conflicts() -> None:
         if field:
             then = value_told(conflict.table_name, field, before)
             now = value_told(conflict.table_name, field, after)
-            about = plain(conflict.about)
-            st.markdown(f"{about} · {plain(field_name(field))}: {plain(then)} → {plain(now)}")
+            about, name = plain(conflict.about), plain(field_name(field, conflict.table_name))
+            st.markdown(f"{about} · {name}: {plain(then)} → {plain(now)}")

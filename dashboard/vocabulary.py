@@ -74,6 +74,22 @@ WORDS: dict[str, dict[str, str]] = {
         "assigned": N_("Assigned"),
         "resolved": N_("Resolved"),
     },
+    "reminders.cause": {
+        "silent": N_("Going quiet"),
+        "rebuy": N_("Due to rebuy"),
+        "care": N_("To be looked after"),
+    },
+    "reminders.action": {
+        "call": N_("Call"),
+        "coupon": N_("Send a coupon"),
+        "content": N_("Send useful content"),
+        "visit": N_("Visit"),
+    },
+    "reminders.state": {
+        "done": N_("Done"),
+        "dismissed": N_("Dismissed"),
+        "held_out": N_("Held out"),
+    },
 }
 
 # a logged table, as the log calls its rows
@@ -89,10 +105,11 @@ TABLE_NAMES: dict[str, str] = {
     "comments": N_("Comment"),
     "stage_rules": N_("Rule of a stage"),
     "discount_limits": N_("Discount limit"),
+    "reminders": N_("Reminder"),
     "users": N_("Account"),
     "*": N_("Many rows"),
 }
-# a column of a logged table; the same in every table
+# a column of a logged table; the same in every table that has no `table.column` of its own
 FIELD_NAMES: dict[str, str] = {
     "order_number": N_("Order number"),
     "customer_id": N_("Customer"),
@@ -154,6 +171,10 @@ FIELD_NAMES: dict[str, str] = {
     "reason": N_("Reason"),
     "state": N_("State"),
     "cause": N_("Cause"),
+    "action": N_("Action"),
+    "is_held_out": N_("Held out"),
+    "recorded_at": N_("Recorded at"),
+    "reminders.due_on": N_("Order expected"),
     "requested_at": N_("Requested at"),
     "expected_on": N_("Expected on"),
     "received_at": N_("Received at"),
@@ -191,6 +212,8 @@ ACTIONS: dict[str, str] = {
     "undo_change": N_("undid a change"),
     "change_stage_rule": N_("changed the rule of a stage"),
     "change_discount_limit": N_("changed a discount limit"),
+    "record_reminder": N_("recorded a reminder"),
+    "refresh": N_("refreshed the customer figures"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),

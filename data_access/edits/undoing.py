@@ -19,7 +19,7 @@ from data_access.errors import EditRefused
 from data_access.policy import Role
 from data_access.row_images import Difference, differences_from, read_image, stored_value
 from data_access.scope import Scope
-from data_access.tables import AUDITED_TABLES, audit, metadata, orders, products, stock
+from data_access.tables import AUDITED_TABLES, audit, customers, metadata, orders, products, stock
 from data_access.totals import CARRIED, recount_orders
 
 MAY_UNDO = (Role.ADMIN, Role.MANAGER)
@@ -284,4 +284,11 @@ def _number(edit: Edit, order_id: int | None) -> str | None:
 def _about(edit: Edit, one: _Written) -> str:
     product_id = (one.after or one.before).get("product_id")
     sku = select(products.c.sku).where(products.c.product_id == product_id)
-    return _number(edit, one.order_id) or edit.connection.scalar(sku) or one.table.name
+    customer_id = (one.after or one.before).get("customer_id")
+    name = select(customers.c.name).where(customers.c.customer_id == customer_id)
+    return (
+        _number(edit, one.order_id)
+        or edit.connection.scalar(sku)
+        or edit.connection.scalar(name)
+        or one.table.name
+    )
