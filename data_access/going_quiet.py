@@ -91,17 +91,15 @@ def sum_going_quiet(
     one_currency = func.count(distinct(rows.currency)) <= 1
     at_risk = func.coalesce(func.sum(rows.value_at_risk_90), 0)
     of_likely = func.coalesce(func.sum(case((rows.is_likely == 1, rows.value_at_risk_90))), 0)
-    return read_frame(
-        engine,
-        select(
-            func.count().label("customers"),
-            *(_count(condition).label(name) for name, condition in counts.items()),
-            func.coalesce(func.sum(rows.chance), 0).label("expected"),
-            case((one_currency, at_risk), else_=null()).label("value_at_risk"),
-            case((one_currency, of_likely), else_=null()).label("likely_value_at_risk"),
-            func.min(rows.as_of_on).label("scored_on"),
-        ),
-    )
+    columns: list[ColumnElement[Any]] = [
+        func.count().label("customers"),
+        *(_count(condition).label(name) for name, condition in counts.items()),
+        func.coalesce(func.sum(rows.chance), 0).label("expected"),
+        case((one_currency, at_risk), else_=null()).label("value_at_risk"),
+        case((one_currency, of_likely), else_=null()).label("likely_value_at_risk"),
+        func.min(rows.as_of_on).label("scored_on"),
+    ]
+    return read_frame(engine, select(*columns))
 
 
 def list_going_quiet(
