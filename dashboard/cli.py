@@ -17,6 +17,7 @@ COMMANDS = {
     "import": "importing",
     "user": "user",
     "verify": "verify",
+    "evaluate": "evaluate",
     "start": "start",
 }
 
