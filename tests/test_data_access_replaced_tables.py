@@ -37,8 +37,6 @@ def replace_a_result(database: Database, chance: Random) -> str:
                 for column in table.columns
                 if not column.computed
             }
-                c.name: random_cell(connection, c, chance) for c in table.columns if not c.computed
-            }
             row |= {key_of(table).name: number, "customer_id": customer_id}
             connection.execute(insert(table).values(row))
     return table.name
