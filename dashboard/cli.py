@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "demo",
     "import": "importing",
     "user": "user",
+    "refresh": "refresh",
     "verify": "verify",
     "evaluate": "evaluate",
     "start": "start",
