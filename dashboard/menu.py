@@ -52,6 +52,7 @@ PAGES: tuple[MenuPage, ...] = (
         _OVERVIEW | {Role.FINANCE},
     ),
     _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
+    _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     # in the menu, which Streamlit hides where it would hold one page only
     _page("account", N_("Account"), ":material/person:", EVERYBODY),

@@ -84,6 +84,7 @@ WORDS: dict[str, dict[str, str]] = {
         "coupon": N_("Send a coupon"),
         "content": N_("Send useful content"),
         "visit": N_("Visit"),
+        "none": N_("No contact"),
     },
     "reminders.state": {
         "done": N_("Done"),

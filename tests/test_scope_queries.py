@@ -165,6 +165,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),
     "change_filter": _change_filter,
     "division": _division,
+    "within_days": lambda chance: chance.choice((7, 14, 400)),
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,

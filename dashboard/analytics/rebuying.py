@@ -36,7 +36,7 @@ MOST_FITTED = 2_000  # customers of a product
 WITHIN_DAYS = 30
 LEAST_CHANCE = 0.1  # within WITHIN_DAYS, for a pair to be worth a line
 FARTHEST_DAYS = 90  # ahead
-LONGEST_SILENCE = 3.0  # usual intervals
+LONGEST_SILENCE = 2.0  # usual intervals
 _LOW, _HIGH = 0.1, 0.9
 _BOUNDS = ((-4.0, 6.0), (-6.0, 10.0))  # of log a and log b
 COLUMNS = ("customer_id", "product_id", "orders", "last_ordered_on", "usual_gap_days",
@@ -70,7 +70,7 @@ class Bought:
 
 def predict_rebuys(days: pd.DataFrame, packs: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """The pairs that are worth a line: likely enough within 30 days, expected within 90, and not
-    silent for three usual intervals.
+    silent for two usual intervals.
 
     From  days: product_id, customer_id, ordered_on, quantity    one row per pair and day
           packs: product_id, pack_size, minimum_order_quantity
