@@ -4,7 +4,7 @@ written with its run in one transaction; one that is as new as the data is passe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -226,7 +226,3 @@ _WORK: Mapping[str, Callable[[Source, Run, Callable[[float], None]], int]] = {
     "segments": _segments,
     "rebuy": _rebuy,
 }
-
-
-def failed(outcomes: Sequence[Outcome]) -> bool:
-    return any(outcome.state == "failed" for outcome in outcomes)

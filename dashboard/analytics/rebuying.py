@@ -32,7 +32,7 @@ from dashboard.analytics.survival import Floats, Whole
 STAGES = (1, 2, 3, 4, 6, 8)
 FEWEST_GAPS = 30  # of a product, for a prior of its own
 REGULAR_GAPS = 200  # of a product, for a regularity of its own
-MOST_FITTED = 2_000  # customers of a product
+MOST_FITTED = 500  # customers of a product
 WITHIN_DAYS = 30
 LEAST_CHANCE = 0.1  # within WITHIN_DAYS, for a pair to be worth a line
 FARTHEST_DAYS = 90  # ahead

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from dashboard.formats import day, number
-from dashboard.refreshing import ASKED, Outcome, failed, refresh, source_of
 from dashboard.settings import settings
 from dashboard.texts import N_, _, _n
 from data_access.accounts import utc_now
@@ -19,6 +19,10 @@ from data_access.edits.clock import time_of_work
 from data_access.refreshing.history import count_orders_of_nobody
 from data_access.schema import need_schema, read_properties
 
+if TYPE_CHECKING:
+    from dashboard.refreshing import Outcome
+
+CHOICES = ("all", "customers", "scores", "segments", "rebuy")
 PART_NAMES = {
     "scores": N_("customer scores"),
     "segments": N_("segment history"),
@@ -27,7 +31,7 @@ PART_NAMES = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--what", choices=tuple(ASKED), default="all", help="default: all")
+    parser.add_argument("--what", choices=CHOICES, default="all", help="default: all")
     parser.add_argument(
         "--as-of",
         type=date.fromisoformat,
@@ -46,13 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
         outcomes = refresh_customers(database, arguments.what, arguments.as_of, copy_url)
     finally:
         database.dispose()
-    return 1 if failed(outcomes) else 0
+    return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
 def refresh_customers(
     database: Database, what: str, as_of: date | None, copy_url: str | None
 ) -> list[Outcome]:
     """Works out the parts behind a progress bar, and says how each ended."""
+    from dashboard.refreshing import ASKED, refresh, source_of  # loads scikit-learn
+
     as_of = as_of or time_of_work(read_properties(database.record), utc_now()).today
     with tqdm(total=100, unit="%", disable=None, file=sys.stderr, leave=False) as bar:
         bar.set_description(_("reading orders"))
