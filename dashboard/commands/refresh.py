@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from dashboard.formats import day, number
+from dashboard.formats import day
 from dashboard.settings import settings
 from dashboard.texts import N_, _, _n
 from data_access.accounts import utc_now
@@ -99,6 +99,9 @@ def _tell(outcomes: list[Outcome], as_of: date, nobody: int) -> None:
             continue
         sys.stdout.write("\n")
     if nobody:
-        sys.stdout.write(
-            _("{orders} orders name no customer and are left out.", orders=number(nobody)) + "\n"
+        told = _n(
+            "{n} order names no customer and is left out.",
+            "{n} orders name no customer and are left out.",
+            nobody,
         )
+        sys.stdout.write(f"{told}\n")
