@@ -53,6 +53,12 @@ from data_access.order_details import (
 )
 from data_access.orders import find_order, list_orders
 from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
+from data_access.rebuys import (
+    find_last_rebuy_run,
+    list_rebuys,
+    sum_rebuys,
+    sum_reminder_effect,
+)
 from data_access.receivables import (
     list_receivables,
     sum_payments_over_time,
@@ -96,6 +102,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _delivery("delivery, 30 days", month, as_of)
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
+    found += _rebuy("rebuy", OrderFilter(), as_of)
     found += _work("work", as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += _privacy("privacy", record)
@@ -252,6 +259,19 @@ def _receivables(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
             {"as_of": as_of, "language": "en"},
             "record",
         ),
+    ]
+
+
+def _rebuy(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    asked, likely = (chosen, as_of, 14), {"sort": "probability_30", "descending": True}
+    return [
+        *_choices(page, reps=True),
+        Question(page, "sums of the dues", sum_rebuys, asked),
+        Question(
+            page, "first page of the dues", list_rebuys, (chosen, as_of, 14), likely, "record"
+        ),
+        Question(page, "effect of reminding", sum_reminder_effect, (as_of,)),
+        Question(f"{page}, nothing due", "last refresh", find_last_rebuy_run, engine="record"),
     ]
 
 

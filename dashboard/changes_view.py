@@ -266,6 +266,5 @@ def _show_conflicts() -> None:
         if field:
             then = value_told(conflict.table_name, field, before)
             now = value_told(conflict.table_name, field, after)
-            about = plain(conflict.about)
-            name = plain(field_name(field, conflict.table_name))
+            about, name = plain(conflict.about), plain(field_name(field, conflict.table_name))
             st.markdown(f"{about} · {name}: {plain(then)} → {plain(now)}")

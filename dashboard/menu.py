@@ -51,6 +51,8 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
+    _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
+    _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     _page(
         "privacy", N_("Privacy"), ":material/shield_person:", frozenset({Role.ADMIN, Role.MANAGER})

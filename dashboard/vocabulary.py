@@ -100,6 +100,23 @@ WORDS: dict[str, dict[str, str]] = {
         "assigned": N_("Assigned"),
         "resolved": N_("Resolved"),
     },
+    "reminders.cause": {
+        "silent": N_("Going quiet"),
+        "rebuy": N_("Due to rebuy"),
+        "care": N_("To be looked after"),
+    },
+    "reminders.action": {
+        "call": N_("Call"),
+        "coupon": N_("Send a coupon"),
+        "content": N_("Send useful content"),
+        "visit": N_("Visit"),
+        "none": N_("No contact"),
+    },
+    "reminders.state": {
+        "done": N_("Done"),
+        "dismissed": N_("Dismissed"),
+        "held_out": N_("Held out"),
+    },
 }
 
 WORDS["customers.consent_purpose"] = WORDS["consents.purpose"]
@@ -121,11 +138,12 @@ TABLE_NAMES: dict[str, str] = {
     "contacts": N_("Contact"),
     "interactions": N_("Conversation"),
     "consents": N_("Consent"),
+    "reminders": N_("Reminder"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
     "*": N_("Many rows"),
 }
-# a column of a logged table; the same in every table but where one is named with its table
+# a column of a logged table; the same in every table that has no `table.column` of its own
 FIELD_NAMES: dict[str, str] = {
     "order_number": N_("Order number"),
     "customer_id": N_("Customer"),
@@ -187,6 +205,10 @@ FIELD_NAMES: dict[str, str] = {
     "reason": N_("Reason"),
     "state": N_("State"),
     "cause": N_("Cause"),
+    "action": N_("Action"),
+    "is_held_out": N_("Held out"),
+    "recorded_at": N_("Recorded at"),
+    "reminders.due_on": N_("Order expected"),
     "requested_at": N_("Requested at"),
     "expected_on": N_("Expected on"),
     "received_at": N_("Received at"),
@@ -225,7 +247,6 @@ FIELD_NAMES: dict[str, str] = {
     "text_version": N_("Version of the wording"),
     "decided_on": N_("Decided on"),
     "recorded_by": N_("Recorded by"),
-    "recorded_at": N_("Recorded at"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -253,6 +274,8 @@ ACTIONS: dict[str, str] = {
     "record_consent": N_("recorded a consent"),
     "export_person": N_("exported a person's data"),
     "erase_person": N_("erased a person"),
+    "record_reminder": N_("recorded a reminder"),
+    "refresh": N_("refreshed the customer figures"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),

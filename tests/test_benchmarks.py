@@ -65,6 +65,7 @@ def test_percentiles_and_ratios() -> None:
         "work",
         "changes",
         "privacy",
+        "rebuy",
     ],
 )
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:

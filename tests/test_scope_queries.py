@@ -25,6 +25,7 @@ from sqlalchemy import Engine, Table, delete, insert, make_url
 import data_access
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.divisions import USUAL_LIMITS, WAYS, Division
 from data_access.edits.rights import RIGHTS
 from data_access.effects import Proposed
 from data_access.errors import Refused
@@ -61,7 +62,8 @@ def find_queries() -> dict[str, Query]:
 QUERIES = find_queries()
 # of what the analytics copy does not hold
 RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
-               "consent.list_consents", "erasures.")  # fmt: skip
+               "consent.list_consents", "erasures.",
+               "segment_lists.list_saved_segments")  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
@@ -124,6 +126,22 @@ def _new_lines(chance: Random) -> tuple[NewLine, ...]:
     return tuple(NewLine(number, chance.choice((1, 5))) for number in product_ids)
 
 
+def _division(chance: Random) -> Division:
+    by = chance.choice(WAYS)
+    cuts: dict[str, Any] = {
+        "recency_days": (40, 30, 8, 1), "orders": (0, 1, 2, 3), "net_sales": (0.0, 0.1, 9.99, 100.0)
+    }  # fmt: skip
+    groups = {"rfm": (111, 115, 211, 522), "rule": (0, 1), "cluster": (0, 1, 2)}[by]
+    return Division(
+        by=by,
+        **(cuts if by == "rfm" and chance.random() < 0.5 else {}),
+        limits=chance.choice((USUAL_LIMITS, (1, 2, 3))),
+        groups=groups if chance.random() < 0.3 else (),
+        region_ids=chance.choice(((), (), (1, 2))),
+        currency=chance.choice(("CNY", "EUR", None)),
+    )
+
+
 # What a query may ask for, by the argument's name.
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
@@ -147,6 +165,8 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_number": lambda chance: f"{chance.choice(TEXTS)} {chance.choice((1, 2, 3))}",
     "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),
     "change_filter": _change_filter,
+    "division": _division,
+    "within_days": lambda chance: chance.choice((7, 14, 400)),
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
