@@ -81,8 +81,8 @@ def quiet_filter(chosen: OrderFilter) -> QuietFilter:
 def quiet_cards(sums: pd.Series, quiet: QuietFilter) -> list[Card]:
     """Who is likely to stay silent, what is at stake, and what the plain rule says."""
     people = formats.number(sums["customers"])
-    of_all = _("of {n} who ordered in the last 365 days", n=people)
-    expected = _("{n} silent by all chances together: {share}",
+    of_all = _("of {n} with an order in 365 d", n=people)
+    expected = _("expected in all: {n} ({share})",
                  n=formats.number(sums["expected"]),
                  share=formats.rate(sums["expected"] / max(int(sums["customers"]), 1)))  # fmt: skip
     return [

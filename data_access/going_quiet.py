@@ -173,16 +173,17 @@ def sum_reasons_for_leaving(
     )
 
 
-def find_last_scoring(engine: Engine, scope: Scope) -> dict[str, Any] | None:
-    """as_of_on, finished_at and facts (JSON) of the last refresh of the scores that was done; None
+def find_last_scoring(engine: Engine, scope: Scope) -> dict[str, Any]:
+    """as_of_on, finished_at and facts (JSON) of the last refresh of the scores that was done; empty
     before there is one."""
     refreshes = scope.visible.refreshes
-    return read_row(
+    found = read_row(
         engine,
         select(refreshes.c.as_of_on, refreshes.c.finished_at, refreshes.c.facts)
         .where(refreshes.c.what == "scores", refreshes.c.state == "done")
         .order_by(refreshes.c.refresh_id.desc()),
     )
+    return found or {}
 
 
 def _scored(scope: Scope, as_of: date, quiet: QuietFilter) -> Select[Any]:
