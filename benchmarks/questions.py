@@ -34,6 +34,13 @@ from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
 from data_access.erasures import count_erasures, list_erasures
 from data_access.filters import OrderFilter, Period
+from data_access.going_quiet import (
+    QuietFilter,
+    find_last_scoring,
+    list_going_quiet,
+    sum_going_quiet,
+    sum_reasons_for_leaving,
+)
 from data_access.late_orders import list_open_orders, list_stage_histories
 from data_access.new_order import (
     NewLine,
@@ -104,6 +111,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     found += _rebuy("rebuy", OrderFilter(), as_of)
     found += _work("work", as_of)
+    found += _quiet("quiet", as_of, currency)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += _privacy("privacy", record)
     return found
@@ -301,6 +309,17 @@ def _privacy(page: str, record: Engine) -> list[Question]:
         Question(page, "erasures", list_erasures, engine="record"),
         Question(clicked, "consent of one", find_consent, (customer_id,), engine="record"),
         Question(clicked, "its history", list_consents, (customer_id,), engine="record"),
+    ]
+
+
+def _quiet(page: str, as_of: date, currency: str) -> list[Question]:
+    quiet = QuietFilter(currency=currency)
+    return [
+        Question(page, "names of reps", options.list_reps, ("en",), engine="record"),
+        Question(page, "who goes quiet, in numbers", sum_going_quiet, (as_of, quiet)),
+        Question(page, "list", list_going_quiet, (as_of, quiet), {"limit": 25}),
+        Question(page, "what went before", sum_reasons_for_leaving, (as_of, quiet)),
+        Question(page, "the last scoring", find_last_scoring, engine="record"),
     ]
 
 

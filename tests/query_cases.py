@@ -17,6 +17,7 @@ from data_access import (
     delivery,
     dwelling,
     effects,
+    going_quiet,
     late_orders,
     new_order,
     options,
@@ -28,6 +29,7 @@ from data_access import (
 )
 from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
+from data_access.going_quiet import QuietFilter
 from data_access.scope import Scope
 
 Answer = pd.DataFrame | dict[str, Any] | int
@@ -83,6 +85,11 @@ def _promised_on(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date)
 def _backlog_by_day(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
     period = chosen.period or Period(as_of, as_of)
     return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, (period,))
+
+
+def _quiet(chosen: OrderFilter) -> QuietFilter:
+    return QuietFilter(region_ids=chosen.region_ids, owner_ids=chosen.owner_ids,
+                       currency=chosen.currency)  # fmt: skip
 
 
 CASES: tuple[Case, ...] = (
@@ -144,6 +151,27 @@ CASES: tuple[Case, ...] = (
             consent.sum_consents,
             options.find_data_span,
         )
+    ),
+    Case(
+        "sum_going_quiet",
+        lambda engine, scope, chosen, as_of: going_quiet.sum_going_quiet(
+            engine, scope, as_of, _quiet(chosen)
+        ),
+    ),
+    *(
+        Case(
+            f"list_going_quiet by {sort}",
+            lambda engine, scope, chosen, as_of, sort=sort: going_quiet.list_going_quiet(
+                engine, scope, as_of, _quiet(chosen), view="all", sort=sort
+            ),
+        )
+        for sort in ("value_at_risk", "chance", "last_ordered_on", "net_sales_12m")
+    ),
+    Case(
+        "sum_reasons_for_leaving",
+        lambda engine, scope, chosen, as_of: going_quiet.sum_reasons_for_leaving(
+            engine, scope, as_of, _quiet(chosen)
+        ),
     ),
     *(
         _sorted(sort, descending)

@@ -30,6 +30,7 @@ from data_access.edits.rights import RIGHTS
 from data_access.effects import Proposed
 from data_access.errors import Refused
 from data_access.filters import PERIOD_BASES, OrderFilter, Period
+from data_access.going_quiet import HORIZONS, QuietFilter
 from data_access.keyset import next_page
 from data_access.measures import ORDERED
 from data_access.new_order import NewLine
@@ -62,8 +63,8 @@ def find_queries() -> dict[str, Query]:
 QUERIES = find_queries()
 # of what the analytics copy does not hold
 RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
-               "consent.list_consents", "erasures.",
-               "segment_lists.list_saved_segments")  # fmt: skip
+               "consent.list_consents", "erasures.", "segment_lists.list_saved_segments",
+               "going_quiet.find_last_scoring")  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
@@ -105,6 +106,17 @@ def _change_filter(chance: Random) -> ChangeFilter:
         **{name: lambda: chance.choice(TEXTS) for name in ("actor", "action", "request_id")},
     }
     return ChangeFilter(**{name: parts[name]() for name in parts if chance.random() < 0.2})
+
+
+def _quiet_filter(chance: Random) -> QuietFilter:
+    return QuietFilter(
+        horizon_days=chance.choice(HORIZONS),
+        chance_from=chance.choice((0.0, 0.5)),
+        threshold_days=chance.choice((1, 90)),
+        region_ids=chance.choice(((), (1, 2))),
+        owner_ids=chance.choice(((), (1,))),
+        currency=chance.choice(("CNY", None)),
+    )
 
 
 def _proposed(chance: Random) -> Proposed:
@@ -167,6 +179,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "change_filter": _change_filter,
     "division": _division,
     "within_days": lambda chance: chance.choice((7, 14, 400)),
+    "quiet_filter": _quiet_filter,
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
