@@ -33,7 +33,7 @@ _FOLLOWS = {
     "returns": ("state", "returned_at", "returned_on"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
-                "discount_limits")  # fmt: skip
+                "discount_limits", "exports")  # fmt: skip
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",

@@ -68,6 +68,10 @@ WORDS: dict[str, dict[str, str]] = {
     "audit.reason": {  # of what no person gave a reason for
         "demo company": N_("demo company"),
         "bulk load": N_("bulk load"),
+        "orders": N_("Orders"),  # lists that were exported
+        "receivables": N_("Receivables"),
+        "customer_features": N_("Customer features"),
+        "cohort_customers": N_("Customers of a cohort"),
     },
     "feedback.state": {
         "new": N_("New"),
@@ -90,6 +94,7 @@ TABLE_NAMES: dict[str, str] = {
     "stage_rules": N_("Rule of a stage"),
     "discount_limits": N_("Discount limit"),
     "users": N_("Account"),
+    "exports": N_("Export"),
     "*": N_("Many rows"),
 }
 # a column of a logged table; the same in every table
@@ -167,6 +172,10 @@ FIELD_NAMES: dict[str, str] = {
     "exit_criteria_zh": N_("Exit criteria in Chinese"),
     "role": N_("Role"),
     "max_rate": N_("Largest discount"),
+    "rows": N_("Rows"),
+    "file_format": N_("Kind of file"),
+    "filter": N_("Filter"),
+    "left_out": N_("Left out"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -191,6 +200,7 @@ ACTIONS: dict[str, str] = {
     "undo_change": N_("undid a change"),
     "change_stage_rule": N_("changed the rule of a stage"),
     "change_discount_limit": N_("changed a discount limit"),
+    "export": N_("exported a list"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),
