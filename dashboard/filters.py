@@ -49,7 +49,7 @@ _BASES: dict[str, PeriodBasis] = {
 PARAMETERS = (
     "period", "from", "to", "by", "channel", "region", "category", "rep", "customer", "stage",
     "payment", "overdue", "late", "otif", "returned", "past_due", "min", "max", "currency", "q",
-    "person", "action", "kind",
+    "person", "action", "kind", "source", "cohort",
 )  # fmt: skip
 _LOOKED_AT = ("period", "from", "to", "currency")
 _EVERYWHERE = (*_LOOKED_AT, "channel", "region", "category")

@@ -6,8 +6,28 @@ from typing import Any
 
 from dashboard.texts import N_, _
 
+SEGMENTS: dict[str, str] = {
+    "champions": N_("Champions"),
+    "loyal": N_("Loyal"),
+    "potential_loyalist": N_("Potential loyalists"),
+    "new": N_("New customers"),
+    "promising": N_("Promising"),
+    "need_attention": N_("Need attention"),
+    "at_risk": N_("At risk"),
+    "cannot_lose": N_("Cannot lose them"),
+    "hibernating": N_("Hibernating"),
+    "lost": N_("Lost"),
+    "frequent_loyal": N_("Frequent and loyal"),
+    "steady": N_("Steady"),
+    "curious": N_("Curious"),
+    "others": N_("Others"),
+}
 # column → stored value → how it reads; what is not here is shown as it is stored
 WORDS: dict[str, dict[str, str]] = {
+    "customers.customer_type": {
+        "company": N_("Company"),
+        "person": N_("Person"),
+    },
     "payments.method": {
         "Alipay": N_("Alipay"),
         "WeChat Pay": N_("WeChat Pay"),
@@ -73,6 +93,8 @@ WORDS: dict[str, dict[str, str]] = {
         "customer_features": N_("Customer features"),
         "cohort_customers": N_("Customers of a cohort"),
     },
+    "customer_scores.segment": SEGMENTS,
+    "customer_scores.rule_segment": SEGMENTS,
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),

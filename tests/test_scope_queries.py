@@ -36,6 +36,7 @@ from data_access.owing import PAYMENT_STATES
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
+from data_access.value import ValueFilter
 from tests.role_sheet import Person, World
 from tests.scoping import HOW, Databases, two_databases
 from tests.worlds import FIRST_DAY, PERSON_ID, TEXTS, WORDS, crms
@@ -60,7 +61,8 @@ def find_queries() -> dict[str, Query]:
 
 QUERIES = find_queries()
 # of what the analytics copy does not hold
-RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit")
+RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
+               "value.find_shared_error")  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
@@ -123,6 +125,15 @@ def _new_lines(chance: Random) -> tuple[NewLine, ...]:
     return tuple(NewLine(number, chance.choice((1, 5))) for number in product_ids)
 
 
+def _value_filter(chance: Random) -> ValueFilter:
+    return ValueFilter(
+        currency=chance.choice(("CNY", "CNY", "EUR")),
+        region_ids=chance.choice(((), (), (1,), (1, 2))),
+        owner_ids=chance.choice(((), (), (2,))),
+        sources=chance.choice(((), (), ("Ada", "z***"))),
+    )
+
+
 # What a query may ask for, by the argument's name.
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
@@ -146,6 +157,10 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_number": lambda chance: f"{chance.choice(TEXTS)} {chance.choice((1, 2, 3))}",
     "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),
     "change_filter": _change_filter,
+    "value_filter": _value_filter,
+    "first_order": _period,
+    "ends": lambda chance: tuple(_period(chance).end for _ in range(chance.choice((1, 2, 3)))),
+    "for_contact": lambda chance: chance.random() < 0.5,
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
