@@ -70,7 +70,6 @@ from data_access.value import (
     ValueFilter,
     find_shared_error,
     list_sources,
-    sum_customer_value,
     sum_sales_by_tenth,
     sum_value_by_cohort,
 )
@@ -272,16 +271,14 @@ def _value(page: str, currency: str, as_of: date) -> list[Question]:
     """What the page asks at first, and what it is asked for by a click."""
     everybody, clicked = ValueFilter(currency=currency), f"{page}, by a click"
     asked = (everybody, as_of)
-    ends = tuple(as_of - timedelta(days=91 * step) for step in reversed(range(9)))
+    ends = tuple(as_of - timedelta(days=91 * step) for step in reversed(range(10)))
     quarter = Period(as_of - timedelta(days=455), as_of - timedelta(days=365))
     first_page = {"as_of": as_of, "limit": 25}
     features = {"for_contact": True, "limit": 100_000}
     return [
         Question(page, "sources", list_sources),
-        Question(page, "value of all customers", sum_customer_value, asked),
         Question(page, "value by cohort", sum_value_by_cohort, asked),
         Question(page, "retention", sum_retention, asked),
-        Question(page, "repurchase rate, 2 years", sum_repurchase, (everybody, (ends[0], as_of))),
         Question(page, "repurchase rate over time", sum_repurchase, (everybody, ends)),
         Question(page, "repurchase rate by channel", sum_repurchase_by, (*asked, "channel")),
         Question(page, "sales by tenth", sum_sales_by_tenth, asked),

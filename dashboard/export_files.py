@@ -57,9 +57,13 @@ def sheet_of(frame: pd.DataFrame, columns: Sequence[Column], currency: str | Non
     """The columns of the frame in their order, in words of the person's language; with money comes
     a column that says its currency: the frame's own, or `currency`."""
     shown = [column for column in columns if column.name in frame]
-    kinds: list[Kind] = [column.kind for column in shown]
+    kinds: list[Kind] = [
+        "money" if column.kind == "compact_money" else column.kind for column in shown
+    ]
     titles = [_title(column) for column in shown]
-    cells = [_cells(frame[column.name], column) for column in shown]
+    cells = [
+        _cells(frame[column.name], column, kind) for column, kind in zip(shown, kinds, strict=True)
+    ]
     if "money" in kinds and "currency" not in {column.name for column in shown}:
         place = len(kinds) - kinds[::-1].index("money")
         known = frame["currency"] if "currency" in frame else [currency] * len(frame)
@@ -121,10 +125,10 @@ def _title(column: Column) -> str:
     return _("{column} (days)", column=label) if column.kind in DAYS else label
 
 
-def _cells(values: pd.Series[Any], column: Column) -> list[Any]:
+def _cells(values: pd.Series[Any], column: Column, kind: Kind) -> list[Any]:
     if column.words:
         return [_text(in_words(column.words, value)) for value in values]
-    match column.kind:
+    match kind:
         case "stage":
             return [_worded(value, STAGE_NAMES) for value in values]
         case "payment_state":
@@ -133,7 +137,7 @@ def _cells(values: pd.Series[Any], column: Column) -> list[Any]:
             return ["" if pd.isna(value) else formats.moment(value) for value in values]
         case "day":
             return [None if pd.isna(value) else _day(value) for value in values]
-    return [_plain(value, column.kind) for value in values]
+    return [_plain(value, kind) for value in values]
 
 
 def _plain(value: Any, kind: Kind) -> Any:

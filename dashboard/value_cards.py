@@ -16,16 +16,18 @@ NOT_WORKED_OUT = "–"
 
 
 def value_cards(
-    value: pd.Series[Any],
+    months: pd.DataFrame,
     repurchase: pd.DataFrame,
     best_share: float,
     shared_error: float | None,
     currency: str,
 ) -> list[Card]:
-    """`value` is the row of `sum_customer_value`; `repurchase` has the rates of the year that ends
-    today (last) and of the year before it (first)."""
+    """`months` are the rows of `sum_value_by_cohort`; `repurchase` has the rates of the year that
+    ends today (last) and of the year before it (first)."""
+    value = months.drop(columns="scored_on").sum()
+    scored_on = months["scored_on"].max()
     return [
-        _predicted(value, shared_error, currency),
+        _predicted(value, scored_on, shared_error, currency),
         _last_year(value, currency),
         _so_far(value, currency),
         _repurchase(repurchase),
@@ -42,7 +44,9 @@ def value_cards(
     ]
 
 
-def _predicted(value: pd.Series[Any], shared_error: float | None, currency: str) -> Card:
+def _predicted(
+    value: pd.Series[Any], scored_on: Any, shared_error: float | None, currency: str
+) -> Card:
     scored = int(value["scored"])
     low, high = interval_of_sum(
         float(value["predicted_value"]), float(value["variance"]), shared_error
@@ -54,7 +58,7 @@ def _predicted(value: pd.Series[Any], shared_error: float | None, currency: str)
     )
     return Card(
         key="predicted",
-        label=_("Predicted, next 12 months"),
+        label=_("Next 12 months"),
         value=formats.compact_money(value["predicted_value"], currency)
         if scored
         else NOT_WORKED_OUT,
@@ -68,7 +72,7 @@ def _predicted(value: pd.Series[Any], shared_error: float | None, currency: str)
                     "The interval is that of the sum, not the sum of the customers' intervals: "
                     "single customers even out, an error that is the same for all does not."
                 ),
-                _("Worked out on {day}.", day=formats.day(value["scored_on"])),
+                _("Worked out on {day}.", day=formats.day(scored_on)),
             )
         ),
         note=between if scored else _("Not worked out yet"),

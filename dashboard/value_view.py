@@ -40,7 +40,6 @@ from data_access.value import (
     YEAR,
     ValueFilter,
     find_shared_error,
-    sum_customer_value,
     sum_sales_by_tenth,
     sum_value_by_cohort,
 )
@@ -56,17 +55,20 @@ _CUTS: dict[RepurchaseCut, str] = {
 }
 
 
-def cards_of(scope: Scope, wanted: ValueFilter, as_of: date) -> list[Card]:
-    value = read(sum_customer_value, scope, wanted, as_of).iloc[0]
-    ends = (as_of - timedelta(days=YEAR), as_of)
-    rates = add_repurchase_rates(read(sum_repurchase, scope, wanted, ends))
+def cards_of(scope: Scope, wanted: ValueFilter, as_of: date, months: pd.DataFrame) -> list[Card]:
+    """`months` as `cohort_months` has them."""
     tenths = read(sum_sales_by_tenth, scope, wanted, as_of)
-    return value_cards(value, rates, share_of_best(tenths), _shared_error(scope), wanted.currency)
+    rates = _repurchase_rates(scope, wanted, as_of)
+    return value_cards(months, rates, share_of_best(tenths), _shared_error(scope), wanted.currency)
 
 
-def cohort_values(scope: Scope, wanted: ValueFilter, as_of: date) -> pd.DataFrame:
+def cohort_months(scope: Scope, wanted: ValueFilter, as_of: date) -> pd.DataFrame:
+    """What is known of each month with first orders."""
+    return read(sum_value_by_cohort, scope, wanted, as_of)
+
+
+def cohort_values(scope: Scope, months: pd.DataFrame) -> pd.DataFrame:
     """A row for each cohort, as `value_by_quarter` has it."""
-    months = read(sum_value_by_cohort, scope, wanted, as_of)
     return value_by_quarter(months, _shared_error(scope))
 
 
@@ -74,7 +76,7 @@ def retention_block(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
     """How many of each cohort came back in each month."""
     st.markdown(
         f"**{_('Who comes back')}** :small[:gray["
-        f"{_('% of a cohort that ordered in the nth month after the first order')}]]"
+        f"{_('% ordering again n months after the first order')}]]"
     )
     cells = retention_by_quarter(read(sum_retention, scope, wanted, as_of), as_of, MONTHS)
     cohorts = sorted(set(cells["cohort"]), reverse=True)[:MOST_COHORTS]
@@ -105,19 +107,19 @@ def cohort_table(values: pd.DataFrame, currency: str, *, predicts: bool) -> None
             for low, high in zip(values["predicted_low"], values["predicted_high"], strict=True)
         ],
     )
+    expected = [
+        Column("predicted_value", _("Next 12 months"), "compact_money", width=115),
+        Column("between", _("8 in 10"), width=135,
+               help=_("The sum of the cohort's customers lies between these 8 times in 10.")),
+    ]  # fmt: skip
     columns = [
-        Column("name", _("First order"), width=95),
-        Column("customers", _("Customers"), "count", width=90),
-        Column("net_sales", _("Value so far"), "money", width=130),
-        Column("value_per_customer", _("Per customer"), "money", width=115),
-        Column("net_sales_12m", _("Last 12 months"), "money", width=130),
+        Column("name", _("First order"), width=85),
+        Column("customers", _("Customers"), "count", width=85),
+        Column("net_sales", _("Value so far"), "compact_money", width=95),
+        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=110),
+        *(expected if predicts else []),
+        Column("value_per_customer", _("Per customer"), "compact_money", width=100),
     ]
-    if predicts:
-        explained = _("The sum of the cohort's customers lies between these 8 times in 10.")
-        columns += [
-            Column("predicted_value", _("Next 12 months"), "money", width=130),
-            Column("between", _("8 in 10"), width=160, help=explained),
-        ]
     key = f"cohorts_{data_version()}_{currency}_{len(cohorts)}"
     height = (min(len(frame), MOST_COHORTS) + 1) * ROW_HEIGHT + 6
     show_table(
@@ -139,9 +141,9 @@ def repurchase_blocks(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
         st.markdown(
             f"**{_('Repurchase rate')}** :small[:gray[{_('of the 12 months up to each day')}]]"
         )
-        rates = read(sum_repurchase, scope, wanted, ends_of_years(as_of, YEARS_TOLD))
+        rates = _repurchase_rates(scope, wanted, as_of)
         show_chart(
-            repurchase_over_time(add_repurchase_rates(rates)),
+            repurchase_over_time(rates.iloc[1:]),
             alt=_("Repurchase rate of the last twelve months, at the end of each quarter"),
             key="repurchase_over_time",
         )
@@ -194,6 +196,12 @@ def _repurchase_by(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
         left = len(found) - MOST_BARS
         told.append(_n("{n} more is not shown.", "{n} more are not shown.", left))
     st.markdown(f":small[:gray[{' '.join(told)}]]")
+
+
+def _repurchase_rates(scope: Scope, wanted: ValueFilter, as_of: date) -> pd.DataFrame:
+    """Of the year before, then of the year up to each end of a quarter and today: one question."""
+    ends = (as_of - timedelta(days=YEAR), *ends_of_years(as_of, YEARS_TOLD))
+    return add_repurchase_rates(read(sum_repurchase, scope, wanted, ends))
 
 
 def _between(low: float, high: float, currency: str) -> str:

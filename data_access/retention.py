@@ -14,7 +14,14 @@ from sqlalchemy import ColumnElement, Engine, FromClause, Subquery, case, func, 
 from data_access.filters import in_period, name_in
 from data_access.frames import read_frame
 from data_access.scope import Scope
-from data_access.value import ValueFilter, bought, last_year, month_of
+from data_access.value import (
+    ValueFilter,
+    bought,
+    chosen_customers,
+    is_chosen,
+    last_year,
+    month_of,
+)
 
 RepurchaseCut = Literal["channel", "region", "source"]
 
@@ -23,22 +30,18 @@ def sum_retention(
     engine: Engine, scope: Scope, value_filter: ValueFilter, as_of: date
 ) -> pd.DataFrame:
     """first_month, month_number (0: the month of the first order), customers (who ordered in that
-    month), orders, net_sales: a row for each month of each cohort in which anybody ordered."""
+    month): a row for each month of each cohort in which anybody ordered."""
     orders = scope.visible.orders.c
     month = month_of(orders.ordered_on)
     months = (
-        select(
-            orders.customer_id,
-            month.label("month"),
-            func.count().label("orders"),
-            func.sum(orders.net_sales).label("net_sales"),
-        )
+        select(orders.customer_id, month.label("month"))
         .where(*bought(scope, value_filter, as_of))
-        .group_by(orders.customer_id, month)
-        .subquery("months")
+        .distinct()
+        .cte("months")
     )
     first = (
         select(months.c.customer_id, func.min(months.c.month).label("first_month"))
+        .where(is_chosen(scope, value_filter, months.c.customer_id))
         .group_by(months.c.customer_id)
         .subquery("firsts")
     )
@@ -48,8 +51,6 @@ def sum_retention(
             first.c.first_month,
             number,
             func.count().label("customers"),
-            func.sum(months.c.orders).label("orders"),
-            func.sum(months.c.net_sales).label("net_sales"),
         )
         .join_from(months, first, first.c.customer_id == months.c.customer_id)
         .group_by(first.c.first_month, number)
@@ -70,12 +71,14 @@ def sum_repurchase(
     ]
     earliest = last_year(min(ends)).start
     per_customer = (
-        select(*counts)
+        select(orders.customer_id, *counts)
         .where(*bought(scope, value_filter, max(ends)), orders.ordered_on >= earliest)
         .group_by(orders.customer_id)
         .subquery("per_customer")
     )
-    wide = read_frame(engine, select().add_columns(*_buyers_and_repeaters(per_customer)))
+    is_wanted = is_chosen(scope, value_filter, per_customer.c.customer_id)
+    buyers = _buyers_and_repeaters(per_customer)
+    wide = read_frame(engine, select().add_columns(*buyers).where(is_wanted))
     return pd.DataFrame(
         {
             "end_on": pd.to_datetime(list(ends)).as_unit("us"),
@@ -97,27 +100,32 @@ def sum_repurchase_by(
     repeaters (with two or more), previous_customers, previous_repeaters (of the year before); the
     most customers first."""
     orders, customers = scope.visible.orders.c, scope.visible.customers.c
-    by_customer = {"region": customers.region_id, "source": customers.source}
-    key = orders.channel if cut == "channel" else by_customer[cut]
     now = last_year(as_of)
     years = (now, last_year(now.start - timedelta(days=1)))
     counts = [
         func.count(case((in_period(orders.ordered_on, year), 1))).label(f"orders_{place}")
         for place, year in enumerate(years)
     ]
+    parts = (orders.customer_id, *([orders.channel] if cut == "channel" else []))
     per_customer = (
-        select(key.label("key"), *counts)
-        .join_from(
-            scope.visible.orders,
-            scope.visible.customers,
-            customers.customer_id == orders.customer_id,
-        )
+        select(*parts, *counts)
         .where(*bought(scope, value_filter, as_of), orders.ordered_on >= years[1].start)
-        .group_by(orders.customer_id, key)
+        .group_by(*parts)
         .subquery("per_customer")
     )
-    buyers = _buyers_and_repeaters(per_customer)
-    sums = select(per_customer.c.key, *buyers).group_by(per_customer.c.key).subquery("sums")
+    by_customer = {"region": customers.region_id, "source": customers.source}
+    key = per_customer.c.channel if cut == "channel" else by_customer[cut]
+    sums = (
+        select(key.label("key"), *_buyers_and_repeaters(per_customer))
+        .join_from(
+            per_customer,
+            scope.visible.customers,
+            customers.customer_id == per_customer.c.customer_id,
+        )
+        .where(*chosen_customers(scope, value_filter))
+        .group_by(key)
+        .subquery("sums")
+    )
     named = {"channel": scope.visible.channels, "region": scope.visible.regions}
     name: ColumnElement[Any] = sums.c.key
     from_clause: FromClause = sums

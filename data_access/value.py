@@ -33,6 +33,7 @@ from data_access.frames import read_frame
 from data_access.scope import Scope
 
 YEAR = 365
+_SUMMED = ("orders", "net_sales", "net_sales_12m", "net_sales_prior_12m")
 # an interval of 80 % is so many standard deviations wide
 _WIDTH = 2.5631
 _REFRESHES_LOOKED_AT = 20
@@ -70,48 +71,24 @@ def list_sources(engine: Engine, scope: Scope) -> pd.DataFrame:
     )
 
 
-def sum_customer_value(
-    engine: Engine, scope: Scope, value_filter: ValueFilter, as_of: date
-) -> pd.DataFrame:
-    """One row: customers (who ever ordered), customers_12m (who did in the last year), orders,
-    net_sales, net_sales_12m, net_sales_prior_12m; of those who are scored: scored, expected_orders,
-    predicted_value (of 12 months), variance (of that sum, were customers independent), scored_on
-    (NULL: nobody is)."""
-    found = with_scores(scope, value_filter, as_of)
-    statement = select(
-        func.count().label("customers"),
-        func.count(case((found.c.orders_12m > 0, 1))).label("customers_12m"),
-        func.coalesce(func.sum(found.c.orders), 0).label("orders"),
-        *(
-            func.coalesce(func.sum(found.c[name]), 0).label(name)
-            for name in ("net_sales", "net_sales_12m", "net_sales_prior_12m")
-        ),
-        *_predicted(found),
-        func.max(found.c.scored_on).label("scored_on"),
-    )
-    return read_frame(engine, statement)
-
-
 def sum_value_by_cohort(
     engine: Engine, scope: Scope, value_filter: ValueFilter, as_of: date
 ) -> pd.DataFrame:
-    """first_month, customers, orders, net_sales, net_sales_12m, scored, expected_orders,
-    predicted_value, variance: a row for each month with first orders, the earliest first."""
+    """A row for each month with first orders, the earliest first: first_month, customers,
+    customers_12m (who ordered in the last year), orders, net_sales, net_sales_12m,
+    net_sales_prior_12m; of those who are scored: scored, expected_orders, predicted_value (of 12
+    months), variance (of that sum, were customers independent), scored_on (NULL: nobody is)."""
     found = with_scores(scope, value_filter, as_of)
     month = month_of(found.c.first_on)
-    statement = (
-        select(
-            month.label("first_month"),
-            func.count().label("customers"),
-            func.sum(found.c.orders).label("orders"),
-            func.sum(found.c.net_sales).label("net_sales"),
-            func.sum(found.c.net_sales_12m).label("net_sales_12m"),
-            *_predicted(found),
-        )
-        .group_by(month)
-        .order_by(month)
-    )
-    return read_frame(engine, statement)
+    columns: list[Any] = [
+        month.label("first_month"),
+        func.count().label("customers"),
+        func.count(case((found.c.orders_12m > 0, 1))).label("customers_12m"),
+        *(func.sum(found.c[name]).label(name) for name in _SUMMED),
+        *_predicted(found),
+        func.max(found.c.scored_on).label("scored_on"),
+    ]
+    return read_frame(engine, select(*columns).group_by(month).order_by(month))
 
 
 def sum_sales_by_tenth(
@@ -120,20 +97,22 @@ def sum_sales_by_tenth(
     """tenth (1: the tenth of the last year's customers who bought most), customers, net_sales (of
     that year)."""
     orders = scope.visible.orders.c
-    sales = func.sum(orders.net_sales)
-    per_customer = (
-        select(
-            func.ntile(10)
-            .over(order_by=(sales.desc(), orders.customer_id))
-            .cast(Integer)
-            .label("tenth"),
-            sales.label("net_sales"),
-        )
+    sums = (
+        select(orders.customer_id, func.sum(orders.net_sales).label("net_sales"))
         .where(
             *bought(scope, value_filter, as_of),
             in_period(orders.ordered_on, last_year(as_of)),
         )
         .group_by(orders.customer_id)
+        .subquery("sums")
+    )
+    best_first = (sums.c.net_sales.desc(), sums.c.customer_id)
+    per_customer = (
+        select(
+            cast(func.ntile(10).over(order_by=best_first), Integer).label("tenth"),
+            sums.c.net_sales,
+        )
+        .where(is_chosen(scope, value_filter, sums.c.customer_id))
         .subquery("per_customer")
     )
     tenth = per_customer.c.tenth
@@ -195,15 +174,24 @@ def chosen_customers(scope: Scope, value_filter: ValueFilter) -> list[ColumnElem
 
 
 def bought(scope: Scope, value_filter: ValueFilter, as_of: date) -> list[ColumnElement[bool]]:
-    """Predicates over `scope.visible.orders`: those of the chosen customers that count."""
-    orders, customers = scope.visible.orders.c, scope.visible.customers.c
-    chosen = select(customers.customer_id).where(*chosen_customers(scope, value_filter))
+    """Predicates over `scope.visible.orders`: those that count."""
+    orders = scope.visible.orders.c
     return [
         orders.stage != "cancelled",
         orders.currency == value_filter.currency,
         orders.ordered_on <= as_of,
-        orders.customer_id.in_(chosen),
+        orders.customer_id.is_not(None),
     ]
+
+
+def is_chosen(
+    scope: Scope, value_filter: ValueFilter, customer_id: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Whether it is one of the visible customers whom the filter chooses: asked of sums, of which
+    there are fewer than orders."""
+    customers = scope.visible.customers.c
+    chosen = select(customers.customer_id).where(*chosen_customers(scope, value_filter))
+    return customer_id.in_(chosen)
 
 
 def with_scores(scope: Scope, value_filter: ValueFilter, as_of: date) -> Subquery:
@@ -245,6 +233,7 @@ def with_scores(scope: Scope, value_filter: ValueFilter, as_of: date) -> Subquer
                 scores.c.currency == value_filter.currency,
             ),
         )
+        .where(is_chosen(scope, value_filter, sums.c.customer_id))
         .subquery("with_scores")
     )
 

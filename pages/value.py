@@ -16,6 +16,7 @@ from dashboard.value_choice import chosen_cohort, source_choice, value_filter
 from dashboard.value_people import cohort_customers, features_menu, open_customer_of_cohort
 from dashboard.value_view import (
     cards_of,
+    cohort_months,
     cohort_table,
     cohort_values,
     repurchase_blocks,
@@ -38,8 +39,8 @@ filters = filter_in_words(bar, chosen)
 with title:
     offer = partial(features_menu, scope, wanted, as_of, filters=filters)
     page_title(_("Customer value"), as_of, offer)
-values = cohort_values(scope, wanted, as_of)
-if not len(values):
+months = cohort_months(scope, wanted, as_of)
+if not len(months):
     if is_filtered():
         blank(_("No customer fits these filters."), "", (_("Clear filters"), clear))
     else:
@@ -50,12 +51,13 @@ if not len(values):
     follow_changes("value")
     st.stop()
 
+values = cohort_values(scope, months)
 predicts = bool(values["scored"].sum())
-show_cards(cards_of(scope, wanted, as_of), across=5)
+show_cards(cards_of(scope, wanted, as_of, months), across=5)
 if not predicts:
     told = _("Predictions appear here after `python -m dashboard refresh` has run.")
     st.markdown(f":small[:gray[{told}]]")
-left, right = st.columns(2, gap="xsmall")
+left, right = st.columns([5, 7], gap="xsmall")
 with left, st.container(border=True, gap="xsmall"):
     retention_block(scope, wanted, as_of)
 with right, st.container(border=True, gap="xsmall"):

@@ -197,7 +197,6 @@ CASES: tuple[Case, ...] = (
     *(
         _of_value(query)
         for query in (
-            value.sum_customer_value,
             value.sum_value_by_cohort,
             value.sum_sales_by_tenth,
             retention.sum_retention,

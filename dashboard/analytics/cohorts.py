@@ -12,8 +12,9 @@ import pandas as pd
 
 SHARED_ERROR = 0.1  # of a sum of predictions where nothing better is known
 _DEVIATIONS = 1.2816  # to either side of the middle, for 80 %
-SUMMED = ("customers", "orders", "net_sales", "net_sales_12m", "scored", "expected_orders",
-          "predicted_value", "variance")  # fmt: skip
+SUMMED = ("customers", "customers_12m", "orders", "net_sales", "net_sales_12m",
+          "net_sales_prior_12m", "scored", "expected_orders", "predicted_value",
+          "variance")  # fmt: skip
 
 
 def month_of(day: date) -> int:
@@ -58,14 +59,12 @@ def interval_of_sum(
 def value_by_quarter(cohorts: pd.DataFrame, shared_error: float | None) -> pd.DataFrame:
     """The latest cohort first.
 
-    From  first_month, customers, orders, net_sales, net_sales_12m, scored, expected_orders,
-          predicted_value, variance                       one row per month with first orders
+    From  first_month and the SUMMED                      one row per month with first orders
     To    cohort, the same sums, predicted_low, predicted_high (NaN where nobody is scored),
           value_per_customer                              one row per quarter
 
-    >>> months = pd.DataFrame({"first_month": [24315, 24316], "customers": [2, 2], "orders": 3,
-    ...     "net_sales": 10.0, "net_sales_12m": 5.0, "scored": 0, "expected_orders": 0.0,
-    ...     "predicted_value": 0.0, "variance": 0.0})
+    >>> months = pd.DataFrame({"first_month": [24315, 24316], **dict.fromkeys(SUMMED, 0)})
+    >>> months = months.assign(customers=2, net_sales=10.0)
     >>> found = value_by_quarter(months, None)
     >>> found[["cohort", "customers", "value_per_customer"]].values.tolist()
     [[24315.0, 4.0, 5.0]]
