@@ -71,6 +71,7 @@ from data_access.receivables import (
     sum_payments_over_time,
     sum_receivables_by_age,
 )
+from data_access.retention import sum_repurchase, sum_repurchase_by, sum_retention
 from data_access.rules import list_discount_limits, list_stage_rules
 from data_access.sales import (
     sum_sales_by_category,
@@ -80,6 +81,19 @@ from data_access.sales import (
 )
 from data_access.scope import Scope
 from data_access.tables import customers, orders, products
+from data_access.value import (
+    ValueFilter,
+    find_shared_error,
+    list_sources,
+    sum_sales_by_tenth,
+    sum_value_by_cohort,
+)
+from data_access.value_lists import (
+    count_customer_features,
+    count_refusals,
+    list_cohort_customers,
+    list_customer_features,
+)
 from data_access.work_queues import Queue, list_mentions, list_queue_orders, sum_work_queues
 
 
@@ -110,6 +124,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     found += _rebuy("rebuy", OrderFilter(), as_of)
+    found += _value("value", currency, as_of)
     found += _work("work", as_of)
     found += _quiet("quiet", as_of, currency)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
@@ -281,6 +296,31 @@ def _rebuy(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
         Question(page, "effect of reminding", sum_reminder_effect, (as_of,)),
         Question(f"{page}, nothing due", "last refresh", find_last_rebuy_run, engine="record"),
     ]
+
+
+def _value(page: str, currency: str, as_of: date) -> list[Question]:
+    """What the page asks at first, and what it is asked for by a click."""
+    everybody, clicked = ValueFilter(currency=currency), f"{page}, by a click"
+    asked = (everybody, as_of)
+    ends = tuple(as_of - timedelta(days=91 * step) for step in reversed(range(10)))
+    quarter = Period(as_of - timedelta(days=455), as_of - timedelta(days=365))
+    first_page = {"as_of": as_of, "limit": 25}
+    features = {"for_contact": True, "limit": 100_000}
+    return [
+        Question(page, "sources", list_sources),
+        Question(page, "value by cohort", sum_value_by_cohort, asked),
+        Question(page, "retention", sum_retention, asked),
+        Question(page, "repurchase rate over time", sum_repurchase, (everybody, ends)),
+        Question(page, "repurchase rate by channel", sum_repurchase_by, (*asked, "channel")),
+        Question(page, "sales by tenth", sum_sales_by_tenth, asked),
+        Question(page, "shared error", find_shared_error, engine="record"),
+        Question(page, "scored customers", count_customer_features, (everybody,)),
+        Question(clicked, "repurchase rate by region", sum_repurchase_by, (*asked, "region")),
+        Question(clicked, "customers of a cohort", list_cohort_customers, (everybody, quarter),
+                 first_page),
+        Question(clicked, "refusals", count_refusals, (everybody,)),
+        Question(clicked, "features to export", list_customer_features, (everybody,), features),
+    ]  # fmt: skip
 
 
 def _work(page: str, as_of: date) -> list[Question]:

@@ -39,7 +39,7 @@ _FOLLOWS = {
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
-                "reminders")  # fmt: skip
+                "reminders", "exports")  # fmt: skip
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",

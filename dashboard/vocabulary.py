@@ -6,8 +6,28 @@ from typing import Any
 
 from dashboard.texts import N_, _
 
+SEGMENTS: dict[str, str] = {
+    "champions": N_("Champions"),
+    "loyal": N_("Loyal"),
+    "potential_loyalist": N_("Potential loyalists"),
+    "new": N_("New customers"),
+    "promising": N_("Promising"),
+    "need_attention": N_("Need attention"),
+    "at_risk": N_("At risk"),
+    "cannot_lose": N_("Cannot lose them"),
+    "hibernating": N_("Hibernating"),
+    "lost": N_("Lost"),
+    "frequent_loyal": N_("Frequent and loyal"),
+    "steady": N_("Steady"),
+    "curious": N_("Curious"),
+    "others": N_("Others"),
+}
 # column → stored value → how it reads; what is not here is shown as it is stored
 WORDS: dict[str, dict[str, str]] = {
+    "customers.customer_type": {
+        "company": N_("Company"),
+        "person": N_("Person"),
+    },
     "payments.method": {
         "Alipay": N_("Alipay"),
         "WeChat Pay": N_("WeChat Pay"),
@@ -68,10 +88,10 @@ WORDS: dict[str, dict[str, str]] = {
     "audit.reason": {  # of what no person gave a reason for
         "demo company": N_("demo company"),
         "bulk load": N_("bulk load"),
-    },
-    "customers.customer_type": {
-        "company": N_("Company"),
-        "person": N_("Person"),
+        "orders": N_("Orders"),  # lists that were exported
+        "receivables": N_("Receivables"),
+        "customer_features": N_("Customer features"),
+        "cohort_customers": N_("Customers of a cohort"),
     },
     "customers.consent": {
         "granted": N_("Granted"),
@@ -95,6 +115,8 @@ WORDS: dict[str, dict[str, str]] = {
         "visit": N_("Visit"),
         "message": N_("Message"),
     },
+    "customer_scores.segment": SEGMENTS,
+    "customer_scores.rule_segment": SEGMENTS,
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),
@@ -141,6 +163,7 @@ TABLE_NAMES: dict[str, str] = {
     "reminders": N_("Reminder"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
+    "exports": N_("Export"),
     "*": N_("Many rows"),
 }
 # a column of a logged table; the same in every table that has no `table.column` of its own
@@ -247,6 +270,10 @@ FIELD_NAMES: dict[str, str] = {
     "text_version": N_("Version of the wording"),
     "decided_on": N_("Decided on"),
     "recorded_by": N_("Recorded by"),
+    "rows": N_("Rows"),
+    "file_format": N_("Kind of file"),
+    "filter": N_("Filter"),
+    "left_out": N_("Left out"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -276,6 +303,7 @@ ACTIONS: dict[str, str] = {
     "erase_person": N_("erased a person"),
     "record_reminder": N_("recorded a reminder"),
     "refresh": N_("refreshed the customer figures"),
+    "export": N_("exported a list"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),

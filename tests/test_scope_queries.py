@@ -39,6 +39,7 @@ from data_access.owing import PAYMENT_STATES
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
+from data_access.value import ValueFilter
 from tests.role_sheet import Person, World
 from tests.scoping import HOW, Databases, two_databases
 from tests.worlds import FIRST_DAY, PERSON_ID, TEXTS, WORDS, crms
@@ -66,7 +67,7 @@ QUERIES = find_queries()
 RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
-    "segment_lists.list_saved_segments", "going_quiet.find_last_scoring",
+    "segment_lists.list_saved_segments", "going_quiet.find_last_scoring", "value.find_shared_error",
 )  # fmt: skip
 
 
@@ -177,6 +178,15 @@ def _division(chance: Random) -> Division:
     )
 
 
+def _value_filter(chance: Random) -> ValueFilter:
+    return ValueFilter(
+        currency=chance.choice(("CNY", "CNY", "EUR")),
+        region_ids=chance.choice(((), (), (1,), (1, 2))),
+        owner_ids=chance.choice(((), (), (2,))),
+        sources=chance.choice(((), (), ("Ada", "z***"))),
+    )
+
+
 # What a query may ask for, by the argument's name.
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
@@ -204,6 +214,10 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "within_days": lambda chance: chance.choice((7, 14, 400)),
     "quiet_filter": _quiet_filter,
     "customer_filter": _customer_filter,
+    "value_filter": _value_filter,
+    "first_order": _period,
+    "ends": lambda chance: tuple(_period(chance).end for _ in range(chance.choice((1, 2, 3)))),
+    "for_contact": lambda chance: chance.random() < 0.5,
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
