@@ -51,7 +51,7 @@ def trust_block(scope: Scope, horizon_days: int) -> None:
                 _scores_table(told)
         else:
             _scores_table(told)
-        st.markdown(_how_learnt(scope))
+        st.markdown(_how_learnt(scope, drawn=scope.role in _SEES_ALL))
 
 
 def _told(scope: Scope, horizon_days: int) -> Mapping[str, Any] | None:
@@ -152,16 +152,17 @@ def _distance(gap: Mapping[str, float | None]) -> str:
              "{high}).", **values)  # fmt: skip
 
 
-def _how_learnt(scope: Scope) -> str:
+def _how_learnt(scope: Scope, *, drawn: bool) -> str:
     model = _facts(scope).get("model")
     name = model_name(model["name"], model["stages"]) if model else ""
     words = _(
         "Learnt from everybody's orders by {model}: how often each customer orders, how regularly, "
         "and when last; then set right by what followed earlier days. It knows nothing of prices, "
-        "complaints or competitors. The grey line is the time since the last order alone.",
+        "complaints or competitors.",
         model=name,
     )
-    return f":small[:gray[{words}]]"
+    line = _("The grey line is the time since the last order alone.") if drawn else ""
+    return f":small[:gray[{in_a_row((words, line))}]]"
 
 
 def _number(value: float | None) -> str:

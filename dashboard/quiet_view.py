@@ -170,7 +170,7 @@ def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
         Column("chance", _("Silent"), "chance", width=95, help=chance),
         Column("value_at_risk_90", _("At risk"), "money", width=110, help=risk),
         Column("why", _("Why"), width=330),
-        Column("proposal", _("Proposed"), width=140),
+        Column("proposal", _("Proposal"), width=140),
         Column("last_ordered_on", _("Last order"), "day"),
         Column("usual_gap_days", _("Usual gap"), "age", width=90,
                help=_("Median days between two orders")),

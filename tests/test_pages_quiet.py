@@ -210,7 +210,7 @@ def test_the_page_speaks_chinese(company: Browser) -> None:
     company.sign_in(add_user(company.database, "manager"))
     tab = company.open("quiet", locale="zh-CN")
     assert not tab.exception and says(tab, "沉默预警")
-    assert listed(tab)["why"].iloc[0] == "已沉默 80 天，通常每 21 天 下一单"
+    assert listed(tab)["why"].iloc[0] == "已沉默 80 天，通常每 21 天下一单"
 
 
 def _id_of(database: Database, name: str) -> int:
