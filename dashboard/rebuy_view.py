@@ -112,8 +112,8 @@ def rebuy_list(scope: Scope, chosen: OrderFilter, as_of: date, days: int, sums: 
     found = rows(pages.start, PAGE_ROWS)
     acts = may_remind(scope, "rebuy")
     list_toolbar(
-        pages, found, _n("{n} purchase due", "{n} purchases due", int(sums["due"])), lambda: _sort_box(sorted_by),
-        advice=_("Click a row to act on it") if acts else "",
+        pages, found, _n("{n} purchase due", "{n} purchases due", int(sums["due"])),
+        lambda: _sort_box(sorted_by), advice=_("Click a row to act on it") if acts else "",
     )  # fmt: skip
     ids = tuple(int(each) for each in found["rebuy_due_id"])
     key = f"rebuy_{data_version()}_{days}_{column}_{pages.number}_{hash(chosen.key) % 9999}"
