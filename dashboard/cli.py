@@ -18,6 +18,7 @@ COMMANDS = {
     "user": "user",
     "refresh": "refresh",
     "verify": "verify",
+    "person": "person",
     "evaluate": "evaluate",
     "start": "start",
 }

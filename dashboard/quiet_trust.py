@@ -60,8 +60,8 @@ def _told(scope: Scope, horizon_days: int) -> Mapping[str, Any] | None:
 
 
 def _facts(scope: Scope) -> dict[str, Any]:
-    found = read(find_last_scoring, scope)
-    facts: dict[str, Any] = json.loads(found["facts"]) if found and found["facts"] else {}
+    found = read(find_last_scoring, scope, engine="record")
+    facts: dict[str, Any] = json.loads(found.get("facts") or "{}")
     return facts
 
 

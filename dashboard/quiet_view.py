@@ -81,8 +81,8 @@ def quiet_filter(chosen: OrderFilter) -> QuietFilter:
 def quiet_cards(sums: pd.Series, quiet: QuietFilter) -> list[Card]:
     """Who is likely to stay silent, what is at stake, and what the plain rule says."""
     people = formats.number(sums["customers"])
-    of_all = _("of {n} who ordered in the last 365 days", n=people)
-    expected = _("{n} silent by all chances together: {share}",
+    of_all = _("of {n} with an order in 365 d", n=people)
+    expected = _("expected in all: {n} ({share})",
                  n=formats.number(sums["expected"]),
                  share=formats.rate(sums["expected"] / max(int(sums["customers"]), 1)))  # fmt: skip
     return [
@@ -159,7 +159,7 @@ def quiet_list(scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series) -
     )
     chosen = frame[frame["customer_id"] == st.session_state.get(_CHOSEN)]
     if len(chosen) and may_remind(scope, "silent"):
-        _what_to_do(chosen.iloc[0])
+        _action_panel(chosen.iloc[0])
 
 
 def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
@@ -183,7 +183,7 @@ def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
     return columns
 
 
-def _what_to_do(row: pd.Series) -> None:
+def _action_panel(row: pd.Series) -> None:
     """Done or dismissed, for the customer whose row was clicked."""
     customer_id = int(row["customer_id"])
     form = f"quiet_{customer_id}"

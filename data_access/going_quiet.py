@@ -20,7 +20,6 @@ from sqlalchemy import (
     and_,
     case,
     distinct,
-    exists,
     func,
     null,
     or_,
@@ -173,21 +172,23 @@ def sum_reasons_for_leaving(
     )
 
 
-def find_last_scoring(engine: Engine, scope: Scope) -> dict[str, Any] | None:
-    """as_of_on, finished_at and facts (JSON) of the last refresh of the scores that was done; None
+def find_last_scoring(engine: Engine, scope: Scope) -> dict[str, Any]:
+    """as_of_on, finished_at and facts (JSON) of the last refresh of the scores that was done; empty
     before there is one."""
     refreshes = scope.visible.refreshes
-    return read_row(
+    found = read_row(
         engine,
         select(refreshes.c.as_of_on, refreshes.c.finished_at, refreshes.c.facts)
         .where(refreshes.c.what == "scores", refreshes.c.state == "done")
         .order_by(refreshes.c.refresh_id.desc()),
     )
+    return found or {}
 
 
 def _scored(scope: Scope, as_of: date, quiet: QuietFilter) -> Select[Any]:
     """The customers with their scores, and by which of the ways each is quiet (1 or 0)."""
     scores, customers = scope.visible.customer_scores, scope.visible.customers
+    since = _orders_since(scope)
     chance = scores.c[f"silent_{quiet.horizon_days}"]
     ruled = scores.c.last_ordered_on <= as_of - timedelta(days=quiet.threshold_days)
     falling = and_(
@@ -210,9 +211,10 @@ def _scored(scope: Scope, as_of: date, quiet: QuietFilter) -> Select[Any]:
             _flag(scores.c.customer_id.in_(_acted_upon(scope, as_of))).label("is_done"),
         )
         .join_from(scores, customers, customers.c.customer_id == scores.c.customer_id)
+        .outerjoin(since, since.c.customer_id == scores.c.customer_id)
         .where(
             scores.c.orders_12m > 0,
-            ~_has_ordered_since(scope, scores),
+            or_(since.c.ordered_on.is_(None), since.c.ordered_on <= scores.c.as_of_on),
             *_chosen(customers, scores, quiet),
         )
     )
@@ -231,12 +233,15 @@ def _chosen(
     return chosen
 
 
-def _has_ordered_since(scope: Scope, scores: FromClause) -> ColumnElement[bool]:
-    orders = scope.visible.orders
-    return exists().where(
-        orders.c.customer_id == scores.c.customer_id,
-        orders.c.ordered_on > scores.c.as_of_on,
-        orders.c.stage != "cancelled",
+def _orders_since(scope: Scope) -> Subquery:
+    """The last order of each customer who has ordered since the oldest score."""
+    orders, scores = scope.visible.orders, scope.visible.customer_scores
+    scored_on = select(func.min(scores.c.as_of_on)).scalar_subquery()
+    return (
+        select(orders.c.customer_id, func.max(orders.c.ordered_on).label("ordered_on"))
+        .where(orders.c.ordered_on > scored_on, orders.c.stage != "cancelled")
+        .group_by(orders.c.customer_id)
+        .subquery("orders_since")
     )
 
 
@@ -255,7 +260,8 @@ def _shown(scope: Scope, page: Subquery, language: str) -> Select[Any]:
     def name(relation: FromClause, condition: ColumnElement[bool], label: str) -> Any:
         return select(name_in(language, relation)).where(condition).scalar_subquery().label(label)
 
-    return select(
+    last = _last_reminders(scope)
+    statement = select(
         page.c.customer_id,
         name(customers, customers.c.customer_id == page.c.customer_id, "customer"),
         page.c.customer_type,
@@ -265,21 +271,31 @@ def _shown(scope: Scope, page: Subquery, language: str) -> Select[Any]:
         *(page.c[column] for column in _LISTED if column != "customer_id"),
         page.c.chance,
         page.c.days_silent,
-        *(_last_reminder(scope, page, column, label)
-          for column, label in (("action", "done_action"), ("state", "done_state"),
-                                ("recorded_at", "done_at"))),
-    )  # fmt: skip
+        last.c.done_action,
+        last.c.done_state,
+        last.c.done_at,
+    )
+    return statement.join_from(page, last, last.c.customer_id == page.c.customer_id, isouter=True)
 
 
-def _last_reminder(scope: Scope, page: Subquery, column: str, label: str) -> Any:
+def _last_reminders(scope: Scope) -> Subquery:
+    """The last of each customer; identities grow with time."""
     reminders = scope.visible.reminders
+    last = (
+        select(func.max(reminders.c.reminder_id).label("reminder_id"))
+        .where(reminders.c.cause == "silent")
+        .group_by(reminders.c.customer_id)
+        .subquery("last_ids")
+    )
     return (
-        select(reminders.c[column])
-        .where(reminders.c.customer_id == page.c.customer_id, reminders.c.cause == "silent")
-        .order_by(reminders.c.recorded_at.desc(), reminders.c.reminder_id.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label(label)
+        select(
+            reminders.c.customer_id,
+            reminders.c.action.label("done_action"),
+            reminders.c.state.label("done_state"),
+            reminders.c.recorded_at.label("done_at"),
+        )
+        .join(last, last.c.reminder_id == reminders.c.reminder_id)
+        .subquery("last_reminders")
     )
 
 

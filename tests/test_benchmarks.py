@@ -64,6 +64,7 @@ def test_percentiles_and_ratios() -> None:
         "receivables",
         "work",
         "changes",
+        "privacy",
         "rebuy",
     ],
 )

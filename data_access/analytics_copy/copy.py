@@ -13,8 +13,8 @@ import pyarrow as pa
 from sqlalchemy import URL, Connection, Engine, Table, func, make_url, select
 
 from data_access.analytics_copy import layout
-from data_access.analytics_copy.snapshot import take_snapshot
-from data_access.analytics_copy.store import FACTS, open_store, run, store_engine
+from data_access.analytics_copy.snapshot import identity, take_snapshot
+from data_access.analytics_copy.store import FACTS, delete_file, open_store, run, store_engine
 from data_access.database import reading_engine
 from data_access.schema import read_data_version
 from data_access.tables import BUSINESS_TABLES, changes, data_version, properties
@@ -52,12 +52,12 @@ class AnalyticsCopy:
     def __init__(
         self, record: Engine, path: Path | None = None, progress: Progress | None = None
     ) -> None:
-        self._record = record
+        self._record, self._path = record, path
         self._store = open_store(path)
         self._lock = Lock()
         self._building = False
         self.version = -1  # nothing yet
-        self.engine = store_engine(self._store)
+        self.engine = store_engine(lambda: self._store)
         self.refresh(progress=progress)
 
     def refresh(self, known: int | None = None, *, progress: Progress | None = None) -> int:
@@ -90,7 +90,9 @@ class AnalyticsCopy:
 
     def _come_into_step(self, progress: Progress | None) -> None:
         version = self._catch_up()
-        if version is None:
+        if version is None and self._holds_the_erased():
+            self._build_elsewhere(progress)
+        elif version is None:
             self._build(progress)
         else:
             self.version = version
@@ -115,6 +117,34 @@ class AnalyticsCopy:
                 run(cursor, f"UPDATE {FACTS} SET version = ?", version)  # noqa: S608
         return version
 
+    def _holds_the_erased(self) -> bool:
+        """Whether the copy has a person who has been erased from the record since."""
+        with self._store.cursor() as cursor, _one_moment(self._record) as connection:
+            held = _facts(cursor)
+            now = _record_facts(connection)[0]
+        return held is not None and held[0] != now and held[0].split()[:1] == now.split()[:1]
+
+    def _build_elsewhere(self, progress: Progress | None) -> None:
+        """DuckDB keeps in its file what was deleted from tables, so the file goes: at the start for
+        a new one, later, when others read the old one, for memory until the next start."""
+        old = self._store
+        if self.version < 0:
+            old.close()
+            self._delete_file()
+            self._store = open_store(self._path)
+            self._build(progress)
+            return
+        fresh = open_store(None)
+        self._build(progress, fresh)
+        self._store = fresh
+        self.engine.dispose()
+        old.close()
+        self._delete_file()
+
+    def _delete_file(self) -> None:
+        if self._path is not None and self._path.exists():
+            delete_file(self._path)
+
     def _replace_tables(
         self,
         cursor: duckdb.DuckDBPyConnection,
@@ -137,23 +167,27 @@ class AnalyticsCopy:
         finally:
             self._building = False
 
-    def _build(self, progress: Progress | None) -> None:
+    def _build(
+        self, progress: Progress | None, store: duckdb.DuckDBPyConnection | None = None
+    ) -> None:
         self._building = True
         try:
-            with self._writing() as cursor:
+            with self._writing(store) as cursor:
                 if _row_estimate(self._record) < SMALL_RECORD:
                     version = _build_from_rows(cursor, self._record)
                 else:
                     version = _build_from_snapshot(cursor, self._record, progress)
-            run(self._store, "CHECKPOINT")
+            run(store or self._store, "CHECKPOINT")
             self.version = version
         finally:
             self._building = False
 
     @contextmanager
-    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _writing(
+        self, store: duckdb.DuckDBPyConnection | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction on the copy: readers see all of it or nothing."""
-        with self._store.cursor() as cursor:
+        with (store or self._store).cursor() as cursor:
             cursor.begin()
             try:
                 yield cursor
@@ -190,11 +224,13 @@ def _one_moment(record: Engine) -> Iterator[Connection]:
 
 
 def _record_facts(connection: Connection) -> tuple[str, int]:
-    database_id = select(properties.c.value).where(properties.c.name == "database_id")
-    row = connection.execute(
-        select(data_version.c.version, database_id.scalar_subquery().label("database_id"))
-    ).one()
-    return row.database_id or "", row.version
+    facts = {
+        name: select(properties.c.value).where(properties.c.name == name).scalar_subquery()
+        for name in ("database_id", "erasures")
+    }
+    labelled = (fact.label(name) for name, fact in facts.items())
+    row = connection.execute(select(data_version.c.version, *labelled)).one()
+    return identity(row.database_id, row.erasures), row.version
 
 
 def _facts(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int] | None:

@@ -27,8 +27,15 @@ from data_access.tables import BUSINESS_TABLES
 READER = Path(__file__).with_name("reader.py")
 HEADING = (
     "SELECT (SELECT value FROM properties WHERE name = 'database_id'),"
+    " (SELECT value FROM properties WHERE name = 'erasures'),"
     " (SELECT version FROM data_version)"
 )
+
+
+def identity(database_id: str | None, erasures: str | None) -> str:
+    """Another one whenever a person was erased: what held them is built anew, not brought in
+    step."""
+    return f"{database_id or ''}{f' less {erasures}' if erasures else ''}"
 
 
 class SnapshotFailed(Exception):  # noqa: N818
@@ -62,8 +69,8 @@ def take_snapshot(url: URL, tables: Sequence[Table] = BUSINESS_TABLES) -> Iterat
         try:
             process.stdin.write(json.dumps(_job(url, tables)).encode())
             process.stdin.close()
-            database_id, version = json.loads(process.stdout.readline())
-            yield Snapshot(database_id or "", version, tables, process.stdout)
+            database_id, erasures, version = json.loads(process.stdout.readline())
+            yield Snapshot(identity(database_id, erasures), version, tables, process.stdout)
         except Exception as error:
             process.kill()
             if reason := process.stderr.read().decode(errors="replace").strip():
