@@ -15,7 +15,7 @@ from dashboard.analytics.comparing_shares import (
 )
 from dashboard.reads import read
 from dashboard.session import business_zone
-from dashboard.texts import _
+from dashboard.texts import _, in_a_row
 from data_access.rebuys import BOUGHT_WITHIN_DAYS, sum_reminder_effect
 from data_access.scope import Scope
 
@@ -46,7 +46,7 @@ def _told(reminded: tuple[int, int, int], held_out: tuple[int, int, int]) -> str
         share=formats.rate(found.first), n=formats.number(reminded[1]),
         other=formats.rate(found.second), m=formats.number(held_out[1]),
     )  # fmt: skip
-    return f"{shares} {_claim(found)}"
+    return in_a_row((shares, _claim(found)))
 
 
 def _too_few(reminded: tuple[int, int, int], held_out: tuple[int, int, int]) -> str:
@@ -62,7 +62,7 @@ def _too_few(reminded: tuple[int, int, int], held_out: tuple[int, int, int]) -> 
         "takes about {needed} of each.",
         fewest=FEWEST, lift=round(100 * _LIFT), needed=formats.number(_needed(share)),
     )  # fmt: skip
-    return f"{counted} {needed}"
+    return in_a_row((counted, needed))
 
 
 def _claim(found: Difference) -> str:
@@ -77,7 +77,7 @@ def _claim(found: Difference) -> str:
     told = _("The difference of {gap} points may be chance (95 %: {low} to {high}).", **values)
     needed = _("To notice {lift} points takes about {n} customers of each.",
                lift=round(100 * _LIFT), n=formats.number(_needed(found.second)))  # fmt: skip
-    return f"{told} {needed}"
+    return in_a_row((told, needed))
 
 
 def _needed(share: float) -> int:

@@ -63,7 +63,7 @@ def rebuy_cards(sums: pd.Series, days: int) -> list[Card]:
     """Who is due, who is late already, what is likely to be bought, and who is not on the list."""
     return [
         Card(
-            key="rebuy_due", label=_("Due"), value=formats.number(sums["due"]),
+            key="rebuy_due", label=_("Due to buy again"), value=formats.number(sums["due"]),
             help=_("Customers and products whose expected day is at most {days} days ahead, or has "
                    "passed: the last purchase and the customer's usual interval.", days=days),
             note=_n("by {n} customer", "by {n} customers", int(sums["due_customers"])),
@@ -112,8 +112,8 @@ def rebuy_list(scope: Scope, chosen: OrderFilter, as_of: date, days: int, sums: 
     found = rows(pages.start, PAGE_ROWS)
     acts = may_remind(scope, "rebuy")
     list_toolbar(
-        pages, found, _n("{n} line", "{n} lines", int(sums["due"])), lambda: _sort_box(sorted_by),
-        advice=_("Click a row to act on it") if acts else "",
+        pages, found, _n("{n} purchase due", "{n} purchases due", int(sums["due"])),
+        lambda: _sort_box(sorted_by), advice=_("Click a row to act on it") if acts else "",
     )  # fmt: skip
     ids = tuple(int(each) for each in found["rebuy_due_id"])
     key = f"rebuy_{data_version()}_{days}_{column}_{pages.number}_{hash(chosen.key) % 9999}"
@@ -151,27 +151,27 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _columns(scope: Scope) -> list[Column]:
     columns = [
-        Column("customer", _("Customer"), width=210),
-        Column("product", _("Product"), width=210),
-        Column("expected_on", _("Expected"), "day",
-               help=_("The last purchase and the usual interval")),
-        Column("days_overdue", _("Overdue"), "lateness", width=90),
-        Column("range", _("Between"), width=185,
-               help=_("The next purchase falls between these days in 8 of 10 cases, given that it "
-                      "has not come until now.")),
-        Column("probability_30", _("In 30 d"), "chance", width=95,
-               help=_("Probability of a purchase within 30 days")),
-        Column("suggested_quantity", _("Offer"), "count", width=75,
+        Column("customer", _("Customer"), width=190),
+        Column("product", _("Product"), width=170),
+        Column("suggested_quantity", _("Offer"), "count", width=65,
                help=_("The median of the last three quantities, in whole packs")),
+        Column("expected_on", _("Purchase expected"), "day", width=130,
+               help=_("The last purchase and the usual interval")),
+        Column("days_overdue", _("Overdue"), "lateness", width=85),
+        Column("probability_30", _("In 30 d"), "chance", width=100,
+               help=_("Probability of a purchase within 30 days")),
         Column("last_ordered_on", _("Last purchase"), "day"),
         Column("usual_gap_days", _("Usual interval"), "age", width=105,
                help=_("Days between two purchases, drawn towards those of other customers of the "
                       "product where few are known")),
+        Column("range", _("Between"), width=185,
+               help=_("The next purchase falls between these days in 8 of 10 cases, given that it "
+                      "has not come until now.")),
         Column("orders", _("Purchases"), "count", width=85,
                help=_("Days on which the customer bought the product")),
     ]  # fmt: skip
     if scope.sees("customers", "phone"):
-        columns.insert(1, Column("phone", _("Phone"), width=125))
+        columns.insert(1, Column("phone", _("Phone"), width=115))
     if scope.employee_id is None:
         columns.append(Column("rep", _("Sales rep"), width=120))
     return columns

@@ -4,7 +4,7 @@ written with its run in one transaction; one that is as new as the data is passe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -72,9 +72,9 @@ def source_of(record: Engine, writer: Engine, analytics: Engine, as_of: date) ->
     )  # fmt: skip
 
 
-def refresh(source: Source, what: str, progress: Progress) -> list[Outcome]:
-    """Works out the parts; one that fails does not stop those after it."""
-    return [_refresh_part(source, part, progress) for part in ASKED[what]]
+def refresh(source: Source, parts: Sequence[str], progress: Progress) -> list[Outcome]:
+    """Works out these of PARTS; one that fails does not stop those after it."""
+    return [_refresh_part(source, part, progress) for part in parts]
 
 
 def _refresh_part(source: Source, part: str, progress: Progress) -> Outcome:

@@ -72,7 +72,7 @@ def refresh_customers(
                 bar.set_description(_(PART_NAMES[part]))
                 bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
 
-            outcomes = refresh(source, what, advance)
+            outcomes = refresh(source, parts, advance)
             nobody = count_orders_of_nobody(analytics.engine, as_of)
         finally:
             analytics.close()
