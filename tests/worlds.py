@@ -142,7 +142,7 @@ def _row(table: Table, place: int, chance: Random) -> Row:
 
 
 def _cell(table: Table, column: Column[Any], place: int, chance: Random) -> Any:
-    if column.primary_key and isinstance(column.type, Integer):
+    if (column.primary_key or column.unique) and isinstance(column.type, Integer):
         return place
     if column.nullable and chance.random() < 0.2:
         return None
