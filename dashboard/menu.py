@@ -51,6 +51,7 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
+    _page("segments", N_("Segments"), ":material/donut_small:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     # in the menu, which Streamlit hides where it would hold one page only
     _page("account", N_("Account"), ":material/person:", EVERYBODY),

@@ -89,6 +89,7 @@ TABLE_NAMES: dict[str, str] = {
     "comments": N_("Comment"),
     "stage_rules": N_("Rule of a stage"),
     "discount_limits": N_("Discount limit"),
+    "saved_segments": N_("Saved segment"),
     "users": N_("Account"),
     "*": N_("Many rows"),
 }
@@ -167,6 +168,10 @@ FIELD_NAMES: dict[str, str] = {
     "exit_criteria_zh": N_("Exit criteria in Chinese"),
     "role": N_("Role"),
     "max_rate": N_("Largest discount"),
+    "name": N_("Name"),
+    "definition": N_("Definition"),
+    "created_at": N_("Created at"),
+    "changed_at": N_("Changed at"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -191,6 +196,9 @@ ACTIONS: dict[str, str] = {
     "undo_change": N_("undid a change"),
     "change_stage_rule": N_("changed the rule of a stage"),
     "change_discount_limit": N_("changed a discount limit"),
+    "save_segment": N_("saved a segment"),
+    "rename_segment": N_("renamed a segment"),
+    "remove_segment": N_("removed a segment"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),
