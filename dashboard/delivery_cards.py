@@ -75,7 +75,7 @@ def cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
     first = _past_cards(scope, chosen, as_of) if sees_delivered(scope) else []
     if not found.can_tell:
         return [*first, *_plain_cards(found)]
-    return [*first, *_risk_cards(scope, found, chosen.currency)]
+    return [*first, _risk_card(scope, found, chosen.currency)]
 
 
 def _past_cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
@@ -122,38 +122,29 @@ def _courses(
     }
 
 
-def _risk_cards(scope: Scope, found: OpenOrders, currency: str | None) -> list[Card]:
-    likely = Card(
+def _risk_card(scope: Scope, found: OpenOrders, currency: str | None) -> Card:
+    in_time = _("of {n} still in time", n=formats.number(len(found.in_time)))
+    late = _n("{n} more is late already", "{n} more are late already", len(found.late))
+    explained = _(
+        "Open orders whose promised day is still to come, with a chance of {share} or more to miss "
+        "it.",
+        share=formats.rate(LIKELY, 0),
+    )
+    if scope.sees("orders", "net_sales"):
+        at_risk, lost = _total(found.in_time["at_risk"]), _total(found.late["at_risk"])
+        in_time += " · " + formats.compact_money(at_risk, currency)
+        late += " · " + formats.compact_money(lost, currency)
+        explained += " " + _(
+            "The amounts: chance to be late × net sales, added up over the orders still in time; "
+            "net sales of those that are late already."
+        )
+    return Card(
         key="orders_at_risk",
         label=_("Orders at risk"),
         value=formats.number(len(found.likely_late)),
-        help=_(
-            "Open orders whose promised day is still to come, with a chance of {share} or more "
-            "to miss it.",
-            share=formats.rate(LIKELY, 0),
-        ),
-        note=_("of {n} still in time", n=formats.number(len(found.in_time)))
-        + "  \n"
-        + _n("{n} more is late already", "{n} more are late already", len(found.late)),
+        help=explained,
+        note=f"{in_time}  \n{late}",
     )
-    if not scope.sees("orders", "net_sales"):
-        return [likely]
-    at_risk, lost = found.in_time["at_risk"], found.late["at_risk"]
-    late = formats.compact_money(_total(lost), currency)
-    money = Card(
-        key="money_at_risk",
-        label=_("Money at risk"),
-        value=formats.compact_money(_total(at_risk), currency),
-        help=_(
-            "Chance to be late × net sales, added up over the open orders whose promised day is "
-            "still to come."
-        ),
-        note=_("of {amount} still in time",
-               amount=formats.compact_money(_total(found.in_time["net_sales"]), currency))
-        + "  \n"
-        + _("{amount} more is late already", amount=late),
-    )  # fmt: skip
-    return [likely, money]
 
 
 def _plain_cards(found: OpenOrders) -> list[Card]:

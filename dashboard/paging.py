@@ -82,7 +82,7 @@ def rows_shown(pages: Pages, frame: pd.DataFrame, counted: str) -> str:
 def list_toolbar(
     pages: Pages, frame: pd.DataFrame, counted: str, sort_box: Callable[[], None], *, advice: str
 ) -> None:
-    """How many rows there are, their order, and the buttons that turn the pages."""
+    """The buttons that turn the pages, how many rows there are, and their order."""
     following = next_page(frame)
     if following is not None:
         pages.starts[pages.number + 1] = following
@@ -93,12 +93,10 @@ def list_toolbar(
         gap="xsmall",
         key=f"{pages.name}_toolbar",
     ):
-        shown = rows_shown(pages, frame, counted)
-        st.markdown(f"**{shown}** :small[:gray[{advice}]]", width="content")
+        # the buttons first: where they end a narrow row, the table's own toolbar lies over them
         with st.container(
             horizontal=True, gap="xsmall", vertical_alignment="center", width="content"
         ):
-            sort_box()
             st.button(
                 "",
                 key=f"previous_{pages.name}",
@@ -117,6 +115,9 @@ def list_toolbar(
                 on_click=_turn_to,
                 args=(pages.number + 1,),
             )
+            shown = rows_shown(pages, frame, counted)
+            st.markdown(f"**{shown}** :small[:gray[{advice}]]", width="content")
+        sort_box()
 
 
 def clicked_row(table_key: str, rows: Sequence[Any]) -> Any | None:

@@ -132,7 +132,7 @@ def _contact_sheet(browser: Browser, server: Server, username: str, role: Role) 
     for look in LOOKS:
         with _signed_in(browser, server, username, look) as tab:
             for slug in slugs:
-                rows[slug].append(_thumbnail(_picture(tab, _address(tab, slug))))
+                rows[slug].append(_thumbnail(_picture(tab, _address(tab, slug, role))))
     widths = [picture.width for picture in rows[slugs[0]]]
     sheet = Image.new(
         "RGB",
@@ -148,10 +148,10 @@ def _contact_sheet(browser: Browser, server: Server, username: str, role: Role) 
     _save(sheet, BUILD / f"{role}.png")
 
 
-def _address(tab: Tab, slug: str, of_orders: str = "period=any") -> str:
+def _address(tab: Tab, slug: str, role: Role) -> str:
     if slug != "order":
         return f"/{slug}"
-    tab.open(f"/orders?{of_orders}")
+    tab.open("/orders?period=any" if may_open(role, "orders") else "/receivables")
     first = tab.page.locator('[data-testid^="glide-cell-"]').filter(has_text=_ORDER_NUMBER).first
     expect(first).to_be_attached()
     return f"/order?number={first.inner_text()}"

@@ -44,8 +44,7 @@ if is_empty and not (
     follow_changes("delivery")
     st.stop()
 
-shown_cards = draw(cards, scope, chosen, as_of)
-show_cards(shown_cards, across=max(len(shown_cards), 4))
+show_cards(draw(cards, scope, chosen, as_of))
 with st.container(border=True, gap="xsmall"):
     risk_list(scope, chosen, as_of)
     trust_block(scope, as_of)

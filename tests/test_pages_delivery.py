@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -159,7 +160,9 @@ def test_open_orders_stand_by_risk_times_money_with_their_reasons(company: Brows
     money = table.set_index("order_number").loc["FINE-1"]
     assert money["at_risk"] == pytest.approx(1800 * money["late_rate"] / 100, abs=0.01)
     assert values(tab)["Orders at risk"] == "1"
-    assert says(tab, "of 3 still in time  \n1 more is late already")
+    note = next(text for text in texts(tab) if "still in time" in text)
+    said = re.search(r"of 3 still in time · ¥(\S+)  \n1 more is late already · ¥100\b", note)
+    assert said and float(said[1]) == pytest.approx(table["at_risk"].sum(), rel=0.01)
 
 
 def test_those_that_are_late_already_stand_apart(company: Browser) -> None:
