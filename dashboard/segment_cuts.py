@@ -199,7 +199,7 @@ def _counts(scope: Scope, chosen: Chosen) -> None:
             Column("name", _("Segment"), width=140),
             Column("now", _("Now"), "count", width=70),
             Column("then", _("Then"), "count", width=70),
-            Column("moved", _("Change"), width=75),
+            Column("moved", _("Net change"), width=90),
         ],
         key="segment_cut_counts",
         alt=_("Customers of each segment now and with these cut points"),

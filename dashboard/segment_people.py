@@ -70,7 +70,7 @@ def people_list(scope: Scope, chosen: Chosen, segments: pd.DataFrame, *, reps: b
     key = f"segment_customers_{data_version()}_{sorted_by}_{pages.number}"
     show_table(
         _shown(frame, chosen),
-        _columns(reps=reps),
+        _columns(reps=reps, of_all=not chosen.segment),
         key=key,
         alt=_("Customers of the segment"),
         currency=division.currency,
@@ -126,17 +126,17 @@ def _range(value: float, low: float, high: float, currency: str | None) -> str:
     return f"{middle} ({'–'.join(ends)})"
 
 
-def _columns(*, reps: bool) -> list[Column]:
+def _columns(*, reps: bool, of_all: bool) -> list[Column]:
     columns = [
-        Column("customer", _("Customer"), width=200, pinned=True),
-        Column("segment_name", _("Segment"), width=140),
-        Column("last_ordered_on", _("Last order"), "day"),
-        Column("orders", _("Orders"), "count", width=75),
-        Column("net_sales_12m", _("Net sales, 12 months"), "money", width=150),
-        Column("expected", _("Expected, 12 months"), width=200,
+        Column("customer", _("Customer"), width=210),
+        *([Column("segment_name", _("Segment"), width=130)] if of_all else []),
+        Column("last_ordered_on", _("Last order"), "day", width=98),
+        Column("orders", _("Orders"), "count", width=65),
+        Column("net_sales_12m", _("Net sales, 12 months"), "money", width=145),
+        Column("expected", _("Expected, 12 months"), width=180,
                help=_("Net sales expected in the next 365 days; 8 of 10 such customers bring an "
                       "amount within the brackets.")),
-        Column("silent_90", _("Silent 90 d"), "chance",
+        Column("silent_90", _("Silent 90 d"), "chance", width=100,
                help=_("Probability of no order in the next 90 days")),
         Column("action", _("What to do"), width=230),
         Column("phone", _("Phone"), width=120),

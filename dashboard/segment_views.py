@@ -73,6 +73,7 @@ def way_bar(chosen: Chosen) -> None:
 def segment_cards(segments: pd.DataFrame, currency: str | None, *, margin: bool) -> list[Card]:
     """How many customers, what they bought and will buy, and how much the best part brings."""
     now, before = segments["net_sales_12m"].sum(), segments["net_sales_prior_12m"].sum()
+    grown = (now - before) / before if before > 0 else None
     predicted = segments["predicted_value_12m"].sum(min_count=1)
     customers = int(segments["customers"].sum())
     cards = [
@@ -85,9 +86,7 @@ def segment_cards(segments: pd.DataFrame, currency: str | None, *, margin: bool)
             key="net_sales_12m", label=_("Net sales, 12 months"),
             value=formats.compact_money(now, currency),
             help=_("Net sales of the last 365 days, compared with the 365 days before."),
-            previous=(now - before) / before if before > 0 else None,
-            better="higher",
-            note="" if before > 0 else _("no previous value"),
+            note=_("{change} against the 12 months before", change=formats.change(grown)),
         ),
     ]  # fmt: skip
     if margin:
@@ -257,15 +256,15 @@ def movements_block(scope: Scope, chosen: Chosen) -> None:
     show_table(
         rows,
         [
-            Column("name", _("Segment"), width=140, pinned=True),
-            Column("was", _("Then"), "count", width=65),
-            Column("now", _("Now"), "count", width=65),
-            Column("moved", _("Change"), width=75),
-            Column("stayed_rate", _("Stayed"), "rate", width=80),
-            Column("left", _("Left"), "count", width=65),
-            Column("came", _("Came"), "count", width=65,
+            Column("name", _("Segment"), width=140),
+            Column("was", _("Then"), "count", width=58),
+            Column("now", _("Now"), "count", width=58),
+            Column("moved", _("Net change"), width=80),
+            Column("stayed_rate", _("Stayed"), "rate", width=66),
+            Column("left", _("Moved out"), "count", width=78),
+            Column("came", _("Moved in"), "count", width=74,
                    help=_("From another segment")),
-            Column("new", _("New"), "count", width=65,
+            Column("new", _("New"), "count", width=56,
                    help=_("Ordered for the first time since")),
         ],
         key=key,

@@ -55,7 +55,17 @@ def test_percentiles_and_ratios() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["overview", "orders", "order", "new-order", "delivery", "receivables", "work", "changes"],
+    [
+        "overview",
+        "orders",
+        "order",
+        "new-order",
+        "delivery",
+        "receivables",
+        "work",
+        "segments",
+        "changes",
+    ],
 )
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:
     add_order(sqlite_database)

@@ -55,8 +55,8 @@ def test_customers_by_segment_with_value_movement_and_what_to_do(
     tab = page(browser, scored)
     assert [metric.value for metric in tab.metric][:2] == ["6", "¥8.57K"]
     assert counts(tab) == {
-        "Champions": 1, "Loyal": 1, "New customers": 1, "Need attention": 1, "At risk": 1,
-        "Lost": 1,
+        "Champions": 1, "Loyal": 1, "New customers": 1, "Need attention": 1, "At-risk customers": 1,
+        "Lost customers": 1,
     }  # fmt: skip
     assert names(tab)[:2] == ["Ada", "Bea"]
     moves = table(tab, "stayed_rate").set_index("name")
@@ -64,7 +64,7 @@ def test_customers_by_segment_with_value_movement_and_what_to_do(
     tab = page(browser, scored, segment="champions")
     assert names(tab) == ["Ada"]
     assert says(tab, "Of 2 customers in **Champions** then, 0 stayed.")
-    assert says(tab, "The others are now: Loyal 1, At risk 1.")
+    assert says(tab, "The others are now: At-risk customers 1, Loyal 1.")
     assert says(tab, "Thank them, show new products first")
     assert table(tab, "customer")["expected"].tolist() == ["¥3.00K (¥1.50K–¥6.00K)"]
 

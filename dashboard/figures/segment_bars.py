@@ -27,7 +27,7 @@ def segment_bars(frame: pd.DataFrame, *, chosen: str, currency: str | None) -> g
     )
     for name, shift, colours in (
         ("value_rate", 0.0, (NOW, SEQUENTIAL[8])),
-        ("customer_rate", -_BAR * 1.1, (SEQUENTIAL[3], SEQUENTIAL[5])),
+        ("customer_rate", -_BAR * 1.1, (QUIET, QUIET)),
     ):
         drawn.add_bar(
             y=[place + shift for place in places],
