@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Engine, func, select
 
@@ -30,6 +30,7 @@ from data_access.delivery import (
     sum_punctuality,
     sum_punctuality_over_time,
 )
+from data_access.divisions import WAYS, Division
 from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
 from data_access.erasures import count_erasures, list_erasures
@@ -80,6 +81,21 @@ from data_access.sales import (
     sum_sales_by_region,
 )
 from data_access.scope import Scope
+from data_access.segment_lists import (
+    find_what_clusters_are,
+    list_missing_categories,
+    list_saved_segments,
+    list_segment_customers,
+)
+from data_access.segments import (
+    PivotBy,
+    find_cut_points,
+    find_segments_day,
+    sum_movements,
+    sum_next_purchases,
+    sum_segments,
+    sum_segments_by,
+)
 from data_access.tables import customers, orders, products
 from data_access.value import (
     ValueFilter,
@@ -127,6 +143,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _value("value", currency, as_of)
     found += _work("work", as_of)
     found += _quiet("quiet", as_of, currency)
+    found += _segments("segments", currency, as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += _privacy("privacy", record)
     return found
@@ -370,4 +387,31 @@ def _changes(page: str, period: Period) -> list[Question]:
         Question(page, "actions", list_actions, engine="record"),
         Question(page, "changes found", count_changes, (chosen,), engine="record"),
         Question(page, "list", list_changes, (chosen,), {"limit": 25}, "record"),
+    ]
+
+
+def _segments(page: str, currency: str, as_of: date) -> list[Question]:
+    ways = {by: Division(by=by, currency=currency) for by in WAYS}
+    cuts = replace(
+        ways["rfm"], recency_days=(180, 90, 30, 9), orders=(2, 4, 8, 16),
+        net_sales=(100.0, 1_000.0, 5_000.0, 20_000.0),
+    )  # fmt: skip
+    pivots: tuple[PivotBy, ...] = get_args(PivotBy)
+    return [
+        Question(page, "day of the scores", find_segments_day, (currency,)),
+        *(
+            Question(page, f"sums by {name}", sum_segments, (division,))
+            for name, division in {**ways, "moved cut points": cuts}.items()
+        ),
+        Question(page, "cut points", find_cut_points, (currency,)),
+        Question(page, "movement", sum_movements, (ways["rfm"],)),
+        Question(page, "customers", list_segment_customers, (ways["rfm"],), {"limit": 25}),
+        *(
+            Question(page, f"sales by {pivot}", sum_segments_by, (ways["rfm"], as_of, pivot))
+            for pivot in pivots
+        ),
+        Question(page, "next purchases", sum_next_purchases, (ways["rfm"],)),
+        Question(page, "not bought yet", list_missing_categories, (ways["rfm"], as_of)),
+        Question(page, "saved", list_saved_segments, engine="record"),
+        Question(page, "what clusters are", find_what_clusters_are, engine="record"),
     ]

@@ -54,6 +54,7 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
+    _page("segments", N_("Segments"), ":material/donut_small:", _OVERVIEW),
     _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
     _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
     _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),

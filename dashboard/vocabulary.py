@@ -161,6 +161,7 @@ TABLE_NAMES: dict[str, str] = {
     "interactions": N_("Conversation"),
     "consents": N_("Consent"),
     "reminders": N_("Reminder"),
+    "saved_segments": N_("Saved segment"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
     "exports": N_("Export"),
@@ -274,6 +275,9 @@ FIELD_NAMES: dict[str, str] = {
     "file_format": N_("Kind of file"),
     "filter": N_("Filter"),
     "left_out": N_("Left out"),
+    "definition": N_("Definition"),
+    "saved_segments.created_at": N_("Created at"),
+    "changed_at": N_("Changed at"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -304,6 +308,9 @@ ACTIONS: dict[str, str] = {
     "record_reminder": N_("recorded a reminder"),
     "refresh": N_("refreshed the customer figures"),
     "export": N_("exported a list"),
+    "save_segment": N_("saved a segment"),
+    "rename_segment": N_("renamed a segment"),
+    "remove_segment": N_("removed a segment"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),

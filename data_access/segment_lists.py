@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Float, Select, Subquery, cast, func, select
 
 from data_access.divisions import Division, divided_customers
 from data_access.filters import name_in
-from data_access.frames import read_frame
+from data_access.frames import read_frame, read_row
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
 from data_access.scope import Scope
 from data_access.segments import YEAR
@@ -171,3 +171,16 @@ def list_saved_segments(engine: Engine, scope: Scope) -> pd.DataFrame:
         saved.definition, saved.changed_at, saved.version,
     )  # fmt: skip
     return read_frame(engine, select(*columns).order_by(saved.name, saved.saved_segment_id))
+
+
+def find_what_clusters_are(engine: Engine, scope: Scope) -> dict[str, str | None]:
+    """facts: what the last finished refresh of the segments learnt of the clusters, as JSON; None
+    before the first. Asked of the record."""
+    refreshes = scope.visible.refreshes.c
+    last = (
+        select(refreshes.facts)
+        .where(refreshes.what == "segments", refreshes.state == "done")
+        .order_by(refreshes.refresh_id.desc())
+    )
+    row = read_row(engine, last)
+    return {"facts": row["facts"] if row else None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -27,9 +27,12 @@ from data_access import (
     receivables,
     retention,
     sales,
+    segment_lists,
+    segments,
     value,
     value_lists,
 )
+from data_access.divisions import WAYS, DividedBy, Division
 from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
 from data_access.going_quiet import QuietFilter
@@ -131,7 +134,24 @@ def _features(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) ->
     )
 
 
+def _divided(query: Callable[..., Any], by: DividedBy, *more: Any, dated: bool = False) -> Case:
+    def ask(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> Answer:
+        division = Division(by=by, currency=chosen.currency, region_ids=chosen.region_ids)
+        return query(engine, scope, division, *([as_of] if dated else []), *more)  # type: ignore[no-any-return]
+
+    return Case(" ".join((query.__name__, by, *map(str, more))), ask)
+
+
 CASES: tuple[Case, ...] = (
+    *(_divided(segments.sum_segments, by) for by in WAYS),
+    *(
+        _divided(segments.sum_segments_by, "cluster", pivot_by, dated=True)
+        for pivot_by in get_args(segments.PivotBy)
+    ),
+    _divided(segments.sum_movements, "rfm"),
+    _divided(segments.sum_next_purchases, "rule"),
+    _divided(segment_lists.list_missing_categories, "rfm", dated=True),
+    _divided(segment_lists.list_segment_customers, "rfm"),
     *(
         Case(query.__name__, query)
         for query in (

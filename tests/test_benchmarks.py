@@ -66,6 +66,7 @@ def test_percentiles_and_ratios() -> None:
         "changes",
         "privacy",
         "rebuy",
+        "segments",
     ],
 )
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:

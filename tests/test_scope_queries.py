@@ -67,7 +67,8 @@ QUERIES = find_queries()
 RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
-    "segment_lists.list_saved_segments", "going_quiet.find_last_scoring", "value.find_shared_error",
+    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
+    "going_quiet.find_last_scoring", "value.find_shared_error",
 )  # fmt: skip
 
 
