@@ -21,8 +21,26 @@ from data_access.audit import (
     list_order_changes,
 )
 from data_access.backlog import sum_backlog_by_day
+from data_access.care import list_care, sum_care
 from data_access.comments import list_comments, list_people_to_mention
 from data_access.consent import find_consent, list_consents, sum_consents
+from data_access.customer_details import (
+    find_customer_concerns,
+    find_customer_scores,
+    list_customer_contacts,
+    list_customer_segments,
+    sum_customer_categories,
+    sum_customer_value,
+)
+from data_access.customer_filter import CustomerFilter
+from data_access.customer_timeline import count_customer_events, list_customer_events
+from data_access.customers import (
+    count_customers,
+    find_customer,
+    find_customer_by_phone,
+    list_customer_options,
+    list_customers,
+)
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -141,6 +159,8 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     found += _rebuy("rebuy", OrderFilter(), as_of)
     found += _value("value", currency, as_of)
+    found += _customers("customers", CustomerFilter(currency=currency), as_of)
+    found += _customer("customer", record, as_of, currency)
     found += _work("work", as_of)
     found += _quiet("quiet", as_of, currency)
     found += _segments("segments", currency, as_of)
@@ -337,6 +357,61 @@ def _value(page: str, currency: str, as_of: date) -> list[Question]:
                  first_page),
         Question(clicked, "refusals", count_refusals, (everybody,)),
         Question(clicked, "features to export", list_customer_features, (everybody,), features),
+    ]  # fmt: skip
+
+
+def _customers(page: str, chosen: CustomerFilter, as_of: date) -> list[Question]:
+    first_page: dict[str, Any] = {"as_of": as_of, "limit": 25}
+    clicked, year = f"{page}, by a click", Period(as_of - timedelta(days=364), as_of)
+    searched = replace(chosen, search="ann")
+    by_phone = replace(chosen, search="138 1234")
+    idle = replace(chosen, bought=False, period=year)
+    return [
+        Question(page, "options", list_customer_options, ("en",), engine="record"),
+        Question(page, "customers found", count_customers, (chosen,), engine="record"),
+        Question(page, "list, by name", list_customers, (chosen,), first_page, "record"),
+        Question(page, "care, how many", sum_care, (as_of,), engine="record"),
+        *(
+            Question(clicked, f"list, {name}", list_customers, (wanted,),
+                     {**first_page, **more}, "record")
+            for name, wanted, more in (
+                ("last order first", chosen, {"sort": "last_order", "descending": True}),
+                ("part of a name", searched, {}),
+                ("part of a phone", by_phone, {}),
+                ("not bought in a year", idle, {}),
+            )
+        ),
+        Question(clicked, "not bought in a year, found", count_customers, (idle,), engine="record"),
+        Question(clicked, "whole phone", find_customer_by_phone, ("13812345678",), engine="record"),
+        *(
+            Question(clicked, f"care, {cause}", list_care, (cause, as_of), {"limit": 20}, "record")
+            for cause in ("birthday", "anniversary", "delivered")
+        ),
+    ]  # fmt: skip
+
+
+def _customer(page: str, record: Engine, as_of: date, currency: str) -> list[Question]:
+    """A customer of some orders, where there is one."""
+    with record.connect() as connection:
+        bought = select(orders.c.customer_id).where(orders.c.customer_id.is_not(None)).limit(1)
+        customer_id = connection.scalar(bought) or connection.scalar(
+            select(customers.c.customer_id).limit(1)
+        )
+    if customer_id is None:
+        return []
+    of_day = {"concerns": find_customer_concerns, "value": sum_customer_value}
+    plain = {
+        "customer": find_customer, "contacts": list_customer_contacts,
+        "scores": find_customer_scores, "segments": list_customer_segments,
+        "events found": count_customer_events, "timeline": list_customer_events,
+    }  # fmt: skip
+    return [
+        *(Question(page, name, query, (customer_id, as_of), engine="record")
+          for name, query in of_day.items()),
+        *(Question(page, name, query, (customer_id,), engine="record")
+          for name, query in plain.items()),
+        Question(page, "categories", sum_customer_categories, (customer_id, as_of, currency),
+                 engine="record"),
     ]  # fmt: skip
 
 

@@ -60,6 +60,8 @@ def test_percentiles_and_ratios() -> None:
         "orders",
         "order",
         "new-order",
+        "customers",
+        "customer",
         "delivery",
         "receivables",
         "work",
