@@ -27,12 +27,12 @@ def load(connection: Connection, table: Table, rows: Rows, written: Written) -> 
         _insert(connection, table, rows, written)
 
 
-def count_rows(rows: Rows) -> int:
+def rows_in(rows: Rows) -> int:
     return len(next(iter(rows.values())))
 
 
 def _chunks(table: Table, rows: Rows) -> Iterator[dict[str, Array]]:
-    for start in range(0, count_rows(rows), CHUNK):
+    for start in range(0, rows_in(rows), CHUNK):
         yield {name: values[start : start + CHUNK] for name, values in rows.items()}
 
 

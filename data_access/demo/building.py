@@ -27,7 +27,7 @@ from data_access.demo.shelves import stock_rows
 from data_access.demo.troubles import make_troubles
 from data_access.demo.truth import Truth, tell_truth
 from data_access.demo.upkeep import without_upkeep
-from data_access.loading import count_rows, load
+from data_access.loading import load, rows_in
 from data_access.tables import BUSINESS_TABLES, metadata, properties, users
 
 Progress = Callable[[int, int], None]  # rows written, rows in all
@@ -43,7 +43,7 @@ class Demo:
 
     @property
     def rows(self) -> int:
-        return sum(count_rows(rows) for rows in self.tables.values())
+        return sum(rows_in(rows) for rows in self.tables.values())
 
 
 def build_demo(
