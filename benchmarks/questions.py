@@ -79,12 +79,7 @@ from data_access.order_details import (
 )
 from data_access.orders import find_order, list_orders
 from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
-from data_access.rebuys import (
-    find_last_rebuy_run,
-    list_rebuys,
-    sum_rebuys,
-    sum_reminder_effect,
-)
+from data_access.rebuys import list_rebuys, sum_rebuys, sum_reminder_effect
 from data_access.receivables import (
     list_receivables,
     sum_payments_over_time,
@@ -331,7 +326,6 @@ def _rebuy(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
             page, "first page of the dues", list_rebuys, (chosen, as_of, 14), likely, "record"
         ),
         Question(page, "effect of reminding", sum_reminder_effect, (as_of,)),
-        Question(f"{page}, nothing due", "last refresh", find_last_rebuy_run, engine="record"),
     ]
 
 

@@ -17,7 +17,13 @@ from data_access.analytics_copy import open_analytics
 from data_access.database import Database, connect
 from data_access.edits.clock import time_of_work
 from data_access.refreshing.history import count_orders_of_nobody
-from data_access.schema import need_schema, read_properties
+from data_access.schema import (
+    has_schema,
+    need_schema,
+    read_properties,
+    schema_is_current,
+    upgrade_schema,
+)
 
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
@@ -45,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     url = arguments.database or settings().database_url
     database = connect(url)
     try:
+        if has_schema(database.writer) and not schema_is_current(database.writer):
+            upgrade_schema(database.writer, time_zone=settings().time_zone)
         need_schema(database.record)
         copy_url = None if arguments.database else settings().analytics_url
         outcomes = refresh_customers(database, arguments.what, arguments.as_of, copy_url)
