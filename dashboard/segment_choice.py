@@ -118,7 +118,7 @@ def _numbers(text: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
 
 
 def _joined(numbers: tuple[float, ...]) -> str | None:
-    return ",".join(f"{number:g}" if number < 1e6 else f"{number:.0f}" for number in numbers)
+    return ",".join(f"{number:.16g}" for number in numbers)
 
 
 def _segment(by: DividedBy, name: str) -> str:

@@ -198,7 +198,7 @@ def _counts(scope: Scope, chosen: Chosen) -> None:
         [
             Column("name", _("Segment"), width=140),
             Column("now", _("Now"), "count", width=70),
-            Column("then", _("Then"), "count", width=70),
+            Column("then", _("With these"), "count", width=85),
             Column("moved", _("Net change"), width=90),
         ],
         key="segment_cut_counts",
