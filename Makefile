@@ -25,7 +25,7 @@ types: test-requirements
 tests: test-requirements browser
 	$(PYTHON) -m pytest -q -n 2 --dist loadgroup $(TESTS)
 
-bench: bench-requirements
+bench: bench-requirements browser
 	$(PYTHON) -m benchmarks $(ARGUMENTS)
 
 texts: test-requirements

@@ -1,16 +1,14 @@
 """Edits under load: how many a second with their log, how soon others' numbers hold one, and how
-long a stage change takes until the page shows it. Measured on a copy of the database."""
+long a stage change takes from click to screen. Measured on a copy of the database."""
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,11 @@ from typing import Any
 from sqlalchemy import Engine, Row, create_engine, make_url, select, text
 
 from benchmarks import worlds
-from benchmarks.serving import serving
+from benchmarks.clicking import stage_changes
 from benchmarks.timing import percentile, print_table, shown
-from benchmarks.visitor import Run, Visitor, sign_in
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 from data_access.edits.lines import change_line_discount
-from data_access.edits.moving import complete_order, confirm_order, ship_order, start_processing
 from data_access.edits.terms import change_note
 from data_access.edits.transaction import Done, new_request_id
 from data_access.errors import EditRefused
@@ -37,16 +33,9 @@ from data_access.tables import order_lines, orders
 PERSON = "manager"
 WRITERS = (1, 4)
 SECONDS = 8.0
-REPEATS, MOVES = 20, 60
+REPEATS = 20
 ORDERS = 200
 BEFORE_SHIPPING = ("received", "confirmed", "processing")
-SHIPPING = {"carrier": "SF Express", "tracking_number": "SF100200300"}
-NEXT: dict[str, Callable[..., Done]] = {
-    "received": partial(confirm_order, allow_short=True),
-    "confirmed": start_processing,
-    "processing": partial(ship_order, **SHIPPING),
-    "shipped": complete_order,
-}
 
 
 @dataclass
@@ -66,12 +55,10 @@ def report_editing(title: str, url: str, folder: Path) -> None:
         row = ["discount of a line", str(len(found)), *_halves(found)]
         heads = ["edit", "times", "p50 ms", "p95 ms"]
         print_table(f"{title}: from the commit until another session's sums hold it", heads, [row])
-        moved = _stage_changes(copy_url, f"duckdb:///{path}")
-        heads = ["stage change", "times", "command p50 ms", "page p50 ms", "both p50", "both p95"]
+        row = stage_changes(copy_url, f"duckdb:///{path}")
+        heads = ["stage change", "times", "p50 ms", "p95 ms"]
         print_table(
-            f"{title}: the command, then the order's page drawn anew over a websocket",
-            heads,
-            [moved],
+            f"{title}: from the click that saves it until the browser shows it", heads, [row]
         )
 
 
@@ -205,50 +192,3 @@ def _until_others_hold_it(url: str, path: Path) -> list[float]:
 def _net_sales(engine: Engine, scope: Scope) -> float:
     sums = sum_sales(engine, scope, OrderFilter(currency=worlds.CURRENCY), worlds.AS_OF)
     return float(sums["net_sales"].iloc[0])
-
-
-def _stage_changes(url: str, analytics_url: str) -> list[str]:
-    with serving(url, analytics_url) as (port, _process):
-        cookie = sign_in(port, PERSON)
-        database = connect(url)
-        scope = worlds.scope_named(database.record, PERSON)
-        taken = asyncio.run(_move_and_look(port, cookie, database.writer, scope))
-        database.dispose()
-    commands, pages = zip(*taken, strict=True)
-    both = [command + page for command, page in taken]
-    half = [shown(percentile(list(part), 0.5)) for part in (commands, pages)]
-    return ["each stage to the next", str(len(taken)), *half, *_halves(both)]
-
-
-async def _move_and_look(
-    port: int, cookie: str, writer: Engine, scope: Scope
-) -> list[tuple[float, float]]:
-    """Each order is moved one stage on, and its page, which stood open, is drawn anew."""
-    taken = []
-    async with Visitor(port, cookie, "order") as visitor:
-        for order in _open_orders(writer):
-            address = f"number={order.order_number}"
-            _check(await visitor.run(address))
-            start = time.perf_counter()
-            try:
-                NEXT[order.stage](
-                    writer, scope, order.order_id, seen_version=order.version,
-                    request_id=new_request_id(),
-                )  # fmt: skip
-            except EditRefused:  # such as goods that are not there
-                continue
-            command = (time.perf_counter() - start) * 1000
-            taken.append((command, _check(await visitor.run(address)).milliseconds))
-    return taken
-
-
-def _open_orders(engine: Engine) -> list[Row[Any]]:
-    chosen = select(orders).where(orders.c.stage.in_(NEXT)).order_by(orders.c.order_id.desc())
-    with engine.connect() as connection:
-        return list(connection.execute(chosen.limit(MOVES)).all())
-
-
-def _check(run: Run) -> Run:
-    if run.problem or run.messages < 10:
-        raise RuntimeError(f"the page was not drawn: {run}")
-    return run

@@ -22,6 +22,7 @@ from data_access.audit import (
 )
 from data_access.backlog import sum_backlog_by_day
 from data_access.comments import list_comments, list_people_to_mention
+from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -31,6 +32,7 @@ from data_access.delivery import (
 )
 from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
+from data_access.erasures import count_erasures, list_erasures
 from data_access.filters import OrderFilter, Period
 from data_access.going_quiet import (
     QuietFilter,
@@ -58,11 +60,18 @@ from data_access.order_details import (
 )
 from data_access.orders import find_order, list_orders
 from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
+from data_access.rebuys import (
+    find_last_rebuy_run,
+    list_rebuys,
+    sum_rebuys,
+    sum_reminder_effect,
+)
 from data_access.receivables import (
     list_receivables,
     sum_payments_over_time,
     sum_receivables_by_age,
 )
+from data_access.retention import sum_repurchase, sum_repurchase_by, sum_retention
 from data_access.rules import list_discount_limits, list_stage_rules
 from data_access.sales import (
     sum_sales_by_category,
@@ -72,6 +81,19 @@ from data_access.sales import (
 )
 from data_access.scope import Scope
 from data_access.tables import customers, orders, products
+from data_access.value import (
+    ValueFilter,
+    find_shared_error,
+    list_sources,
+    sum_sales_by_tenth,
+    sum_value_by_cohort,
+)
+from data_access.value_lists import (
+    count_customer_features,
+    count_refusals,
+    list_cohort_customers,
+    list_customer_features,
+)
 from data_access.work_queues import Queue, list_mentions, list_queue_orders, sum_work_queues
 
 
@@ -101,9 +123,12 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _delivery("delivery, 30 days", month, as_of)
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
+    found += _rebuy("rebuy", OrderFilter(), as_of)
+    found += _value("value", currency, as_of)
     found += _work("work", as_of)
     found += _quiet("quiet", as_of, currency)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
+    found += _privacy("privacy", record)
     return found
 
 
@@ -260,6 +285,44 @@ def _receivables(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
     ]
 
 
+def _rebuy(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    asked, likely = (chosen, as_of, 14), {"sort": "probability_30", "descending": True}
+    return [
+        *_choices(page, reps=True),
+        Question(page, "sums of the dues", sum_rebuys, asked),
+        Question(
+            page, "first page of the dues", list_rebuys, (chosen, as_of, 14), likely, "record"
+        ),
+        Question(page, "effect of reminding", sum_reminder_effect, (as_of,)),
+        Question(f"{page}, nothing due", "last refresh", find_last_rebuy_run, engine="record"),
+    ]
+
+
+def _value(page: str, currency: str, as_of: date) -> list[Question]:
+    """What the page asks at first, and what it is asked for by a click."""
+    everybody, clicked = ValueFilter(currency=currency), f"{page}, by a click"
+    asked = (everybody, as_of)
+    ends = tuple(as_of - timedelta(days=91 * step) for step in reversed(range(10)))
+    quarter = Period(as_of - timedelta(days=455), as_of - timedelta(days=365))
+    first_page = {"as_of": as_of, "limit": 25}
+    features = {"for_contact": True, "limit": 100_000}
+    return [
+        Question(page, "sources", list_sources),
+        Question(page, "value by cohort", sum_value_by_cohort, asked),
+        Question(page, "retention", sum_retention, asked),
+        Question(page, "repurchase rate over time", sum_repurchase, (everybody, ends)),
+        Question(page, "repurchase rate by channel", sum_repurchase_by, (*asked, "channel")),
+        Question(page, "sales by tenth", sum_sales_by_tenth, asked),
+        Question(page, "shared error", find_shared_error, engine="record"),
+        Question(page, "scored customers", count_customer_features, (everybody,)),
+        Question(clicked, "repurchase rate by region", sum_repurchase_by, (*asked, "region")),
+        Question(clicked, "customers of a cohort", list_cohort_customers, (everybody, quarter),
+                 first_page),
+        Question(clicked, "refusals", count_refusals, (everybody,)),
+        Question(clicked, "features to export", list_customer_features, (everybody,), features),
+    ]  # fmt: skip
+
+
 def _work(page: str, as_of: date) -> list[Question]:
     evening = datetime.combine(as_of, time(10))
     queues: tuple[Queue, ...] = ("late", "to_ship", "unpaid")
@@ -274,6 +337,19 @@ def _work(page: str, as_of: date) -> list[Question]:
         ),
         *(Question(page, name, query, engine="record") for name, query in rules.items()),
     ]  # fmt: skip
+
+
+def _privacy(page: str, record: Engine) -> list[Question]:
+    with record.connect() as connection:
+        customer_id = connection.scalar(select(func.min(customers.c.customer_id)))
+    clicked = f"{page}, by a click"
+    return [
+        Question(page, "consent", sum_consents, engine="record"),
+        Question(page, "erasures found", count_erasures, engine="record"),
+        Question(page, "erasures", list_erasures, engine="record"),
+        Question(clicked, "consent of one", find_consent, (customer_id,), engine="record"),
+        Question(clicked, "its history", list_consents, (customer_id,), engine="record"),
+    ]
 
 
 def _quiet(page: str, as_of: date, currency: str) -> list[Question]:

@@ -17,6 +17,7 @@ from dashboard.texts import _, plain
 from dashboard.vocabulary import FIELD_NAMES, TABLE_NAMES, WORDS, action_in_words, in_words
 from data_access.policy import Role
 from data_access.row_images import Difference
+from data_access.sealing import is_sealed
 
 SYSTEM = "system"  # the actor of what was written outside of the app
 # table → what is said by its other fields, or worked out: only in the details
@@ -31,10 +32,14 @@ _FOLLOWS = {
     "payments": ("currency", "paid_at", "paid_on"),
     "shipments": ("warehouse_id", "shipped_at"),
     "returns": ("state", "returned_at", "returned_on"),
+    "customers": ("consent_on", "consent_purpose", "created_at"),
+    "consents": ("text_version", "decided_on", "recorded_by", "recorded_at"),
+    "interactions": ("happened_at",),
     "reminders": ("product_id", "recorded_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
-                "discount_limits", "reminders")  # fmt: skip
+                "discount_limits", "customers", "contacts", "interactions", "consents",
+                "reminders", "exports")  # fmt: skip
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",
@@ -48,6 +53,10 @@ _ALWAYS = {
     "comments": "text",
     "stage_rules": "stage",
     "discount_limits": "role",
+    "customers": "name",
+    "contacts": "name",
+    "interactions": "kind",
+    "consents": "state",
     "reminders": "cause",
 }
 _RATES = ("discount_rate", "max_rate")
@@ -60,7 +69,7 @@ class RowChange:
     """What an edit did to one row."""
 
     table_name: str
-    about: str  # the product and the warehouse of the row, where it has them
+    about: str  # the product and the warehouse, or the customer, of the row, where it has them
     differences: tuple[Difference, ...]
 
     @property
@@ -124,8 +133,11 @@ def _entry(rows: list[Any]) -> Entry:
         undoes=newest.undoes or None,
         undone_by=newest.undone_by or None,
         rows=tuple(
-            RowChange(row.table_name, " · ".join(filter(None, (row.product, row.warehouse))),
-                      tuple(row.changes))
+            RowChange(
+                row.table_name,
+                " · ".join(filter(None, (row.product, row.warehouse, row.customer))),
+                tuple(row.changes),
+            )
             for row in oldest_first
         ),
     )  # fmt: skip
@@ -183,6 +195,8 @@ def value_told(table: str, field: str, value: Any) -> str:
     """The value as people write it: words in their language, money and days as everywhere."""
     if value is None or value == "":
         return formats.MISSING
+    if is_sealed(value):
+        return _("(erased)")
     match value:
         case bool():
             return _("Yes") if value else _("No")

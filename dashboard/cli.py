@@ -16,7 +16,9 @@ COMMANDS = {
     "demo": "demo",
     "import": "importing",
     "user": "user",
+    "refresh": "refresh",
     "verify": "verify",
+    "person": "person",
     "evaluate": "evaluate",
     "start": "start",
 }

@@ -7,16 +7,16 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from dashboard import connection
+from dashboard.connection import EngineName
 from dashboard.texts import language
 from data_access.scope import Scope
 
 Answer = TypeVar("Answer")
-EngineName = Literal["analytics", "record"]
 
 MAX_ENTRIES = 5_000
 MAX_SIZE = "256MB"
@@ -35,6 +35,7 @@ def read(
     """What `query(engine, scope, *arguments, **named)` answers on the data as they are now: from
     the cache when the same person's rights have asked the same of the same data, and always a
     copy that the caller may change."""
+    _forget_the_erased()
     chosen, version = connection.engine_and_version(engine)
     key = _key(query, scope, arguments, named, engine, version)
     answer: Answer = _keep(key, lambda: query(chosen, scope, *arguments, **named))
@@ -45,6 +46,7 @@ def draw(block: Callable[..., Answer], scope: Scope, *arguments: Any) -> Answer:
     """What `block(scope, *arguments)` draws from reads of its own, in the person's language: drawn
     once for the same rights, question and data. The very object is shared, so it is never
     changed."""
+    _forget_the_erased()
     _engine, version = connection.engine_and_version("analytics")
     key = _key(block, scope, (language(), *arguments), {}, "analytics", version)
     drawn: Answer = _keep_drawn(key, lambda: block(scope, *arguments))
@@ -55,6 +57,7 @@ def learn(query: Callable[..., Answer], scope: Scope, day: date, *arguments: Any
     """What `query(engine, scope, day, *arguments)` learns from what was known on the morning of the
     day. A change in the course of the day tells next to nothing new, and learning takes a hundred
     times as long as reading: it is kept for LEARNT_SECONDS, and the very object is shared."""
+    _forget_the_erased()
     chosen, version = connection.engine_and_version("analytics")
     of_any_version = version.rpartition(".")[0]
     key = _key(query, scope, (day, *arguments), {}, "analytics", of_any_version)
@@ -80,6 +83,19 @@ def _keep_drawn(key: str, _draw: Callable[[], Any]) -> Any:
 @st.cache_resource(show_spinner=False, max_entries=MAX_LEARNT, ttl=LEARNT_SECONDS)
 def _keep_learnt(key: str, _learn: Callable[[], Any]) -> Any:
     return _learn()
+
+
+def _forget_the_erased() -> None:
+    """What was remembered of older data may hold a person who has been erased since, by this
+    process or another."""
+    erasures = connection.facts().get("erasures", "")
+    if _known.setdefault("erasures", erasures) != erasures:
+        _known["erasures"] = erasures
+        for kept in (_keep, _keep_drawn, _keep_learnt):
+            kept.clear()
+
+
+_known: dict[str, str] = {}
 
 
 def _key(

@@ -6,8 +6,28 @@ from typing import Any
 
 from dashboard.texts import N_, _
 
+SEGMENTS: dict[str, str] = {
+    "champions": N_("Champions"),
+    "loyal": N_("Loyal"),
+    "potential_loyalist": N_("Potential loyalists"),
+    "new": N_("New customers"),
+    "promising": N_("Promising"),
+    "need_attention": N_("Need attention"),
+    "at_risk": N_("At risk"),
+    "cannot_lose": N_("Cannot lose them"),
+    "hibernating": N_("Hibernating"),
+    "lost": N_("Lost"),
+    "frequent_loyal": N_("Frequent and loyal"),
+    "steady": N_("Steady"),
+    "curious": N_("Curious"),
+    "others": N_("Others"),
+}
 # column → stored value → how it reads; what is not here is shown as it is stored
 WORDS: dict[str, dict[str, str]] = {
+    "customers.customer_type": {
+        "company": N_("Company"),
+        "person": N_("Person"),
+    },
     "payments.method": {
         "Alipay": N_("Alipay"),
         "WeChat Pay": N_("WeChat Pay"),
@@ -68,7 +88,35 @@ WORDS: dict[str, dict[str, str]] = {
     "audit.reason": {  # of what no person gave a reason for
         "demo company": N_("demo company"),
         "bulk load": N_("bulk load"),
+        "orders": N_("Orders"),  # lists that were exported
+        "receivables": N_("Receivables"),
+        "customer_features": N_("Customer features"),
+        "cohort_customers": N_("Customers of a cohort"),
     },
+    "customers.consent": {
+        "granted": N_("Granted"),
+        "refused": N_("Refused"),
+        "unknown": N_("Not asked"),
+    },
+    "consents.state": {
+        "granted": N_("Granted"),
+        "refused": N_("Refused"),
+        "withdrawn": N_("Withdrawn"),
+    },
+    "consents.purpose": {
+        "Order updates": N_("Order updates"),
+        "Order updates and offers": N_("Order updates and offers"),
+        "Offers by phone": N_("Offers by phone"),
+        "Surveys": N_("Surveys"),
+    },
+    "interactions.kind": {
+        "call": N_("Call"),
+        "enquiry": N_("Enquiry"),
+        "visit": N_("Visit"),
+        "message": N_("Message"),
+    },
+    "customer_scores.segment": SEGMENTS,
+    "customer_scores.rule_segment": SEGMENTS,
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),
@@ -84,6 +132,7 @@ WORDS: dict[str, dict[str, str]] = {
         "coupon": N_("Send a coupon"),
         "content": N_("Send useful content"),
         "visit": N_("Visit"),
+        "none": N_("No contact"),
     },
     "reminders.state": {
         "done": N_("Done"),
@@ -91,6 +140,8 @@ WORDS: dict[str, dict[str, str]] = {
         "held_out": N_("Held out"),
     },
 }
+
+WORDS["customers.consent_purpose"] = WORDS["consents.purpose"]
 
 # a logged table, as the log calls its rows
 TABLE_NAMES: dict[str, str] = {
@@ -105,8 +156,14 @@ TABLE_NAMES: dict[str, str] = {
     "comments": N_("Comment"),
     "stage_rules": N_("Rule of a stage"),
     "discount_limits": N_("Discount limit"),
+    "customers": N_("Customer"),
+    "contacts": N_("Contact"),
+    "interactions": N_("Conversation"),
+    "consents": N_("Consent"),
     "reminders": N_("Reminder"),
     "users": N_("Account"),
+    "people": N_("A person as a whole"),
+    "exports": N_("Export"),
     "*": N_("Many rows"),
 }
 # a column of a logged table; the same in every table that has no `table.column` of its own
@@ -188,6 +245,35 @@ FIELD_NAMES: dict[str, str] = {
     "exit_criteria_zh": N_("Exit criteria in Chinese"),
     "role": N_("Role"),
     "max_rate": N_("Largest discount"),
+    "employee_id": N_("Colleague"),
+    "name": N_("Name"),
+    "name_zh": N_("Name in Chinese"),
+    "customer_type": N_("Kind of customer"),
+    "industry": N_("Industry"),
+    "grade": N_("Grade"),
+    "source": N_("Won through"),
+    "phone": N_("Phone"),
+    "email": N_("E-mail"),
+    "address": N_("Address"),
+    "city": N_("City"),
+    "country": N_("Country"),
+    "born_on": N_("Born on"),
+    "consent": N_("Consent"),
+    "consent_on": N_("Consent decided on"),
+    "consent_purpose": N_("Purpose of the consent"),
+    "created_at": N_("Customer since"),
+    "contacts.position": N_("Job title"),
+    "is_primary": N_("First to contact"),
+    "subject": N_("Subject"),
+    "happened_at": N_("When"),
+    "purpose": N_("Purpose"),
+    "text_version": N_("Version of the wording"),
+    "decided_on": N_("Decided on"),
+    "recorded_by": N_("Recorded by"),
+    "rows": N_("Rows"),
+    "file_format": N_("Kind of file"),
+    "filter": N_("Filter"),
+    "left_out": N_("Left out"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -212,11 +298,16 @@ ACTIONS: dict[str, str] = {
     "undo_change": N_("undid a change"),
     "change_stage_rule": N_("changed the rule of a stage"),
     "change_discount_limit": N_("changed a discount limit"),
+    "record_consent": N_("recorded a consent"),
+    "export_person": N_("exported a person's data"),
+    "erase_person": N_("erased a person"),
     "record_reminder": N_("recorded a reminder"),
     "refresh": N_("refreshed the customer figures"),
+    "export": N_("exported a list"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),
+    "seal_log": N_("sealed the personal values in the log"),
     "insert": N_("added a row outside of the app"),
     "update": N_("changed a row outside of the app"),
     "delete": N_("deleted a row outside of the app"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from data_access.frames import read_frame
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
 from data_access.row_images import Difference, differences, read_image, stored_value
 from data_access.scope import RELATIONS, Scope
+from data_access.sealing import digests_in, open_image
 
 # Columns that refer to a row with a name, and where the name stands.
 NAMED_IN = {
@@ -27,6 +28,7 @@ NAMED_IN = {
     "product_id": ("products", "product_id"),
     "campaign_id": ("campaigns", "campaign_id"),
     "supplier_id": ("suppliers", "supplier_id"),
+    "employee_id": ("employees", "employee_id"),
 }
 _SAY_NOTHING = ("version", "order_id", "line_id", "replenishment_id", "user_id")
 
@@ -56,9 +58,9 @@ def list_changes(
     """A page of the log, newest first; `keyset.next_page(frame)` is the `after` of the next one.
 
     audit_id, happened_at, actor, actor_name, action, table_name, row_id, order_id, order_number,
-    product, warehouse (which the row is about), reason, changes (tuple of Difference: field,
-    before, after, with names for ids; empty where the role may not read them), request_id, undoes,
-    undone_by (the request that undid this one)
+    product, warehouse, customer (which the row is about), reason, changes (tuple of Difference:
+    field, before, after, with names for ids; empty where the role may not read them; what was
+    erased stands sealed), request_id, undoes, undone_by (the request that undid this one)
     """
     return _page(
         engine, scope, _predicates(scope, change_filter, zone), after, limit, language
@@ -167,17 +169,23 @@ def _shown(scope: Scope, page: Subquery) -> Select[Any]:
 
 def _described(engine: Engine, scope: Scope, frame: pd.DataFrame, language: str) -> pd.DataFrame:
     """The page with what changed, in words and numbers, in place of the JSON."""
-    images = [
+    images: _Images = [
         (table, _image(before), _image(after))
         for table, before, after in zip(
             frame["table_name"], frame["before"], frame["after"], strict=True
         )
     ]
+    images = _opened(engine, scope, images)
     names = _names(engine, scope, images, language)
     changes = [_changes(scope, *image, names) for image in images]
-    for subject, key in (("product", "product_id"), ("warehouse", "warehouse_id")):
+    for subject, key in _SUBJECTS.items():
         frame[subject] = pd.Series(
-            [names.get((key, (after or before).get(key))) for _, before, after in images],
+            [
+                names.get((key, (after or before).get(key)))
+                if key != "customer_id" or table in _OF_CUSTOMERS
+                else None
+                for table, before, after in images
+            ],
             index=frame.index,
             dtype="object",
         )
@@ -194,12 +202,31 @@ def _image(text: str | None) -> dict[str, Any]:
     return image if isinstance(image, dict) else {}
 
 
+def _opened(engine: Engine, scope: Scope, images: _Images) -> _Images:
+    """With the personal values in place of their digests, as far as they are still there."""
+    digests = {
+        digest for table, *both in images for image in both for digest in digests_in(table, image)
+    }
+    if not digests:
+        return images
+    sealed = scope.visible.sealed_values.c
+    statement = select(sealed.digest, sealed.value).where(sealed.digest.in_(sorted(digests)))
+    frame = read_frame(engine, statement)
+    values = dict(zip(frame["digest"], frame["value"], strict=True))
+    return [
+        (table, open_image(table, before, values), open_image(table, after, values))
+        for table, before, after in images
+    ]
+
+
 _COLUMNS = (
     "audit_id", "happened_at", "actor", "actor_name", "action", "table_name", "row_id", "order_id",
-    "order_number", "product", "warehouse", "reason", "changes", "request_id", "undoes",
+    "order_number", "product", "warehouse", "customer", "reason", "changes", "request_id", "undoes",
     "undone_by",
 )  # fmt: skip
-_Images = Iterable[tuple[str, dict[str, Any], dict[str, Any]]]
+_SUBJECTS = {"product": "product_id", "warehouse": "warehouse_id", "customer": "customer_id"}
+_OF_CUSTOMERS = ("customers", "contacts", "interactions", "consents")
+_Images = Sequence[tuple[str, dict[str, Any], dict[str, Any]]]
 _Names = Mapping[tuple[str, Any], str | None]
 
 

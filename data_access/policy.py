@@ -98,7 +98,7 @@ BUSINESS = (
     "products", "warehouses", "stock", "stock_movements", "replenishments", "campaigns", "orders",
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
-    "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes",
+    "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -109,6 +109,8 @@ LOG = Rule(
     Rows.OF_VISIBLE_ORDERS,
     _hide("before", "after", "request_id", "undoes", "previous_hash", "hash"),
 )
+# The whole log, with the personal values in it, and who was erased from it.
+WHOLE_LOG = {"audit": ALL, "sealed_values": ALL, "erasures": ALL}
 TALK = {"comments": Rule(Rows.OF_VISIBLE_ORDERS), "mentions": Rule(Rows.OF_VISIBLE_ORDERS)}
 # Whom a comment can call: colleagues by name, role, and which orders are theirs.
 COLLEAGUES = {
@@ -123,7 +125,7 @@ COLLEAGUES = {
 LIMITS = {"stage_rules": ALL, "discount_limits": ALL}
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
-    "reminders",
+    "reminders", "consents",
 )  # fmt: skip
 
 _everything = dict.fromkeys(BUSINESS, ALL)
@@ -158,9 +160,9 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         **_everything,
         "users": Rule(masks=_hide("password_hash")),
         "user_regions": ALL,
-        "audit": ALL,
+        **WHOLE_LOG,
     },
-    Role.MANAGER: {**_everything, **COLLEAGUES, "audit": ALL},
+    Role.MANAGER: {**_everything, **COLLEAGUES, **WHOLE_LOG},
     Role.ANALYST: {**_masked_everything, "audit": LOG},
     Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
     Role.SALES_REP: _sales(Rows.OWN),
@@ -208,6 +210,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "returns": ALL,
         "feedback": ALL,
         "interactions": ALL,
+        "consents": ALL,
         "customer_scores": Rule(masks=MARGIN),
         "segment_history": ALL,
         "rebuy_dues": ALL,

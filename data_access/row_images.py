@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import TypeEngine
 
 from data_access.columns import ExactDecimal
+from data_access.sealing import is_sealed
 
 Image = Mapping[str, Any]
 
@@ -30,9 +31,10 @@ def read_image(text: str | None) -> dict[str, Any]:
 
 
 def stored_value(kind: TypeEngine[Any], value: Any) -> Any:
-    """What a column of this type holds, from how JSON writes it on either engine."""
-    if value is None:
-        return None
+    """What a column of this type holds, from how JSON writes it on either engine. What stands
+    sealed stays so."""
+    if value is None or is_sealed(value):
+        return value
     if isinstance(kind, ExactDecimal):
         return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
     if isinstance(kind, DateTime):

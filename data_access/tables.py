@@ -401,6 +401,22 @@ interactions = Table(
     Column("happened_at", Moment, nullable=False),
 )
 
+consents = Table(  # what a customer said to being contacted; the last one holds
+    "consents",
+    metadata,
+    Column("consent_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("purpose", String(200), nullable=False),
+    Column("text_version", String(60)),  # which wording the person was shown
+    Column("decided_on", Date, nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),
+    Column("recorded_by", String(300), nullable=False),  # the colleague's name as it was then
+    Column("recorded_at", Moment, nullable=False),
+    CheckConstraint("state in ('granted', 'refused', 'withdrawn')", name="state_known"),
+    Index(None, "customer_id", "consent_id"),
+)
+
 targets = Table(
     "targets",
     metadata,
@@ -682,6 +698,30 @@ audit = Table(  # append-only and hash-chained, written by triggers; see audit_c
     Index(None, "happened_at"),
 )
 
+sealed_values = Table(  # personal values that the log has the digests of; see sealing.py
+    "sealed_values",
+    metadata,
+    Column("sealed_value_id", Id, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("table_name", String(60), nullable=False),
+    Column("row_id", Id),
+    Column("field", String(60), nullable=False),
+    Column("customer_id", Id),  # whose it was when it was sealed
+    Column("salt", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Index(None, "table_name", "row_id"),
+    Index(None, "customer_id"),
+)
+
+erasures = Table(  # people who were erased: again after a restore, and never imported anew
+    "erasures",
+    metadata,
+    Column("erasure_id", Id, primary_key=True),
+    Column("customer_id", Id, nullable=False, unique=True),
+    Column("erased_at", Moment, nullable=False),
+    Column("erased_by", String(80), nullable=False),
+)
+
 changes = Table(  # the change sequence: gap-free, written by triggers
     "changes",
     metadata,
@@ -731,10 +771,12 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
+    consents,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
 AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
-    comments, stage_rules, discount_limits, reminders, saved_segments,
+    comments, stage_rules, discount_limits, reminders, saved_segments, customers, contacts,
+    interactions, consents,
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 Each row of the log is hashed anew, then the log is replayed: what a row showed before must be what
 was logged of it last, and what was logged last must stand in the table. Rows that were loaded in
-bulk and never edited since are in no log; of those only their number is known.
+bulk and never edited since are in no log; of those only their number is known. Personal values are
+told by their digests (sealing.py): those that are still there must fit, those that are gone must
+be of a person whose erasure the log tells.
 """
 
 from __future__ import annotations
@@ -11,12 +13,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, func, select, text
 
 from data_access.audit_chain import HASHED, chain_hash
-from data_access.errors import Refused
 from data_access.row_images import (
     Difference,
     differences,
@@ -24,8 +25,13 @@ from data_access.row_images import (
     read_image,
     stored_value,
 )
+from data_access.sealing import opener
 from data_access.tables import AUDITED_TABLES, audit, data_version, orders, products
+from data_access.tampering import Head, Tampered
+from data_access.verifying_values import Values
 
+SEALING = "seal_log"  # tells that earlier rows were written anew, once, by an upgrade
+PEOPLE, ERASING = "people", "erase_person"
 BEGINNINGS = ("begin_log", "bulk_load")  # tell what is there without a log
 _CHUNK = 500
 _UNREADABLE = (ValueError, TypeError, ArithmeticError)
@@ -37,57 +43,35 @@ _OF_TABLE = {"sqlite": ("_logged_insert", "_logged_update", "_logged_delete"),
              "postgresql": ("_logged",)}  # fmt: skip
 
 
-class Head(NamedTuple):
-    """The end of the log. Kept elsewhere, it tells later whether the log was cut off or rewritten
-    up to there."""
-
-    audit_id: int
-    hash: str
-
-
-class Tampered(Refused):
-    """The first row that is not as it must be."""
-
-    messages: ClassVar[dict[str, str]] = {
-        "switched_off": "The log is switched off: the trigger {name} is missing.",
-        "bulk": "The log is switched off: a bulk load has never ended.",
-        "empty": "The log is empty: all that it held was deleted.",
-        "cut_off": "The log ends at row {last}: row {audit_id} that you kept is missing.",
-        "other_head": "Row {audit_id} of the log is not the one that you kept.",
-        "unlinked": "Row {audit_id} of the log does not follow the row before it.",
-        "rewritten": "Row {audit_id} of the log, about {name}, was rewritten.",
-        "before": "{name} was changed past the log before its row {audit_id}: {what}.",
-        "changed": "{name} is not as row {audit_id} of the log left it: {what}.",
-        "deleted": "{name} was deleted past the log; row {audit_id} has it last.",
-        "back": "{name} is there, though row {audit_id} of the log deleted it.",
-        "added": "{name} was added past the log.",
-        "count": "{table} has {count} rows, the log knows of {expected}.",
-    }
-
-    def __init__(
-        self, reason: str, *, table: str = "", row_id: int | None = None,
-        changed: tuple[Difference, ...] = (), **values: object,
-    ) -> None:  # fmt: skip
-        what = ", ".join(f"{one.field} {one.before} → {one.after}" for one in changed)
-        super().__init__(reason, table=table, what=what, **values)
-        self.table_name, self.row_id, self.changed = table, row_id, changed
+class Verified(NamedTuple):
+    head: Head
+    erased: int  # rows whose personal values in the log were erased
 
 
 def verify_log(engine: Engine, kept: Head | None = None) -> Head:
     """The head of a log that is whole. Raises Tampered at the first thing that is not so."""
+    return verify(engine, kept).head
+
+
+def verify(engine: Engine, kept: Head | None = None) -> Verified:
+    """As `verify_log`, and how much was erased."""
+    seen: Head | None = None
     with _one_moment(engine) as connection:
         _check_switched_on(connection)
         replay = _Replay(connection)
         for row in _stored_rows(connection):
             replay.follow(row)
-            if kept is not None and kept.audit_id == replay.head.audit_id and kept != replay.head:
-                raise Tampered("other_head", audit_id=kept.audit_id)
+            if kept is not None and kept.audit_id == replay.head.audit_id:
+                seen = replay.head
+        if kept is not None and seen not in (None, kept) and kept != replay.head_before_sealing:
+            raise replay.other_head(kept)
         if not replay.head.audit_id:
             raise Tampered("empty")
         if kept is not None and not 0 < kept.audit_id <= replay.head.audit_id:
             raise Tampered("cut_off", audit_id=kept.audit_id, last=replay.head.audit_id)
+        replay.values.check()
         replay.check_tables()
-    return replay.head
+    return Verified(replay.head, replay.values.erased)
 
 
 class _Last(NamedTuple):
@@ -103,6 +87,8 @@ class _Replay:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.head = Head(0, "")
+        self.head_before_sealing: Head | None = None
+        self.values = Values(connection, self._name)
         self._last: dict[tuple[str, int], _Last] = {}
         self._held: dict[str, list[int]] = {}  # table → rows without a log, and their last id
         self._added: dict[str, int] = {}  # table → rows added since, less deleted ones
@@ -126,11 +112,30 @@ class _Replay:
             self._held = json.loads(row["after"])
             self._last.clear()
             self._added.clear()
+        elif table_name == "*" and row["action"] == SEALING:
+            self._note_sealing(json.loads(row["after"]))
+        elif table_name == PEOPLE and row["action"] == ERASING:
+            self.values.note_erasure(json.loads(row["after"]))
         elif table_name in _AUDITED:
+            self.values.look_for(row)
             self._check_before(row)
             self._last[table_name, row_id] = _Last(row["audit_id"], _digest(row["after"]))
             change = (row["before"] is None) - (row["after"] is None)
             self._added[table_name] = self._added.get(table_name, 0) + change
+
+    def _note_sealing(self, told: dict[str, Any]) -> None:
+        self._held |= told["held"]
+        sealed = told["sealed"]
+        if sealed["broken_at"] is not None:
+            raise Tampered("broken_before", audit_id=sealed["broken_at"])
+        self.head_before_sealing = Head(sealed["rows"], sealed["head"])
+
+    def other_head(self, kept: Head) -> Tampered:
+        """Why the head that was kept is no more, but for the one that the log had when it was
+        sealed."""
+        before = self.head_before_sealing
+        since = before is not None and kept.audit_id <= before.audit_id
+        return Tampered("sealed_since" if since else "other_head", audit_id=kept.audit_id)
 
     def _check_before(self, row: RowMapping) -> None:
         table_name, row_id, before = row["table_name"], row["row_id"], row["before"]
@@ -140,7 +145,7 @@ class _Replay:
                 name = self._name(table_name, row_id, read_image(before))
                 raise Tampered("added", table=table_name, row_id=row_id, name=name)
         elif _digest(before) != last.digest:
-            found = _differences(table_name, self._image(last.audit_id), read_image(before))
+            found = self._differences(table_name, self._image(last.audit_id), before)
             if found or bool(before) != bool(last.digest):
                 raise Tampered(
                     "before", table=table_name, row_id=row_id, changed=found,
@@ -209,12 +214,21 @@ class _Replay:
     def _image(self, audit_id: int) -> dict[str, Any]:
         return self._images([audit_id])[audit_id]
 
+    def _differences(
+        self, table_name: str, last: dict[str, Any], before: str | None
+    ) -> tuple[Difference, ...]:
+        opened = opener(self._connection, [(table_name, before)])
+        return _differences(table_name, last, opened(table_name, read_image(before)))
+
     def _images(self, audit_ids: list[int]) -> dict[int, dict[str, Any]]:
+        """The rows as these rows of the log left them, personal values opened."""
         statement = select(audit).where(audit.c.audit_id.in_(audit_ids))
+        rows = self._connection.execute(statement).mappings().all()
+        opened = opener(self._connection, [(row["table_name"], row["after"]) for row in rows])
         images: dict[int, dict[str, Any]] = {}
-        for row in self._connection.execute(statement).mappings():
+        for row in rows:
             try:
-                images[row["audit_id"]] = read_image(row["after"])
+                images[row["audit_id"]] = opened(row["table_name"], read_image(row["after"]))
             except _UNREADABLE as error:
                 raise self._rewritten(row) from error
         return images

@@ -23,6 +23,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "payments": {"currency": "CNY", "paid_at": NOW, "paid_on": NOW.date()},
     "returns": {"state": "closed", "returned_at": NOW, "returned_on": NOW.date()},
     "shipments": {"shipped_at": NOW},
+    "interactions": {"kind": "call", "happened_at": NOW},
+    "consents": {
+        "state": "granted",
+        "purpose": "Offers by e-mail",
+        "decided_on": NOW.date(),
+        "recorded_by": "Ada",
+        "recorded_at": NOW,
+    },
     "users": {
         "password_hash": "!",
         "created_at": NOW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from data_access import (
     attention,
     backlog,
+    consent,
     delivery,
     dwelling,
     effects,
@@ -24,7 +25,10 @@ from data_access import (
     orders,
     pipeline,
     receivables,
+    retention,
     sales,
+    value,
+    value_lists,
 )
 from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
@@ -91,6 +95,42 @@ def _quiet(chosen: OrderFilter) -> QuietFilter:
                        currency=chosen.currency)  # fmt: skip
 
 
+def _value_filter(chosen: OrderFilter) -> value.ValueFilter:
+    return value.ValueFilter(
+        currency=chosen.currency or "CNY",
+        region_ids=chosen.region_ids,
+        owner_ids=chosen.owner_ids,
+        sources=("referral",) if chosen.channels else (),
+    )
+
+
+def _of_value(query: Callable[..., Any], *more: Any, name: str = "", **named: Any) -> Case:
+    return Case(
+        f"{query.__name__}{name and ' by '}{name}",
+        lambda engine, scope, chosen, as_of: query(
+            engine, scope, _value_filter(chosen), as_of, *more, **named
+        ),
+    )
+
+
+def _repurchase(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    ends = (as_of, as_of - timedelta(days=90), as_of - timedelta(days=365))
+    return retention.sum_repurchase(engine, scope, _value_filter(chosen), ends)
+
+
+def _cohort(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    days = chosen.period or Period(as_of - timedelta(days=700), as_of)
+    return value_lists.list_cohort_customers(
+        engine, scope, _value_filter(chosen), days, as_of=as_of, language="zh_CN"
+    )
+
+
+def _features(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    return value_lists.list_customer_features(
+        engine, scope, _value_filter(chosen), for_contact=bool(chosen.stages), limit=50
+    )
+
+
 CASES: tuple[Case, ...] = (
     *(
         Case(query.__name__, query)
@@ -147,6 +187,7 @@ CASES: tuple[Case, ...] = (
             options.list_reps,
             options.list_categories,
             options.count_orders_by_option,
+            consent.sum_consents,
             options.find_data_span,
         )
     ),
@@ -183,6 +224,21 @@ CASES: tuple[Case, ...] = (
         ),
         is_aggregate=False,
     ),
+    *(
+        _of_value(query)
+        for query in (
+            value.sum_value_by_cohort,
+            value.sum_sales_by_tenth,
+            retention.sum_retention,
+        )
+    ),
+    *(
+        _of_value(retention.sum_repurchase_by, cut, "zh_CN", name=cut)
+        for cut in ("channel", "region", "source")
+    ),
+    Case("sum_repurchase", _repurchase),
+    Case("list_cohort_customers", _cohort, is_aggregate=False),
+    Case("list_customer_features", _features, is_aggregate=False),
     *(
         _of_order(query)
         for query in (

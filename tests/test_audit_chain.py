@@ -36,7 +36,7 @@ from data_access.tables import (
 )
 from data_access.totals import recount_orders
 from data_access.verifying import verify_log
-from tests.crm import NOW, add_order
+from tests.crm import NOW, add, add_order
 from tests.shop import open_shop, run
 from tests.test_audit_log import edit_order
 
@@ -58,6 +58,8 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
     for action in ("start_processing", "ship_order", "take_payment", "register_return",
                    "comment_on_order"):  # fmt: skip
         run(shop, admin, action, order_id)
+    for name in ("contacts", "interactions", "consents"):
+        add(database.writer, name, customer_id=shop.customer_id)
     with writing(database.writer) as connection:
         connection.execute(update(stage_rules).values(target_hours=7))
         connection.execute(update(discount_limits).values(max_rate=1))
@@ -179,7 +181,8 @@ def test_rows_from_before_the_chain_join_it(empty_url: str) -> None:
     upgrade_schema(database.writer)
     rows = log(database)
     assert [(row.audit_id, row.actor, row.action) for row in rows] == [
-        (1, "王伟", "did"), (2, "import", "did"), (3, "system", "begin_log")
+        (1, "王伟", "did"), (2, "import", "did"), (3, "system", "begin_log"),
+        (4, "system", "seal_log"),
     ]  # fmt: skip
     verify_log(database.record)
     add_order(database)

@@ -55,7 +55,18 @@ def test_percentiles_and_ratios() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["overview", "orders", "order", "new-order", "delivery", "receivables", "work", "changes"],
+    [
+        "overview",
+        "orders",
+        "order",
+        "new-order",
+        "delivery",
+        "receivables",
+        "work",
+        "changes",
+        "privacy",
+        "rebuy",
+    ],
 )
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:
     add_order(sqlite_database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +61,15 @@ class Company:
 
     @contextmanager
     def past_the_log(self) -> Iterator[Connection]:
+        tables = tuple(table.name for table in (*AUDITED_TABLES, audit))
+        with self.past_the_log_of(self.database, tables) as connection:
+            yield connection
+
+    @staticmethod
+    @contextmanager
+    def past_the_log_of(database: Database, tables: Sequence[str]) -> Iterator[Connection]:
         """What somebody can do who owns the database: all triggers out of the way, and back."""
-        with self.database.writer.begin() as connection:
+        with database.writer.begin() as connection:
             if connection.dialect.name == "sqlite":
                 found = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
                 again = connection.execute(found).all()
@@ -72,7 +79,6 @@ class Company:
                 for row in again:
                     connection.exec_driver_sql(row.sql)
                 return
-            tables = [table.name for table in (*AUDITED_TABLES, audit)]
             for name in tables:
                 connection.exec_driver_sql(f"ALTER TABLE {name} DISABLE TRIGGER USER")
             yield connection

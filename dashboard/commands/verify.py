@@ -7,10 +7,11 @@ import re
 import sys
 
 from dashboard.settings import settings
-from dashboard.texts import _
+from dashboard.texts import _, _n
 from data_access.database import connect
 from data_access.schema import need_schema
-from data_access.verifying import Head, verify_log
+from data_access.tampering import Head
+from data_access.verifying import verify
 
 HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
@@ -30,10 +31,19 @@ def run(arguments: argparse.Namespace) -> int:
     database = connect(arguments.database or settings().database_url)
     try:
         need_schema(database.record)
-        head = verify_log(database.record, arguments.head)
+        head, erased = verify(database.record, arguments.head)
     finally:
         database.dispose()
     sys.stdout.write(_("The log is whole, and the tables are as it says.") + "\n")
+    if erased:
+        sys.stdout.write(
+            _n(
+                "Personal values of {n} row were erased from the log.",
+                "Personal values of {n} rows were erased from the log.",
+                erased,
+            )
+            + "\n"
+        )
     sys.stdout.write(f"{head.audit_id}:{head.hash}\n")
     return 0
 

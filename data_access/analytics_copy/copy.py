@@ -13,8 +13,8 @@ import pyarrow as pa
 from sqlalchemy import URL, Connection, Engine, Table, func, make_url, select
 
 from data_access.analytics_copy import layout
-from data_access.analytics_copy.snapshot import take_snapshot
-from data_access.analytics_copy.store import FACTS, open_store, run, store_engine
+from data_access.analytics_copy.snapshot import identity, take_snapshot
+from data_access.analytics_copy.store import FACTS, delete_file, open_store, run, store_engine
 from data_access.database import reading_engine
 from data_access.schema import read_data_version
 from data_access.tables import BUSINESS_TABLES, changes, data_version, properties
@@ -24,6 +24,7 @@ Progress = Callable[[float], None]  # told the share that is done, from 0 to 1
 MOST_CHANGES = 50_000  # more are copied faster by building anew
 SMALL_RECORD = 20_000  # fewer rows are read faster than a process starts
 CHUNK = 500
+WHOLE: list[int] = []  # instead of the ids of the rows that changed: any may have
 FEW = 50  # ids that are quicker written into a statement than handed over
 
 _log = logging.getLogger(__name__)
@@ -51,12 +52,12 @@ class AnalyticsCopy:
     def __init__(
         self, record: Engine, path: Path | None = None, progress: Progress | None = None
     ) -> None:
-        self._record = record
+        self._record, self._path = record, path
         self._store = open_store(path)
         self._lock = Lock()
         self._building = False
         self.version = -1  # nothing yet
-        self.engine = store_engine(self._store)
+        self.engine = store_engine(lambda: self._store)
         self.refresh(progress=progress)
 
     def refresh(self, known: int | None = None, *, progress: Progress | None = None) -> int:
@@ -89,7 +90,9 @@ class AnalyticsCopy:
 
     def _come_into_step(self, progress: Progress | None) -> None:
         version = self._catch_up()
-        if version is None:
+        if version is None and self._holds_the_erased():
+            self._build_elsewhere(progress)
+        elif version is None:
             self._build(progress)
         else:
             self.version = version
@@ -104,30 +107,87 @@ class AnalyticsCopy:
             changed = _changed_rows(connection, held[1], version)
             if changed is None:
                 return None
+            whole = [table for table in BUSINESS_TABLES if changed.get(table.name) == WHOLE]
+            if whole:
+                self._replace_tables(cursor, connection, whole, version)
             for table in BUSINESS_TABLES:
-                if ids := changed.get(table.name):
+                if table not in whole and (ids := changed.get(table.name)):
                     _replace_rows(cursor, table, ids, _rows(connection, table, ids))
             if version != held[1]:
                 run(cursor, f"UPDATE {FACTS} SET version = ?", version)  # noqa: S608
         return version
 
-    def _build(self, progress: Progress | None) -> None:
+    def _holds_the_erased(self) -> bool:
+        """Whether the copy has a person who has been erased from the record since."""
+        with self._store.cursor() as cursor, _one_moment(self._record) as connection:
+            held = _facts(cursor)
+            now = _record_facts(connection)[0]
+        return held is not None and held[0] != now and held[0].split()[:1] == now.split()[:1]
+
+    def _build_elsewhere(self, progress: Progress | None) -> None:
+        """DuckDB keeps in its file what was deleted from tables, so the file goes: at the start for
+        a new one, later, when others read the old one, for memory until the next start."""
+        old = self._store
+        if self.version < 0:
+            old.close()
+            self._delete_file()
+            self._store = open_store(self._path)
+            self._build(progress)
+            return
+        fresh = open_store(None)
+        self._build(progress, fresh)
+        self._store = fresh
+        self.engine.dispose()
+        old.close()
+        self._delete_file()
+
+    def _delete_file(self) -> None:
+        if self._path is not None and self._path.exists():
+            delete_file(self._path)
+
+    def _replace_tables(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        connection: Connection,
+        tables: list[Table],
+        version: int,
+    ) -> None:
+        """Reads these tables anew, as they stand at `version`, while other readers go on with the
+        old ones."""
         self._building = True
         try:
-            with self._writing() as cursor:
+            if sum(_highest_id(connection, table) for table in tables) >= SMALL_RECORD:
+                with take_snapshot(self._record.url, tables) as snapshot:
+                    if snapshot.version == version:
+                        for table, reader in snapshot.tables():
+                            _create_table(cursor, table, reader)
+                        return
+            for table in tables:
+                _create_table(cursor, table, _rows(connection, table))
+        finally:
+            self._building = False
+
+    def _build(
+        self, progress: Progress | None, store: duckdb.DuckDBPyConnection | None = None
+    ) -> None:
+        self._building = True
+        try:
+            with self._writing(store) as cursor:
                 if _row_estimate(self._record) < SMALL_RECORD:
                     version = _build_from_rows(cursor, self._record)
                 else:
                     version = _build_from_snapshot(cursor, self._record, progress)
-            run(self._store, "CHECKPOINT")
+            run(store or self._store, "CHECKPOINT")
             self.version = version
         finally:
             self._building = False
 
     @contextmanager
-    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _writing(
+        self, store: duckdb.DuckDBPyConnection | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction on the copy: readers see all of it or nothing."""
-        with self._store.cursor() as cursor:
+        with (store or self._store).cursor() as cursor:
             cursor.begin()
             try:
                 yield cursor
@@ -164,11 +224,13 @@ def _one_moment(record: Engine) -> Iterator[Connection]:
 
 
 def _record_facts(connection: Connection) -> tuple[str, int]:
-    database_id = select(properties.c.value).where(properties.c.name == "database_id")
-    row = connection.execute(
-        select(data_version.c.version, database_id.scalar_subquery().label("database_id"))
-    ).one()
-    return row.database_id or "", row.version
+    facts = {
+        name: select(properties.c.value).where(properties.c.name == name).scalar_subquery()
+        for name in ("database_id", "erasures")
+    }
+    labelled = (fact.label(name) for name, fact in facts.items())
+    row = connection.execute(select(data_version.c.version, *labelled)).one()
+    return identity(row.database_id, row.erasures), row.version
 
 
 def _facts(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int] | None:
@@ -181,7 +243,8 @@ def _facts(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int] | None:
 
 
 def _changed_rows(connection: Connection, since: int, until: int) -> dict[str, list[int]] | None:
-    """The ids of changed rows by table; None if they are not all known one by one."""
+    """The ids of changed rows by table, WHOLE for a table that was replaced; None if they are not
+    all known."""
     if until - since > MOST_CHANGES:
         return None
     rows = connection.execute(
@@ -192,11 +255,13 @@ def _changed_rows(connection: Connection, since: int, until: int) -> dict[str, l
     if len(rows) != until - since:
         return None
     changed: dict[str, set[int]] = {}
+    whole = {row.table_name for row in rows if row.row_id is None}
+    if "*" in whole:
+        return None
     for table_name, row_id in rows:
-        if table_name == "*" or row_id is None:
-            return None
-        changed.setdefault(table_name, set()).add(row_id)
-    return {table_name: sorted(ids) for table_name, ids in changed.items()}
+        if table_name not in whole:
+            changed.setdefault(table_name, set()).add(row_id)
+    return dict.fromkeys(whole, WHOLE) | {name: sorted(ids) for name, ids in changed.items()}
 
 
 def _rows(connection: Connection, table: Table, ids: list[int] | None = None) -> pa.Table:
@@ -296,7 +361,8 @@ def _write_facts(cursor: duckdb.DuckDBPyConnection, database_id: str, version: i
 def _row_estimate(record: Engine) -> int:
     """About how many rows there are to copy: the sum of the highest ids, which an index knows."""
     with record.connect() as connection:
-        return sum(
-            connection.scalar(select(func.max(layout.key_of(table)))) or 0
-            for table in BUSINESS_TABLES
-        )
+        return sum(_highest_id(connection, table) for table in BUSINESS_TABLES)
+
+
+def _highest_id(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.max(layout.key_of(table)))) or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _open_file(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         store = duckdb.connect(str(path), config=_CONFIG)
     except duckdb.Error as error:
-        if "lock" in str(error) or not _is_spoilt_copy(path):
+        if "lock" in str(error) or not _may_be_deleted(path):
             raise
         _log.warning("The analytics copy is unreadable and is built anew: %s", error)
         path.unlink()
@@ -73,13 +74,20 @@ def _open_file(path: Path) -> duckdb.DuckDBPyConnection:
     return store
 
 
+def delete_file(path: Path) -> None:
+    """Of a copy that is closed, or that only those who still read it hold open."""
+    if _may_be_deleted(path):
+        path.unlink()
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
 def run(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[Any]:
     """Executes, and reads the result to its end, without which a connection does nothing else."""
     return connection.execute(sql, list(values)).fetchall()
 
 
-def _is_spoilt_copy(path: Path) -> bool:
-    """Whether the unreadable file may be deleted: only what is named like a copy, and never a
+def _may_be_deleted(path: Path) -> bool:
+    """Whether the file may be deleted: only what is named like a copy, and never a
     SQLite database, which a slip in a setting could point at."""
     if path.suffix != ".duckdb" or not path.is_file():
         return False
@@ -87,11 +95,12 @@ def _is_spoilt_copy(path: Path) -> bool:
         return not file.read(16).startswith(b"SQLite format 3")
 
 
-def store_engine(store: duckdb.DuckDBPyConnection) -> Engine:
-    """A SQLAlchemy engine over `store`, whose pooled connections see one another's commits."""
+def store_engine(store: Callable[[], duckdb.DuckDBPyConnection]) -> Engine:
+    """A SQLAlchemy engine over what is the store when a connection is made; the pooled connections
+    see one another's commits."""
     return create_engine(
         "duckdb+copy://",
-        creator=lambda: ConnectionWrapper(store.cursor()),
+        creator=lambda: ConnectionWrapper(store().cursor()),
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=56,

@@ -10,6 +10,7 @@ from sqlalchemy import Row, select, update
 from data_access.edits.transaction import Edit
 from data_access.errors import NotFound, OrderChange, StaleVersion
 from data_access.row_images import differences, read_image
+from data_access.sealing import opener
 from data_access.tables import audit, orders
 
 MOST_CHANGES = 200
@@ -51,6 +52,7 @@ def step_version(edit: Edit, order_id: int) -> int:
 
 def _stale(edit: Edit, order: Row[Any], seen_version: int) -> StaleVersion:
     rows = list(_logged_since(edit, order.order_id, seen_version))
+    opened = opener(edit.connection, [(r.table_name, i) for r in rows for i in (r.before, r.after)])
     people = dict.fromkeys(row.actor_name for row in rows if row.actor_name)
     changes = [
         OrderChange(
@@ -58,7 +60,9 @@ def _stale(edit: Edit, order: Row[Any], seen_version: int) -> StaleVersion:
             row.happened_at,
         )
         for row in rows
-        for difference in differences(read_image(row.before), read_image(row.after))
+        for difference in differences(
+            *(opened(row.table_name, read_image(image)) for image in (row.before, row.after))
+        )
         if difference.field != "version" and edit.scope.reads(row.table_name, difference.field)
     ]  # fmt: skip
     return StaleVersion(order.order_number, order.version, list(people), changes)

@@ -18,6 +18,7 @@ from data_access.audit_chain import recorded_as
 from data_access.database import BUSY_SECONDS, writing
 from data_access.errors import NotSaved
 from data_access.scope import Scope, is_current
+from data_access.sealing import REASON, seal
 from data_access.tables import edit_requests
 
 MOST_REASON = 300
@@ -88,7 +89,7 @@ def carry_out(
                 actor_name=scope.name,
                 action=action,
                 now=edit.now,
-                reason=reason,
+                reason=seal(connection, *REASON, reason) if reason else None,
                 request_id=request_id,
                 undoes=undoes,
             ):

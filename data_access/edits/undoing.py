@@ -19,12 +19,22 @@ from data_access.errors import EditRefused
 from data_access.policy import Role
 from data_access.row_images import Difference, differences_from, read_image, stored_value
 from data_access.scope import Scope
-from data_access.tables import AUDITED_TABLES, audit, customers, metadata, orders, products, stock
+from data_access.sealing import is_sealed, opener
+from data_access.tables import (
+    AUDITED_TABLES,
+    audit,
+    customers,
+    metadata,
+    orders,
+    products,
+    stock,
+)
 from data_access.totals import CARRIED, recount_orders
 
 MAY_UNDO = (Role.ADMIN, Role.MANAGER)
 _COUNTED = ("on_hand", "reserved")  # of stock: moved back by as much as it was moved
-_UNDOABLE = {table.name for table in AUDITED_TABLES} - {"comments"}
+_NEVER = {"comments": "comment", "consents": "consent"}  # table → why not
+_UNDOABLE = {table.name for table in AUDITED_TABLES} - _NEVER.keys()
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ class UndoRefused(EditRefused):
         "kind": "This kind of change cannot be undone.",
         "created": "A new order cannot be undone. Cancel it instead.",
         "comment": "A comment cannot be undone. Write another one.",
+        "consent": "A consent cannot be undone. Record what the customer says now instead.",
+        "erased": "This was about a person who was erased; it cannot be undone.",
         "delivered": "The goods are with the customer; that cannot be undone.",
         "changed": "It was changed again since, so it can no longer be undone: {what}.",
         "changed_by": "{people} changed it since, so it can no longer be undone: {what}.",
@@ -115,7 +127,7 @@ def _undo(edit: Edit, request_id: str) -> Done:
     undone = select(audit.c.audit_id).where(audit.c.undoes == request_id).limit(1)
     if edit.connection.scalar(undone) is not None:
         raise UndoRefused("undone")
-    written = _written(rows)
+    written = _written(edit, rows)
     _check_kind(written)
     _check_untouched(edit, written)
     for one in reversed(written):
@@ -123,17 +135,29 @@ def _undo(edit: Edit, request_id: str) -> Done:
     return _step_orders(edit, written, rows[0].action)
 
 
-def _written(rows: Iterable[Row[Any]]) -> list[_Written]:
+def _written(edit: Edit, rows: Sequence[Row[Any]]) -> list[_Written]:
     """One for each row, by when it was last written."""
+    opened = opener(
+        edit.connection,
+        [(row.table_name, image) for row in rows for image in (row.before, row.after)],
+    )
+
+    def image_of(row: Row[Any], text: str | None) -> dict[str, Any]:
+        image = opened(row.table_name, read_image(text))
+        if any(map(is_sealed, image.values())):
+            raise UndoRefused("erased")
+        return image
+
     found: dict[tuple[str, int], _Written] = {}
     for row in rows:
         if row.table_name not in _UNDOABLE:
-            raise UndoRefused("comment" if row.table_name == "comments" else "kind")
+            raise UndoRefused(_NEVER.get(row.table_name, "kind"))
         key = (row.table_name, row.row_id)
         earlier = found.pop(key, None)
-        before = earlier.before if earlier else read_image(row.before)
+        before = earlier.before if earlier else image_of(row, row.before)
         table = metadata.tables[row.table_name]
-        found[key] = _Written(table, row.row_id, before, read_image(row.after), row.audit_id)
+        after = image_of(row, row.after)
+        found[key] = _Written(table, row.row_id, before, after, row.audit_id)
     return list(found.values())
 
 

@@ -33,7 +33,7 @@ def upgrade() -> None:
         follow_rows(table, key)
     for table, key in LOGGED:
         columns = [column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)]
-        log_rows(table, key, columns)
+        log_rows(table, key, columns, sealed=())
 
 
 def _create_refreshes() -> None:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 from sqlalchemy import Connection, Integer, Table, text
 
-from data_access.demo.plan import Array, Rows
+Array = npt.NDArray[Any]
+Rows = dict[str, Array]  # by column; a missing number is NaN, a missing identity 0
 
 CHUNK = 50_000
 Written = Callable[[int], None]
