@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.cards import Card
 from dashboard.edit_notice import notify
+from dashboard.menu import find_page, may_open
 from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
 from dashboard.quiet_words import NO_CONTACT, add_words
 from dashboard.reads import data_version, read
@@ -159,7 +160,7 @@ def quiet_list(scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series) -
     )
     chosen = frame[frame["customer_id"] == st.session_state.get(_CHOSEN)]
     if len(chosen) and may_remind(scope, "silent"):
-        _action_panel(chosen.iloc[0])
+        _action_panel(scope, chosen.iloc[0])
 
 
 def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
@@ -183,14 +184,20 @@ def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
     return columns
 
 
-def _action_panel(row: pd.Series) -> None:
+def _action_panel(scope: Scope, row: pd.Series) -> None:
     """Done or dismissed, for the customer whose row was clicked."""
     customer_id = int(row["customer_id"])
     form = f"quiet_{customer_id}"
     draw_request(form)
     with st.container(border=True, gap="xsmall", key="quiet_panel"):
         why = f" :gray[{plain(row['why'])}]" if row["why"] else ""
-        st.markdown(f"**{plain(row['customer'])}**{why}")
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(f"**{plain(row['customer'])}**{why}", width="content")
+            if may_open(scope.role, "customer"):
+                st.page_link(
+                    find_page("customer").file, label=_("Open the customer"),
+                    icon=":material/person_search:", query_params={"customer": str(customer_id)},
+                )  # fmt: skip
         show_refusal(form)
         if row["action"] == NO_CONTACT:
             st.markdown(f":orange[{_('This customer does not wish to be contacted.')}]")

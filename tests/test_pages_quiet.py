@@ -140,6 +140,10 @@ def test_what_was_done_is_recorded_and_takes_the_customer_off_the_list(company: 
     tab.session_state["quiet_customer"] = customer_id
     tab = tab.run()
     assert not tab.exception and table["customer"].iloc[0] == "Overdue Ltd"
+    (link,) = (
+        each.proto for each in tab.get("page_link") if each.proto.label == "Open the customer"
+    )
+    assert link.query_string == f"customer={customer_id}"
     tab.selectbox(key=f"quiet_{customer_id}_action").set_value("visit")
     tab.text_input(key=f"quiet_{customer_id}_note").set_value("met Ms Lin")
     tab = tab.button(key=f"quiet_{customer_id}_done").click().run()
