@@ -128,7 +128,7 @@ def rebuy_list(scope: Scope, chosen: OrderFilter, as_of: date, days: int, sums: 
     )
     opened = found[found["rebuy_due_id"] == st.session_state.get(_CHOSEN)]
     if len(opened) and acts:
-        _what_to_do(opened.iloc[0])
+        _what_to_offer(opened.iloc[0])
 
 
 def _worked_out(sums: pd.Series, as_of: date) -> str:
@@ -177,7 +177,7 @@ def _columns(scope: Scope) -> list[Column]:
     return columns
 
 
-def _what_to_do(row: pd.Series) -> None:
+def _what_to_offer(row: pd.Series) -> None:
     """Reminded or dismissed, for the customer and product whose row was clicked."""
     due_id = int(row["rebuy_due_id"])
     form = f"rebuy_{due_id}"
