@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from benchmarks.questions import Question
+from benchmarks.question import Question
 from benchmarks.timing import milliseconds, print_table, shown, times
 from data_access.scope import Scope
 
