@@ -96,7 +96,9 @@ def value_of(scope: Scope, customer_id: int, as_of: date) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if pd.isna(value):
         return None
-    return value.date() if isinstance(value, pd.Timestamp) else value
+    if isinstance(value, pd.Timestamp):
+        return value.date()
+    return value.item() if hasattr(value, "item") else value
 
 
 def value_cards(scope: Scope, value: dict[str, Any], scores: Facts, as_of: date) -> None:
