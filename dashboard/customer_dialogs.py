@@ -50,6 +50,7 @@ class Action:
     verb: str  # a msgid
     icon: str
     done: str  # a msgid
+    save: str = N_("Save")
 
 
 ACTIONS: dict[str, Action] = {
@@ -64,7 +65,10 @@ ACTIONS: dict[str, Action] = {
         N_("Edit contact"), ":material/edit:", N_("Changed a contact of {name}.")
     ),
     "remove_contact": Action(
-        N_("Remove contact"), ":material/person_remove:", N_("Removed a contact of {name}.")
+        N_("Remove contact"),
+        ":material/person_remove:",
+        N_("Removed a contact of {name}."),
+        N_("Remove contact"),
     ),
 }
 
@@ -294,7 +298,7 @@ def _buttons(draft: CustomerDraft) -> None:
             on_click=_close,
         )  # fmt: skip
         st.button(
-            _("Apply mine on top") if draft.changes else _(action.verb),
+            _("Apply mine on top") if draft.changes else _(action.save),
             key="customer_save",
             type="primary",
             icon=action.icon,

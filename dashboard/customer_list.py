@@ -52,7 +52,7 @@ class Sorting:
 
 
 SORTINGS: dict[str, Sorting] = {
-    "name": Sorting(N_("Name"), "name", False),
+    "name": Sorting(N_("By name"), "name", False),
     "newest": Sorting(N_("Newest first"), "created_at", True),
     "last_order": Sorting(N_("Last order first"), "last_order", True),
     "longest_ago": Sorting(N_("Longest without an order"), "last_order", False),
@@ -234,26 +234,26 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
 def _columns(scope: Scope, wanted: CustomerFilter, frame: pd.DataFrame) -> list[Column]:
     """What this person has a use for: nothing hidden, nothing that is always the same."""
     columns = [
-        Column("customer", _("Customer"), width=220),
+        Column("customer", _("Customer"), width=200),
         Column("grade", _("Grade"), width=62),
-        Column("customer_type", _("Kind"), width=84),
-        Column("phone", _("Phone"), width=130),
-        Column("orders", _("Orders"), "count", width=70),
+        Column("customer_type", _("Kind"), width=90),
+        Column("phone", _("Phone"), width=118),
+        Column("orders", _("Orders"), "count", width=62),
     ]
     if wanted.currency and scope.sees("orders", "net_sales"):
         columns.append(
             Column(
-                "net_sales_12m", _("Net sales, 12 months"), "money", width=140,
+                "net_sales_12m", _("Net sales, 12 months"), "money", width=132,
                 help=_("Orders of the last 365 days after returns, without cancelled ones."),
             )
         )  # fmt: skip
     columns.append(Column("last_ordered_on", _("Last order"), "day"))
     if wanted.currency and knows_payments(scope):
-        columns.append(Column("owed", _("Owed"), "money", width=110))
+        columns.append(Column("owed", _("Owed"), "money", width=95))
+    columns.append(Column("consent", _("Consent"), width=80))
     if frame["owner"].nunique() > 1:
         columns.append(Column("owner", _("Sales rep"), width=110))
-    columns.append(Column("region", _("Region"), width=100))
-    columns.append(Column("consent", _("Consent"), width=84))
+    columns.append(Column("region", _("Region"), width=90))
     return columns
 
 

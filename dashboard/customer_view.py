@@ -29,7 +29,7 @@ from dashboard.customer_words import (
 from dashboard.figures.sales_bars import sales_bars
 from dashboard.reads import read
 from dashboard.recorded import knows_costs, knows_payments
-from dashboard.texts import _, _n, language, plain
+from dashboard.texts import _, _n, in_a_row, language, plain
 from data_access.customer_details import (
     MOST_CONTACTS,
     find_customer_concerns,
@@ -96,7 +96,9 @@ def value_of(scope: Scope, customer_id: int, as_of: date) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if pd.isna(value):
         return None
-    return value.date() if isinstance(value, pd.Timestamp) else value
+    if isinstance(value, pd.Timestamp):
+        return value.date()
+    return value.item() if hasattr(value, "item") else value
 
 
 def value_cards(scope: Scope, value: dict[str, Any], scores: Facts, as_of: date) -> None:
@@ -113,17 +115,9 @@ def value_cards(scope: Scope, value: dict[str, Any], scores: Facts, as_of: date)
 
 
 def _sales_cards(scope: Scope, value: dict[str, Any], as_of: date) -> list[Card]:
-    currency = value["currency"]
     cards = []
     if value["net_sales"] is not None:
-        ever = formats.compact_money(value["net_sales"], currency)
-        cards.append(Card(
-            key="sales", label=_("Net sales, 12 months"),
-            value=formats.compact_money(value["net_sales_12m"] or 0, currency),
-            help=_("Orders of the last 365 days after returns, without cancelled ones."),
-            note=_("{amount} ever, since {day}", amount=plain(ever),
-                   day=formats.day(value["first_ordered_on"])),
-        ))  # fmt: skip
+        cards.append(_sales_card(scope, value))
     cards.append(_orders_card(value))
     gap = value["gap_days"]
     days = (as_of - value["last_ordered_on"]).days
@@ -136,17 +130,25 @@ def _sales_cards(scope: Scope, value: dict[str, Any], as_of: date) -> list[Card]
         help=_("The usual gap is the days from the first order to the last, by the gaps between"
                " order days."),
     ))  # fmt: skip
-    if value["cost_12m"] is not None and value["net_sales_12m"] and knows_costs(scope):
-        margin = value["net_sales_12m"] - value["cost_12m"]
-        cards.append(Card(
-            key="margin", label=_("Gross margin, 12 months"),
-            value=formats.rate(margin / value["net_sales_12m"]),
-            help=_("Net sales less cost of goods, as a share of net sales."),
-            note=plain(formats.compact_money(margin, currency)),
-        ))  # fmt: skip
     if knows_payments(scope):
         cards.append(_owed_card(value))
     return cards
+
+
+def _sales_card(scope: Scope, value: dict[str, Any]) -> Card:
+    sales, currency = value["net_sales_12m"] or 0, value["currency"]
+    ever = plain(formats.compact_money(value["net_sales"], currency))
+    note = _("{amount} ever", amount=ever)
+    explained = [_("Orders of the last 365 days after returns, without cancelled ones.")]
+    if value["cost_12m"] is not None and sales and knows_costs(scope):
+        margin = formats.rate((sales - value["cost_12m"]) / sales)
+        note += " · " + _("gross margin {rate}", rate=margin)
+        explained.append(_("Gross margin: net sales less cost of goods, as a share of net sales."))
+    return Card(
+        key="sales", label=_("Net sales, 12 months"), note=note,
+        value=formats.compact_money(sales, currency),
+        help=in_a_row(explained),
+    )  # fmt: skip
 
 
 def _orders_card(value: dict[str, Any]) -> Card:
@@ -323,7 +325,7 @@ def _contact(scope: Scope, customer_id: int, contact: Any) -> None:
         f" :small[:gray[{plain(said(POSITIONS, contact.position))}]]" if contact.position else ""
     )
     reach = " · ".join(plain(value) for value in (contact.phone, contact.email) if value)
-    with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         told = f"{star}**{plain(contact.name)}**{position}"
         st.markdown(f"{told}  \n:small[{reach}]" if reach else told, width="stretch")
         for action in ("change_contact", "remove_contact"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.texts import N_, _
 
-TYPES: dict[str, str] = {"company": N_("Company"), "person": N_("Person")}
+TYPES: dict[str, str] = {"company": N_("Company"), "person": N_("Private person")}
 CONSENTS: dict[str, str] = {
     "granted": N_("Granted"),
     "refused": N_("Refused"),
@@ -76,7 +76,7 @@ EVENTS: dict[str, tuple[str, str]] = {  # event → what it reads, the colour of
     **{kind: (name, "orange") for kind, name in INTERACTIONS.items()},
 }
 EVENT_KINDS: dict[str, str] = {
-    "all": N_("Everything"),
+    "all": N_("All kinds"),
     "order": N_("Orders"),
     "payment": N_("Payments"),
     "return": N_("Returns"),
@@ -84,7 +84,7 @@ EVENT_KINDS: dict[str, str] = {
     "interaction": N_("Conversations"),
 }
 FIELDS: dict[str, str] = {
-    "name": N_("Name"),
+    "name": N_("Full name"),
     "name_zh": N_("Name in Chinese"),
     "customer_type": N_("Kind of customer"),
     "industry": N_("Industry"),
