@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Engine, func, select
 
@@ -21,8 +21,26 @@ from data_access.audit import (
     list_order_changes,
 )
 from data_access.backlog import sum_backlog_by_day
+from data_access.care import list_care, sum_care
 from data_access.comments import list_comments, list_people_to_mention
 from data_access.consent import find_consent, list_consents, sum_consents
+from data_access.customer_details import (
+    find_customer_concerns,
+    find_customer_scores,
+    list_customer_contacts,
+    list_customer_segments,
+    sum_customer_categories,
+    sum_customer_value,
+)
+from data_access.customer_filter import CustomerFilter
+from data_access.customer_timeline import count_customer_events, list_customer_events
+from data_access.customers import (
+    count_customers,
+    find_customer,
+    find_customer_by_phone,
+    list_customer_options,
+    list_customers,
+)
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -30,10 +48,18 @@ from data_access.delivery import (
     sum_punctuality,
     sum_punctuality_over_time,
 )
+from data_access.divisions import WAYS, Division
 from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
 from data_access.erasures import count_erasures, list_erasures
 from data_access.filters import OrderFilter, Period
+from data_access.going_quiet import (
+    QuietFilter,
+    find_last_scoring,
+    list_going_quiet,
+    sum_going_quiet,
+    sum_reasons_for_leaving,
+)
 from data_access.late_orders import list_open_orders, list_stage_histories
 from data_access.new_order import (
     NewLine,
@@ -53,11 +79,18 @@ from data_access.order_details import (
 )
 from data_access.orders import find_order, list_orders
 from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
+from data_access.rebuys import (
+    find_last_rebuy_run,
+    list_rebuys,
+    sum_rebuys,
+    sum_reminder_effect,
+)
 from data_access.receivables import (
     list_receivables,
     sum_payments_over_time,
     sum_receivables_by_age,
 )
+from data_access.retention import sum_repurchase, sum_repurchase_by, sum_retention
 from data_access.rules import list_discount_limits, list_stage_rules
 from data_access.sales import (
     sum_sales_by_category,
@@ -66,7 +99,35 @@ from data_access.sales import (
     sum_sales_by_region,
 )
 from data_access.scope import Scope
+from data_access.segment_lists import (
+    find_what_clusters_are,
+    list_missing_categories,
+    list_saved_segments,
+    list_segment_customers,
+)
+from data_access.segments import (
+    PivotBy,
+    find_cut_points,
+    find_segments_day,
+    sum_movements,
+    sum_next_purchases,
+    sum_segments,
+    sum_segments_by,
+)
 from data_access.tables import customers, orders, products
+from data_access.value import (
+    ValueFilter,
+    find_shared_error,
+    list_sources,
+    sum_sales_by_tenth,
+    sum_value_by_cohort,
+)
+from data_access.value_lists import (
+    count_customer_features,
+    count_refusals,
+    list_cohort_customers,
+    list_customer_features,
+)
 from data_access.work_queues import Queue, list_mentions, list_queue_orders, sum_work_queues
 
 
@@ -96,7 +157,13 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _delivery("delivery, 30 days", month, as_of)
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
+    found += _rebuy("rebuy", OrderFilter(), as_of)
+    found += _value("value", currency, as_of)
+    found += _customers("customers", CustomerFilter(currency=currency), as_of)
+    found += _customer("customer", record, as_of, currency)
     found += _work("work", as_of)
+    found += _quiet("quiet", as_of, currency)
+    found += _segments("segments", currency, as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += _privacy("privacy", record)
     return found
@@ -255,6 +322,99 @@ def _receivables(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
     ]
 
 
+def _rebuy(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    asked, likely = (chosen, as_of, 14), {"sort": "probability_30", "descending": True}
+    return [
+        *_choices(page, reps=True),
+        Question(page, "sums of the dues", sum_rebuys, asked),
+        Question(
+            page, "first page of the dues", list_rebuys, (chosen, as_of, 14), likely, "record"
+        ),
+        Question(page, "effect of reminding", sum_reminder_effect, (as_of,)),
+        Question(f"{page}, nothing due", "last refresh", find_last_rebuy_run, engine="record"),
+    ]
+
+
+def _value(page: str, currency: str, as_of: date) -> list[Question]:
+    """What the page asks at first, and what it is asked for by a click."""
+    everybody, clicked = ValueFilter(currency=currency), f"{page}, by a click"
+    asked = (everybody, as_of)
+    ends = tuple(as_of - timedelta(days=91 * step) for step in reversed(range(10)))
+    quarter = Period(as_of - timedelta(days=455), as_of - timedelta(days=365))
+    first_page = {"as_of": as_of, "limit": 25}
+    features = {"for_contact": True, "limit": 100_000}
+    return [
+        Question(page, "sources", list_sources),
+        Question(page, "value by cohort", sum_value_by_cohort, asked),
+        Question(page, "retention", sum_retention, asked),
+        Question(page, "repurchase rate over time", sum_repurchase, (everybody, ends)),
+        Question(page, "repurchase rate by channel", sum_repurchase_by, (*asked, "channel")),
+        Question(page, "sales by tenth", sum_sales_by_tenth, asked),
+        Question(page, "shared error", find_shared_error, engine="record"),
+        Question(page, "scored customers", count_customer_features, (everybody,)),
+        Question(clicked, "repurchase rate by region", sum_repurchase_by, (*asked, "region")),
+        Question(clicked, "customers of a cohort", list_cohort_customers, (everybody, quarter),
+                 first_page),
+        Question(clicked, "refusals", count_refusals, (everybody,)),
+        Question(clicked, "features to export", list_customer_features, (everybody,), features),
+    ]  # fmt: skip
+
+
+def _customers(page: str, chosen: CustomerFilter, as_of: date) -> list[Question]:
+    first_page: dict[str, Any] = {"as_of": as_of, "limit": 25}
+    clicked, year = f"{page}, by a click", Period(as_of - timedelta(days=364), as_of)
+    searched = replace(chosen, search="ann")
+    by_phone = replace(chosen, search="138 1234")
+    idle = replace(chosen, bought=False, period=year)
+    return [
+        Question(page, "options", list_customer_options, ("en",), engine="record"),
+        Question(page, "customers found", count_customers, (chosen,), engine="record"),
+        Question(page, "list, by name", list_customers, (chosen,), first_page, "record"),
+        Question(page, "care, how many", sum_care, (as_of,), engine="record"),
+        *(
+            Question(clicked, f"list, {name}", list_customers, (wanted,),
+                     {**first_page, **more}, "record")
+            for name, wanted, more in (
+                ("last order first", chosen, {"sort": "last_order", "descending": True}),
+                ("part of a name", searched, {}),
+                ("part of a phone", by_phone, {}),
+                ("not bought in a year", idle, {}),
+            )
+        ),
+        Question(clicked, "not bought in a year, found", count_customers, (idle,), engine="record"),
+        Question(clicked, "whole phone", find_customer_by_phone, ("13812345678",), engine="record"),
+        *(
+            Question(clicked, f"care, {cause}", list_care, (cause, as_of), {"limit": 20}, "record")
+            for cause in ("birthday", "anniversary", "delivered")
+        ),
+    ]  # fmt: skip
+
+
+def _customer(page: str, record: Engine, as_of: date, currency: str) -> list[Question]:
+    """A customer of some orders, where there is one."""
+    with record.connect() as connection:
+        bought = select(orders.c.customer_id).where(orders.c.customer_id.is_not(None)).limit(1)
+        customer_id = connection.scalar(bought) or connection.scalar(
+            select(customers.c.customer_id).limit(1)
+        )
+    if customer_id is None:
+        return []
+    of_day = {"concerns": find_customer_concerns, "value": sum_customer_value}
+    plain = {
+        "customer": find_customer, "contacts": list_customer_contacts,
+        "scores": find_customer_scores, "segments": list_customer_segments,
+        "events found": count_customer_events, "timeline": list_customer_events,
+    }  # fmt: skip
+    return [
+        *(Question(page, name, query, (customer_id, as_of), engine="record")
+          for name, query in of_day.items()),
+        *(Question(page, name, query, (customer_id,), engine="record")
+          for name, query in plain.items()),
+        Question(page, "categories", sum_customer_categories, (customer_id, as_of, currency),
+                 engine="record"),
+    ]  # fmt: skip
+
+
 def _work(page: str, as_of: date) -> list[Question]:
     evening = datetime.combine(as_of, time(10))
     queues: tuple[Queue, ...] = ("late", "to_ship", "unpaid")
@@ -284,6 +444,17 @@ def _privacy(page: str, record: Engine) -> list[Question]:
     ]
 
 
+def _quiet(page: str, as_of: date, currency: str) -> list[Question]:
+    quiet = QuietFilter(currency=currency)
+    return [
+        Question(page, "names of reps", options.list_reps, ("en",), engine="record"),
+        Question(page, "who goes quiet, in numbers", sum_going_quiet, (as_of, quiet)),
+        Question(page, "list", list_going_quiet, (as_of, quiet), {"limit": 25}),
+        Question(page, "what went before", sum_reasons_for_leaving, (as_of, quiet)),
+        Question(page, "the last scoring", find_last_scoring, engine="record"),
+    ]
+
+
 def _changes(page: str, period: Period) -> list[Question]:
     chosen = ChangeFilter(period=period)
     return [
@@ -291,4 +462,31 @@ def _changes(page: str, period: Period) -> list[Question]:
         Question(page, "actions", list_actions, engine="record"),
         Question(page, "changes found", count_changes, (chosen,), engine="record"),
         Question(page, "list", list_changes, (chosen,), {"limit": 25}, "record"),
+    ]
+
+
+def _segments(page: str, currency: str, as_of: date) -> list[Question]:
+    ways = {by: Division(by=by, currency=currency) for by in WAYS}
+    cuts = replace(
+        ways["rfm"], recency_days=(180, 90, 30, 9), orders=(2, 4, 8, 16),
+        net_sales=(100.0, 1_000.0, 5_000.0, 20_000.0),
+    )  # fmt: skip
+    pivots: tuple[PivotBy, ...] = get_args(PivotBy)
+    return [
+        Question(page, "day of the scores", find_segments_day, (currency,)),
+        *(
+            Question(page, f"sums by {name}", sum_segments, (division,))
+            for name, division in {**ways, "moved cut points": cuts}.items()
+        ),
+        Question(page, "cut points", find_cut_points, (currency,)),
+        Question(page, "movement", sum_movements, (ways["rfm"],)),
+        Question(page, "customers", list_segment_customers, (ways["rfm"],), {"limit": 25}),
+        *(
+            Question(page, f"sales by {pivot}", sum_segments_by, (ways["rfm"], as_of, pivot))
+            for pivot in pivots
+        ),
+        Question(page, "next purchases", sum_next_purchases, (ways["rfm"],)),
+        Question(page, "not bought yet", list_missing_categories, (ways["rfm"], as_of)),
+        Question(page, "saved", list_saved_segments, engine="record"),
+        Question(page, "what clusters are", find_what_clusters_are, engine="record"),
     ]

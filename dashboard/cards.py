@@ -52,15 +52,16 @@ class Card:
     note: str = ""  # in place of the changes
 
 
-def show_cards(cards: Sequence[Card]) -> None:
-    """Four cards in a row on a laptop, two on a tablet, one on a phone."""
-    grid = st.grid(4, min_column_width=230, gap="xsmall", border=True, key="cards")
+def show_cards(cards: Sequence[Card], *, across: int = 4) -> None:
+    """Four cards (or `across`) in a row on a laptop, two on a tablet, one on a phone."""
+    width = 230 if across <= 4 else 185
+    grid = st.grid(across, min_column_width=width, gap="xsmall", border=True, key="cards")
     chosen = current()
     for card in cards:
-        _show_card(grid, card, chosen)
+        _show_card(grid, card, chosen, is_narrow=across > 4)
 
 
-def _show_card(grid: Any, card: Card, chosen: Values) -> None:
+def _show_card(grid: Any, card: Card, chosen: Values, *, is_narrow: bool) -> None:
     with grid.cell(), st.container(gap=None, key=f"card_{card.key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", gap="xsmall", wrap=False
@@ -83,7 +84,7 @@ def _show_card(grid: Any, card: Card, chosen: Values) -> None:
             horizontal_alignment="distribute",
             vertical_alignment="bottom",
             gap=None,
-            wrap=False,
+            wrap=is_narrow,
         ):
             changes = (
                 _change(card, card.previous, _THAN_PREVIOUS),

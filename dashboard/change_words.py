@@ -35,9 +35,11 @@ _FOLLOWS = {
     "customers": ("consent_on", "consent_purpose", "created_at"),
     "consents": ("text_version", "decided_on", "recorded_by", "recorded_at"),
     "interactions": ("happened_at",),
+    "reminders": ("product_id", "recorded_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
-                "discount_limits", "customers", "contacts", "interactions", "consents")  # fmt: skip
+                "discount_limits", "customers", "contacts", "interactions", "consents",
+                "reminders", "exports")  # fmt: skip
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",
@@ -55,6 +57,7 @@ _ALWAYS = {
     "contacts": "name",
     "interactions": "kind",
     "consents": "state",
+    "reminders": "cause",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value

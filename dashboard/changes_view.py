@@ -26,7 +26,7 @@ from dashboard.filters import Choice, current
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.menu import find_page
 from dashboard.paging import PAGE_ROWS, list_toolbar, pages_of
-from dashboard.reads import draw, read
+from dashboard.reads import read
 from dashboard.saving import begin_anew, draw_request, save, show_refusal
 from dashboard.session import current_scope
 from dashboard.tables import Column, show_table
@@ -47,8 +47,10 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 # what no undo takes back: other commands do, or nothing can
-NEVER_UNDONE = ("create_order", "comment_on_order", "propose_cancellation", "complete_order",
-                "record_consent", "erase_person")  # fmt: skip
+NEVER_UNDONE = (
+    "create_order", "comment_on_order", "propose_cancellation", "complete_order", "export",
+    "record_consent", "erase_person",
+)  # fmt: skip
 _LOGGED_BY_HAND = ("users", "people", "*")
 
 
@@ -63,12 +65,8 @@ def day_of_log() -> date:
 
 def change_choices(scope: Scope) -> tuple[Choice, ...]:
     """Person, action and kind of row, of those that are in the log."""
-    return draw(_choices, scope)
-
-
-def _choices(scope: Scope) -> tuple[Choice, ...]:
-    actors = read(list_actors, scope, engine="record")
-    found = read(list_actions, scope, engine="record")
+    actors = read(list_actors, scope, engine="log")
+    found = read(list_actions, scope, engine="log")
     people = {
         actor: name or (_("Outside of the app") if actor == "system" else actor)
         for actor, name in zip(actors["actor"], actors["actor_name"], strict=True)
@@ -99,7 +97,7 @@ def change_list(scope: Scope, wanted: ChangeFilter) -> int:
 
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
         return read(
-            list_changes, scope, wanted, engine="record", zone=zone(), after=after, limit=limit,
+            list_changes, scope, wanted, engine="log", zone=zone(), after=after, limit=limit,
             language=language(),
         )  # fmt: skip
 
@@ -108,7 +106,7 @@ def change_list(scope: Scope, wanted: ChangeFilter) -> int:
     if not len(frame):
         return 0
     entries = entries_of(frame)
-    count = read(count_changes, scope, wanted, engine="record", zone=zone())
+    count = read(count_changes, scope, wanted, engine="log", zone=zone())
     counted = _n("{n} changed row", "{n} changed rows", count)
     list_toolbar(pages, frame, counted, lambda: None, advice=_("Open one for details"))
     with st.container(gap="xsmall", key="change_list"):
@@ -187,7 +185,7 @@ def _entry_of(scope: Scope, request_id: str | None) -> Entry | None:
     if not request_id:
         return None
     changes = read(
-        list_changes, scope, ChangeFilter(request_id=request_id), engine="record", zone=zone(),
+        list_changes, scope, ChangeFilter(request_id=request_id), engine="log", zone=zone(),
         limit=1, language=language(),
     )  # fmt: skip
     return next(iter(entries_of(changes)), None)
@@ -266,6 +264,5 @@ def _show_conflicts() -> None:
         if field:
             then = value_told(conflict.table_name, field, before)
             now = value_told(conflict.table_name, field, after)
-            about = plain(conflict.about)
-            name = plain(field_name(field, conflict.table_name))
+            about, name = plain(conflict.about), plain(field_name(field, conflict.table_name))
             st.markdown(f"{about} · {name}: {plain(then)} → {plain(now)}")

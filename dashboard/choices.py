@@ -79,4 +79,5 @@ def _used(scope: Scope, option: str) -> list[Any]:
     """What the orders that the person sees have, the most used first."""
     found = read(count_orders_by_option, scope)
     of_option = found[found["option"] == option]
-    return list(of_option["word" if option in ("channel", "currency") else "number"])
+    # tolist, not list: the latter leaves numbers that no cache key holds
+    return of_option["word" if option in ("channel", "currency") else "number"].tolist()

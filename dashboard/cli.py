@@ -16,8 +16,10 @@ COMMANDS = {
     "demo": "demo",
     "import": "importing",
     "user": "user",
+    "refresh": "refresh",
     "verify": "verify",
     "person": "person",
+    "evaluate": "evaluate",
     "start": "start",
 }
 

@@ -17,6 +17,7 @@ from dashboard.runs import once_a_run
 from dashboard.settings import settings
 from data_access.analytics_copy import AnalyticsCopy, LiveAnalytics, SnapshotFailed, open_analytics
 from data_access.analytics_copy.copy import Progress
+from data_access.audit_chain import last_audit_id
 from data_access.database import Database, commit_counter, connect
 from data_access.schema import (
     read_data_version,
@@ -26,6 +27,8 @@ from data_access.schema import (
 )
 
 RETRY_SECONDS = 60  # until a copy that could not be brought in step is tried again
+
+EngineName = Literal["analytics", "record", "log"]
 
 _numbers = count(1)
 _log = logging.getLogger(__name__)
@@ -63,9 +66,13 @@ def database(progress: Progress | None = None) -> Database:
     return _connected(progress).database
 
 
-def engine_and_version(name: Literal["analytics", "record"]) -> tuple[Engine, str]:
-    """The engine and a name for the state of its data, which holds every change made before."""
+def engine_and_version(name: EngineName) -> tuple[Engine, str]:
+    """The engine and a name for the state of its data, which holds every change made before; the
+    log is of the record, and grows by what is no change of the data too."""
     connected = _connected()
+    if name == "log":
+        record = connected.database.record
+        return record, f"{connected.name}.log.{last_audit_id(record)}"
     if name == "analytics" and time.monotonic() >= connected.out_of_step_until:
         try:
             version = connected.analytics.refresh(connected.version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -31,6 +31,7 @@ from data_access.filters import OrderFilter
 RUNNING_PRESETS = tuple(preset for preset in PERIODS if preset != ANY)
 ALL_PRESETS = tuple(PERIODS)
 _LONGEST_SEARCH = 100
+_MOST_TOLD = 20  # of a choice's values in a file
 SWITCHES: dict[str, tuple[str, str]] = {  # part of the filter and address → label, explanation
     "overdue": (N_("Only overdue"), N_("Open, and promised for a day that is over.")),
     "late": (
@@ -82,6 +83,15 @@ def filter_bar(bar: Bar, as_of: date) -> OrderFilter:
     _active(bar, values, chosen)
     show_in_address(values)
     return chosen
+
+
+def filter_in_words(bar: Bar, chosen: OrderFilter) -> list[str]:
+    """The choices in full, as they stand in a file; what is searched for is not among them."""
+    told = [_("Period: {period}", period=described(chosen.period))] if bar.presets else []
+    if chosen.currency:
+        told.append(_("{label}: {values}", label=_("Currency"), values=chosen.currency))
+    found = _described(bar, current(), replace(chosen, search=""), shown=str, most=_MOST_TOLD)
+    return told + [text for _parameters, text in found]
 
 
 def _draw(bar: Bar, values: Values, preset: str, as_of: date) -> None:
@@ -224,16 +234,23 @@ def _active(bar: Bar, values: Values, chosen: OrderFilter) -> None:
         )
 
 
-def _described(bar: Bar, values: Values, chosen: OrderFilter) -> list[tuple[tuple[str, ...], str]]:
+def _described(
+    bar: Bar,
+    values: Values,
+    chosen: OrderFilter,
+    *,
+    shown: Callable[[object], str] = plain,
+    most: int = 2,
+) -> list[tuple[tuple[str, ...], str]]:
     found: list[tuple[tuple[str, ...], str]] = []
     for choice in (*bar.choices, *bar.more):
-        names = [plain(choice.names[value]) for value in choice.read(values)]
+        names = [shown(choice.names[value]) for value in choice.read(values)]
         if names:
-            shown = ", ".join(names[:2]) + (f" +{len(names) - 2}" if len(names) > 2 else "")
-            text = _("{label}: {values}", label=choice.label, values=shown)
+            told = ", ".join(names[:most]) + (f" +{len(names) - most}" * (len(names) > most))
+            text = _("{label}: {values}", label=choice.label, values=told)
             found.append(((choice.parameter,), text))
     if chosen.search:
-        found.append((("q",), _("Search: {words}", words=plain(chosen.search))))
+        found.append((("q",), _("Search: {words}", words=shown(chosen.search))))
     if chosen.amount_from is not None or chosen.amount_to is not None:
         low = formats.number(chosen.amount_from or 0)
         high = "∞" if chosen.amount_to is None else formats.number(chosen.amount_to)
@@ -287,4 +304,4 @@ def _switched(name: str) -> None:
     choose(**{name: ["1"] if st.session_state[f"filter_{name}"] else None})
 
 
-__all__ = ["ALL_PRESETS", "RUNNING_PRESETS", "Bar", "described", "filter_bar"]
+__all__ = ["ALL_PRESETS", "RUNNING_PRESETS", "Bar", "described", "filter_bar", "filter_in_words"]

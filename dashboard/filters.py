@@ -47,9 +47,10 @@ _BASES: dict[str, PeriodBasis] = {
     "delivered": "completed_on",
 }
 PARAMETERS = (
-    "period", "from", "to", "by", "channel", "region", "category", "rep", "customer", "stage",
+    "period", "from", "to", "by", "channel", "region", "category", "rep", "stage",
     "payment", "overdue", "late", "otif", "returned", "past_due", "min", "max", "currency", "q",
-    "person", "action", "kind",
+    "person", "action", "kind", "type", "industry", "grade", "source", "consent", "segment",
+    "bought", "cohort",
 )  # fmt: skip
 _LOOKED_AT = ("period", "from", "to", "currency")
 _EVERYWHERE = (*_LOOKED_AT, "channel", "region", "category")

@@ -36,6 +36,7 @@ _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 _DELIVERY = frozenset(
     {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
 )
+_CUSTOMERS = _OVERVIEW | {Role.SUPPORT}
 _ACTING = EVERYBODY - {Role.ANALYST, Role.PARTNER}  # who has something to do with an order
 
 PAGES: tuple[MenuPage, ...] = (
@@ -44,6 +45,8 @@ PAGES: tuple[MenuPage, ...] = (
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
     _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),
     _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
+    _page("customers", N_("Customers"), ":material/groups:", _CUSTOMERS),
+    _page("customer", N_("Customer"), ":material/person_search:", _CUSTOMERS, in_menu=False),
     _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
     _page(
         "receivables",
@@ -51,6 +54,10 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
+    _page("segments", N_("Segments"), ":material/donut_small:", _OVERVIEW),
+    _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
+    _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
+    _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     _page(
         "privacy", N_("Privacy"), ":material/shield_person:", frozenset({Role.ADMIN, Role.MANAGER})

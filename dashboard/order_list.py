@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +18,7 @@ from dashboard.chosen_orders import (
     rows_shown,
     selection_round,
 )
+from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import find_page
 from dashboard.paging import (
     PAGE_ROWS,
@@ -132,25 +134,41 @@ def order_list(
     columns: Sequence[Column],
     *,
     sorting: str,
+    filters: Sequence[str],
 ) -> None:
-    """How many there are, how they are sorted, a page of them, and the way to the next."""
+    """How many there are, how they are sorted, a page of them, and the way to the next; all of
+    them as a file, which tells the `filters` in words."""
     offered = _offered(scope, order_filter)
     said = st.query_params.get("sort", sorting)
     sorted_by = said if said in offered else sorting
     chosen = SORTINGS[sorted_by]
 
+    listed: dict[str, Any] = {
+        "as_of": as_of,
+        "sort": chosen.column,
+        "descending": chosen.descending,
+        "language": language(),
+    }
+
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
         return read(
-            list_orders,
-            scope,
-            order_filter,
-            engine="record",
-            as_of=as_of,
-            sort=chosen.column,
-            descending=chosen.descending,
-            after=after,
-            limit=limit,
-            language=language(),
+            list_orders, scope, order_filter, engine="record", after=after, limit=limit, **listed
+        )
+
+    def controls() -> None:
+        _sort_box(offered, sorted_by)
+        export_menu(
+            Export(
+                slug="orders",
+                name="orders",
+                columns=columns,
+                rows=whole_list(list_orders, order_filter, **listed),
+                as_of=as_of,
+                currency=order_filter.currency,
+                filters=filters,
+                search=order_filter.search,
+            ),
+            count,
         )
 
     pages = pages_of("orders", f"{scope.key} {order_filter.key} {sorted_by}", rows)
@@ -160,7 +178,7 @@ def order_list(
         pages,
         frame,
         _n("{n} order", "{n} orders", count),
-        lambda: _sort_box(offered, sorted_by),
+        controls,
         advice=_("Click a row to open it"),
     )
     shown = rows_shown(frame)

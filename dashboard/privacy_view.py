@@ -18,7 +18,7 @@ from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, language, plain
 from data_access.consent import sum_consents
 from data_access.edits.erasing import erase_person, may_erase_people
-from data_access.edits.exporting import export_person, person_data
+from data_access.edits.exporting_people import export_person, person_data
 from data_access.erasures import MOST_ERASURES, count_erasures, list_erasures
 from data_access.options import list_customers_named
 from data_access.scope import Scope

@@ -7,16 +7,16 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from dashboard import connection
+from dashboard.connection import EngineName
 from dashboard.texts import language
 from data_access.scope import Scope
 
 Answer = TypeVar("Answer")
-EngineName = Literal["analytics", "record"]
 
 MAX_ENTRIES = 5_000
 MAX_SIZE = "256MB"

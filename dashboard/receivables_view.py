@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.analytics.receivables import Owed
 from dashboard.cards import Card
+from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import may_open
 from dashboard.order_list import open_order
 from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
@@ -81,11 +84,25 @@ def owed_cards(owed: Owed, currency: str | None) -> list[Card]:
 
 
 def receivables_list(
-    scope: Scope, order_filter: OrderFilter, as_of: date, owed: Owed, *, reps: bool
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    owed: Owed,
+    *,
+    reps: bool,
+    filters: Sequence[str],
 ) -> None:
-    """The orders that owe something, what is due longest first."""
+    """The orders that owe something, what is due longest first; all of them as a file, which tells
+    the `filters` in words."""
     sorted_by = st.query_params.get("sort", "due")
     _label, column, descending = _SORTINGS.get(sorted_by, _SORTINGS["due"])
+
+    listed: dict[str, Any] = {
+        "as_of": as_of,
+        "sort": column,
+        "descending": descending,
+        "language": language(),
+    }
 
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
         return read(
@@ -93,12 +110,25 @@ def receivables_list(
             scope,
             order_filter,
             engine="record",
-            as_of=as_of,
-            sort=column,
-            descending=descending,
             after=after,
             limit=limit,
-            language=language(),
+            **listed,
+        )
+
+    def controls() -> None:
+        _sort_box(sorted_by if sorted_by in _SORTINGS else "due")
+        export_menu(
+            Export(
+                slug="receivables",
+                name="receivables",
+                columns=_columns(reps=reps),
+                rows=whole_list(list_receivables, order_filter, **listed),
+                as_of=as_of,
+                currency=order_filter.currency,
+                filters=filters,
+                search=order_filter.search,
+            ),
+            owed.orders,
         )
 
     pages = pages_of("receivables", f"{scope.key} {order_filter.key} {column}", rows)
@@ -108,7 +138,7 @@ def receivables_list(
         pages,
         frame,
         _n("{n} order", "{n} orders", owed.orders),
-        lambda: _sort_box(sorted_by if sorted_by in _SORTINGS else "due"),
+        controls,
         advice=_("Click a row to open it") if opens else "",
     )
     numbers = tuple(frame["order_number"])

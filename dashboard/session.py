@@ -69,6 +69,14 @@ def _of_this_run() -> Scope | None:
     return scope if token is not None and token == current_token() else signed_in()
 
 
+def scope_of_session(token: str | None, slug: str) -> Scope | None:
+    """The Scope of the person whose session this is, if it has not ended and they may open the
+    page; for what is done after a run of the page, when no cookie is at hand."""
+    found = find_session(database().record, token, now=utc_now(), idle=settings().session_idle)
+    scope = mint_scope(database().record, found.user_id) if found else None
+    return scope if scope is not None and may_open(scope.role, slug) else None
+
+
 def current_session() -> Session | None:
     return find_session(
         database().record, current_token(), now=utc_now(), idle=settings().session_idle

@@ -17,7 +17,7 @@ from dashboard.vocabulary import in_words
 
 Kind = Literal[
     "text", "count", "money", "rate", "chance", "day", "moment", "lateness", "age", "duration",
-    "stage", "payment_state", "time_left",
+    "stage", "payment_state", "time_left", "compact_money",
 ]  # fmt: skip
 ROW_HEIGHT = 32
 _WIDTHS: dict[Kind, int] = {
@@ -97,6 +97,8 @@ def _cells(
             return [[] if pd.isna(days) else [formats.time_left(days)] for days in values]
         case "moment":
             return ["" if pd.isna(at) else formats.moment(at) for at in values]
+        case "compact_money":
+            return [formats.compact_money(amount, currency) for amount in values]
         case "money" if (values < 0).any():  # the browser would write ¥-5.00
             return pd.Series([formats.money(amount, currency) for amount in values], dtype=object)
         case "rate" | "chance":
@@ -132,7 +134,7 @@ def _config(
             )
         case "day":
             return config.DateColumn(column.label, format=formats.DAY_COLUMN, **common)
-        case "money" | "lateness" | "age" | "duration":
+        case "money" | "compact_money" | "lateness" | "age" | "duration":
             return config.TextColumn(column.label, alignment="right", **common)
         case "stage":
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)

@@ -6,8 +6,28 @@ from typing import Any
 
 from dashboard.texts import N_, _
 
+SEGMENTS: dict[str, str] = {
+    "champions": N_("Champions"),
+    "loyal": N_("Loyal"),
+    "potential_loyalist": N_("Potential loyalists"),
+    "new": N_("New customers"),
+    "promising": N_("Promising"),
+    "need_attention": N_("Need attention"),
+    "at_risk": N_("At risk"),
+    "cannot_lose": N_("Cannot lose them"),
+    "hibernating": N_("Hibernating"),
+    "lost": N_("Lost"),
+    "frequent_loyal": N_("Frequent and loyal"),
+    "steady": N_("Steady"),
+    "curious": N_("Curious"),
+    "others": N_("Others"),
+}
 # column → stored value → how it reads; what is not here is shown as it is stored
 WORDS: dict[str, dict[str, str]] = {
+    "customers.customer_type": {
+        "company": N_("Company"),
+        "person": N_("Person"),
+    },
     "payments.method": {
         "Alipay": N_("Alipay"),
         "WeChat Pay": N_("WeChat Pay"),
@@ -68,10 +88,10 @@ WORDS: dict[str, dict[str, str]] = {
     "audit.reason": {  # of what no person gave a reason for
         "demo company": N_("demo company"),
         "bulk load": N_("bulk load"),
-    },
-    "customers.customer_type": {
-        "company": N_("Company"),
-        "person": N_("Person"),
+        "orders": N_("Orders"),  # lists that were exported
+        "receivables": N_("Receivables"),
+        "customer_features": N_("Customer features"),
+        "cohort_customers": N_("Customers of a cohort"),
     },
     "customers.consent": {
         "granted": N_("Granted"),
@@ -95,10 +115,29 @@ WORDS: dict[str, dict[str, str]] = {
         "visit": N_("Visit"),
         "message": N_("Message"),
     },
+    "customer_scores.segment": SEGMENTS,
+    "customer_scores.rule_segment": SEGMENTS,
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),
         "resolved": N_("Resolved"),
+    },
+    "reminders.cause": {
+        "silent": N_("Going quiet"),
+        "rebuy": N_("Due to rebuy"),
+        "care": N_("To be looked after"),
+    },
+    "reminders.action": {
+        "call": N_("Call"),
+        "coupon": N_("Send a coupon"),
+        "content": N_("Send useful content"),
+        "visit": N_("Visit"),
+        "none": N_("No contact"),
+    },
+    "reminders.state": {
+        "done": N_("Done"),
+        "dismissed": N_("Dismissed"),
+        "held_out": N_("Held out"),
     },
 }
 
@@ -121,11 +160,14 @@ TABLE_NAMES: dict[str, str] = {
     "contacts": N_("Contact"),
     "interactions": N_("Conversation"),
     "consents": N_("Consent"),
+    "reminders": N_("Reminder"),
+    "saved_segments": N_("Saved segment"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
+    "exports": N_("Export"),
     "*": N_("Many rows"),
 }
-# a column of a logged table; the same in every table but where one is named with its table
+# a column of a logged table; the same in every table that has no `table.column` of its own
 FIELD_NAMES: dict[str, str] = {
     "order_number": N_("Order number"),
     "customer_id": N_("Customer"),
@@ -187,6 +229,10 @@ FIELD_NAMES: dict[str, str] = {
     "reason": N_("Reason"),
     "state": N_("State"),
     "cause": N_("Cause"),
+    "action": N_("Action"),
+    "is_held_out": N_("Held out"),
+    "recorded_at": N_("Recorded at"),
+    "reminders.due_on": N_("Order expected"),
     "requested_at": N_("Requested at"),
     "expected_on": N_("Expected on"),
     "received_at": N_("Received at"),
@@ -225,7 +271,13 @@ FIELD_NAMES: dict[str, str] = {
     "text_version": N_("Version of the wording"),
     "decided_on": N_("Decided on"),
     "recorded_by": N_("Recorded by"),
-    "recorded_at": N_("Recorded at"),
+    "rows": N_("Rows"),
+    "file_format": N_("Kind of file"),
+    "filter": N_("Filter"),
+    "left_out": N_("Left out"),
+    "definition": N_("Definition"),
+    "saved_segments.created_at": N_("Created at"),
+    "changed_at": N_("Changed at"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -253,6 +305,12 @@ ACTIONS: dict[str, str] = {
     "record_consent": N_("recorded a consent"),
     "export_person": N_("exported a person's data"),
     "erase_person": N_("erased a person"),
+    "record_reminder": N_("recorded a reminder"),
+    "refresh": N_("refreshed the customer figures"),
+    "export": N_("exported a list"),
+    "save_segment": N_("saved a segment"),
+    "rename_segment": N_("renamed a segment"),
+    "remove_segment": N_("removed a segment"),
     "import": N_("imported data"),
     "bulk_load": N_("loaded data"),
     "begin_log": N_("began the log"),

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, Engine, func, insert, select, text
 
 from data_access.sealing import teach_salts
 from data_access.tables import AUDITED_TABLES, audit
@@ -96,20 +96,32 @@ def record(
     reason: str | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    user_id: int | None = None,
+    actor_name: str | None = None,
+    request_id: str | None = None,
 ) -> None:
-    """Adds to the log what no trigger sees: work on accounts, imports, bulk loads."""
+    """Adds to the log what no trigger sees: work on accounts, imports, bulk loads, exports."""
     connection.execute(
         insert(audit).values(
             happened_at=now,
+            user_id=user_id,
             actor=actor,
+            actor_name=actor_name,
             action=action,
             table_name=table_name,
             row_id=row_id,
             reason=reason,
             before=_json(before),
             after=_json(after),
+            request_id=request_id,
         )
     )
+
+
+def last_audit_id(engine: Engine) -> int:
+    """How far the log goes: the same number, the same log."""
+    with engine.connect() as connection:
+        return int(connection.scalar(select(func.max(audit.c.audit_id))) or 0)
 
 
 def record_bulk_load(connection: Connection, what: str) -> None:

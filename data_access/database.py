@@ -100,6 +100,24 @@ def bulk_writing(engine: Engine, what: str = "bulk load") -> Iterator[Connection
         )
 
 
+@contextmanager
+def replacing(engine: Engine, table_name: str) -> Iterator[Connection]:
+    """A write transaction for the rows of one table that is worked out of others, which are not
+    followed one by one: on commit the change sequence says once that the table may be another, and
+    the analytics copy reads it anew. No logged table is written in it."""
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE data_version SET is_bulk = true"))
+        yield connection
+        connection.execute(text("UPDATE data_version SET is_bulk = false, version = version + 1"))
+        connection.execute(
+            text(
+                "INSERT INTO changes (change_id, table_name, row_id)"
+                " SELECT version, :table_name, NULL FROM data_version"
+            ),
+            {"table_name": table_name},
+        )
+
+
 def commit_counter(engine: Engine) -> Callable[[], int]:
     """Tells how often this process has committed through `engine` from now on."""
     commits = 0

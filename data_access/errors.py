@@ -73,6 +73,29 @@ class OrderChange:
     happened_at: datetime
 
 
+@dataclass(frozen=True)
+class FieldChange:
+    """A field that two people changed: as the person saw it, as it is now, as they want it."""
+
+    field: str
+    seen: Any
+    theirs: Any
+    mine: Any
+
+
+class CustomerChanged(EditRefused):
+    """Somebody changed the customer, or the contact, in the same fields after the person read
+    it."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "changed": "{name} was changed since you opened it. Nothing was saved.",
+    }
+
+    def __init__(self, name: str, changes: Sequence[FieldChange]) -> None:
+        self.changes = tuple(changes)
+        super().__init__("changed", name=name)
+
+
 class DatabaseUnfit(Refused):
     """The database cannot be used by this version of OrderScope."""
 

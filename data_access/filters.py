@@ -154,7 +154,7 @@ def order_predicates(
     found: list[ColumnElement[bool]] = []
     if wanted.period and dated:
         if by_moment and wanted.period_basis == "ordered_on":
-            found += _in_period_by_moment(orders, wanted.period)
+            found += in_period_by_moment(orders, wanted.period)
         else:
             found.append(in_period(orders[wanted.period_basis], wanted.period))
     for column, values in (
@@ -202,7 +202,7 @@ def in_period(column: ColumnElement[Any], period: Period) -> ColumnElement[bool]
     return column.between(period.start, period.end)
 
 
-def _in_period_by_moment(orders: Any, period: Period) -> list[ColumnElement[bool]]:
+def in_period_by_moment(orders: Any, period: Period) -> list[ColumnElement[bool]]:
     """Order dates in the period; read by the index on the moment, which is of the same day within
     the hours that zones are apart."""
     start = datetime.combine(period.start, time()) - timedelta(hours=14)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -12,7 +12,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Select,
     Table,
+    bindparam,
     or_,
     select,
     true,
@@ -163,16 +165,10 @@ def is_current(connection: Connection, scope: Scope) -> bool:
 
 def scope_in(connection: Connection, user_id: int) -> Scope | None:
     """As `mint_scope`, inside a transaction."""
-    user = connection.execute(
-        select(users).where(users.c.user_id == user_id, users.c.is_active == true())
-    ).one_or_none()
-    if user is None:
+    rows = connection.execute(_active_user(), {"user_id": user_id}).all()
+    if not rows:
         return None
-    regions = connection.scalars(
-        select(user_regions.c.region_id)
-        .where(user_regions.c.user_id == user_id)
-        .order_by(user_regions.c.region_id)
-    ).all()
+    user = rows[0]
     known = user.role in Role.__members__.values()
     return Scope(
         user_id=user.user_id,
@@ -180,11 +176,26 @@ def scope_in(connection: Connection, user_id: int) -> Scope | None:
         name=user.name,
         role=Role(user.role) if known else None,
         employee_id=user.employee_id,
-        region_ids=tuple(regions),
+        region_ids=tuple(row.region_id for row in rows if row.region_id is not None),
         channel=user.channel,
         language=user.language,
         _key=_KEY,
     )
+
+
+@cache
+def _active_user() -> Select[Any]:
+    # built once: every run and fragment asks it; one row for each region of the person
+    person = users.c
+    return (
+        select(
+            person.user_id, person.username, person.name, person.role, person.employee_id,
+            person.channel, person.language, user_regions.c.region_id,
+        )
+        .select_from(users.outerjoin(user_regions))
+        .where(person.user_id == bindparam("user_id"), person.is_active == true())
+        .order_by(user_regions.c.region_id)
+    )  # fmt: skip
 
 
 def _as_read(column: Column[Any]) -> ColumnElement[Any]:

@@ -1,18 +1,20 @@
 """Words searched among orders: part of the order number, of the customer's name, or of at least
-four characters of the phone, all as this person sees them, or a whole tracking number."""
+four characters of the phone, however it is spaced, all as this person sees them, or a whole
+tracking number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, false, or_, select, union_all
+from sqlalchemy import ColumnElement, Engine, Select, false, func, or_, select, union_all
 
 from data_access.dialects import holds
 from data_access.scope import Scope
 
 MOST_FOUND = 2_000
 SHORTEST_PHONE_PART = 4  # fewer are part of half of all phones
+_PHONE_MARKS = " -()./+"  # written between the digits of a phone
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,30 @@ def matches(scope: Scope, words: str, found: Found | None) -> ColumnElement[bool
 
 def named_so(customers: Any, words: str) -> ColumnElement[bool]:
     """Part of a name in any language, or of the phone."""
-    names = ["name", "name_zh"]
-    if len(words) >= SHORTEST_PHONE_PART:
-        names.append("phone")
-    return or_(*(holds(customers[name], words) for name in names))
+    names = [holds(customers[name], words) for name in ("name", "name_zh")]
+    return or_(*names, *phone_holds(customers.phone, words))
+
+
+def phone_holds(phone: ColumnElement[Any], words: str) -> list[ColumnElement[bool]]:
+    """The phone has the words in it, whatever stands between its digits; nothing where the words
+    are too few for that."""
+    digits = digits_of(words)
+    if digits:
+        return [holds(digits_alone(phone), digits)] if len(digits) >= SHORTEST_PHONE_PART else []
+    return [holds(phone, words)] if len(words) >= SHORTEST_PHONE_PART else []
+
+
+def digits_of(words: str) -> str:
+    """The digits of a phone or of a part of one; empty for words that are none."""
+    kept = words.translate({ord(mark): None for mark in _PHONE_MARKS})
+    return kept if kept.isascii() and kept.isdigit() else ""
+
+
+def digits_alone(phone: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The phone without what people write between the digits; a mask stays."""
+    for mark in _PHONE_MARKS:
+        phone = func.replace(phone, mark, "")
+    return phone
 
 
 def _customer_is_named(scope: Scope, words: str) -> ColumnElement[bool]:

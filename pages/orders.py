@@ -16,7 +16,7 @@ from dashboard.choices import (
 )
 from dashboard.edit_notice import notice_line
 from dashboard.figures.ages import open_orders_by_age
-from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar
+from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar, filter_in_words
 from dashboard.filters import basis_choice, payment_choice, stage_choice, stage_names
 from dashboard.live import follow_changes, page_title
 from dashboard.order_list import (
@@ -95,7 +95,14 @@ if read(count_orders, scope, chosen, as_of):
         regions=len(regions.names) > 1,
         reps=len(reps.names) > 1,
     )
-    order_list(scope, chosen, as_of, columns, sorting="promised" if must_ship else "newest")
+    order_list(
+        scope,
+        chosen,
+        as_of,
+        columns,
+        sorting="promised" if must_ship else "newest",
+        filters=filter_in_words(bar, chosen),
+    )
 else:
     nothing_found(scope, chosen.currency, has_period=not must_ship)
 follow_changes("orders")

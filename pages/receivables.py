@@ -17,7 +17,7 @@ from dashboard.choices import (
     worth_choosing,
 )
 from dashboard.figures.ages import owed_by_age, payments_over_time
-from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar
+from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar, filter_in_words
 from dashboard.filters import is_filtered
 from dashboard.live import follow_changes, page_title
 from dashboard.order_list import open_chosen_order
@@ -86,5 +86,12 @@ with right, st.container(border=True, gap="xsmall"):
         alt=_("Payments received by month"),
         key="payments_over_time",
     )
-receivables_list(scope, chosen, as_of, owed, reps=len(reps.names) > 1)
+receivables_list(
+    scope,
+    chosen,
+    as_of,
+    owed,
+    reps=len(reps.names) > 1,
+    filters=filter_in_words(bar, chosen),
+)
 follow_changes("receivables")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, get_args
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from data_access import (
     delivery,
     dwelling,
     effects,
+    going_quiet,
     late_orders,
     new_order,
     options,
@@ -24,10 +25,17 @@ from data_access import (
     orders,
     pipeline,
     receivables,
+    retention,
     sales,
+    segment_lists,
+    segments,
+    value,
+    value_lists,
 )
+from data_access.divisions import WAYS, DividedBy, Division
 from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
+from data_access.going_quiet import QuietFilter
 from data_access.scope import Scope
 
 Answer = pd.DataFrame | dict[str, Any] | int
@@ -85,7 +93,65 @@ def _backlog_by_day(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: da
     return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, (period,))
 
 
+def _quiet(chosen: OrderFilter) -> QuietFilter:
+    return QuietFilter(region_ids=chosen.region_ids, owner_ids=chosen.owner_ids,
+                       currency=chosen.currency)  # fmt: skip
+
+
+def _value_filter(chosen: OrderFilter) -> value.ValueFilter:
+    return value.ValueFilter(
+        currency=chosen.currency or "CNY",
+        region_ids=chosen.region_ids,
+        owner_ids=chosen.owner_ids,
+        sources=("referral",) if chosen.channels else (),
+    )
+
+
+def _of_value(query: Callable[..., Any], *more: Any, name: str = "", **named: Any) -> Case:
+    return Case(
+        f"{query.__name__}{name and ' by '}{name}",
+        lambda engine, scope, chosen, as_of: query(
+            engine, scope, _value_filter(chosen), as_of, *more, **named
+        ),
+    )
+
+
+def _repurchase(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    ends = (as_of, as_of - timedelta(days=90), as_of - timedelta(days=365))
+    return retention.sum_repurchase(engine, scope, _value_filter(chosen), ends)
+
+
+def _cohort(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    days = chosen.period or Period(as_of - timedelta(days=700), as_of)
+    return value_lists.list_cohort_customers(
+        engine, scope, _value_filter(chosen), days, as_of=as_of, language="zh_CN"
+    )
+
+
+def _features(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
+    return value_lists.list_customer_features(
+        engine, scope, _value_filter(chosen), for_contact=bool(chosen.stages), limit=50
+    )
+
+
+def _divided(query: Callable[..., Any], by: DividedBy, *more: Any, dated: bool = False) -> Case:
+    def ask(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> Answer:
+        division = Division(by=by, currency=chosen.currency, region_ids=chosen.region_ids)
+        return query(engine, scope, division, *([as_of] if dated else []), *more)  # type: ignore[no-any-return]
+
+    return Case(" ".join((query.__name__, by, *map(str, more))), ask)
+
+
 CASES: tuple[Case, ...] = (
+    *(_divided(segments.sum_segments, by) for by in WAYS),
+    *(
+        _divided(segments.sum_segments_by, "cluster", pivot_by, dated=True)
+        for pivot_by in get_args(segments.PivotBy)
+    ),
+    _divided(segments.sum_movements, "rfm"),
+    _divided(segments.sum_next_purchases, "rule"),
+    _divided(segment_lists.list_missing_categories, "rfm", dated=True),
+    _divided(segment_lists.list_segment_customers, "rfm"),
     *(
         Case(query.__name__, query)
         for query in (
@@ -145,6 +211,27 @@ CASES: tuple[Case, ...] = (
             options.find_data_span,
         )
     ),
+    Case(
+        "sum_going_quiet",
+        lambda engine, scope, chosen, as_of: going_quiet.sum_going_quiet(
+            engine, scope, as_of, _quiet(chosen)
+        ),
+    ),
+    *(
+        Case(
+            f"list_going_quiet by {sort}",
+            lambda engine, scope, chosen, as_of, sort=sort: going_quiet.list_going_quiet(
+                engine, scope, as_of, _quiet(chosen), view="all", sort=sort
+            ),
+        )
+        for sort in ("value_at_risk", "chance", "last_ordered_on", "net_sales_12m")
+    ),
+    Case(
+        "sum_reasons_for_leaving",
+        lambda engine, scope, chosen, as_of: going_quiet.sum_reasons_for_leaving(
+            engine, scope, as_of, _quiet(chosen)
+        ),
+    ),
     *(
         _sorted(sort, descending)
         for sort in ("ordered_at", "promised_on", "net_sales", "units", "days_late")
@@ -157,6 +244,21 @@ CASES: tuple[Case, ...] = (
         ),
         is_aggregate=False,
     ),
+    *(
+        _of_value(query)
+        for query in (
+            value.sum_value_by_cohort,
+            value.sum_sales_by_tenth,
+            retention.sum_retention,
+        )
+    ),
+    *(
+        _of_value(retention.sum_repurchase_by, cut, "zh_CN", name=cut)
+        for cut in ("channel", "region", "source")
+    ),
+    Case("sum_repurchase", _repurchase),
+    Case("list_cohort_customers", _cohort, is_aggregate=False),
+    Case("list_customer_features", _features, is_aggregate=False),
     *(
         _of_order(query)
         for query in (

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 180  # building a demo and working out its customers included
 
 
 @dataclass(frozen=True)

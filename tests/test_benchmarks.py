@@ -60,11 +60,15 @@ def test_percentiles_and_ratios() -> None:
         "orders",
         "order",
         "new-order",
+        "customers",
+        "customer",
         "delivery",
         "receivables",
         "work",
         "changes",
         "privacy",
+        "rebuy",
+        "segments",
     ],
 )
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:

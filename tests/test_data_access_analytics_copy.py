@@ -81,7 +81,7 @@ def add_random_rows(database: Database, chance: Random, most: int = 6) -> None:
 
 def add_random_row(connection: Connection, table: Table, chance: Random) -> None:
     row = {
-        column.name: _cell(connection, column, chance)
+        column.name: random_cell(connection, column, chance)
         for column in table.columns
         if not column.computed and column is not key_of(table)
     }
@@ -99,7 +99,7 @@ def add_random_row(connection: Connection, table: Table, chance: Random) -> None
     connection.execute(insert(table).values(row))
 
 
-def _cell(connection: Connection, column: Column[Any], chance: Random) -> Any:
+def random_cell(connection: Connection, column: Column[Any], chance: Random) -> Any:
     if column.nullable and chance.random() < 0.4:
         return None
     if column.foreign_keys:

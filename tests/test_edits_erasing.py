@@ -27,7 +27,7 @@ from data_access.edits.erasing import (
     erase_person,
     erased_customers,
 )
-from data_access.edits.exporting import export_person, person_data
+from data_access.edits.exporting_people import export_person, person_data
 from data_access.edits.rights import RightRefused
 from data_access.edits.undoing import UndoRefused, undo_change
 from data_access.errors import NotFound

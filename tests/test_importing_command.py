@@ -58,7 +58,7 @@ def test_the_command_runs_as_documented(shop: Path, url: str) -> None:
     lines = done.stdout.splitlines()
     assert "orders: 3 new" in lines
     assert "shop, CNY: 3 orders, 4 lines, gross sales ¥26.50, net sales ¥26.50" in lines
-    assert lines[-1] == "Imported."
+    assert lines[-1].startswith("Imported. Run python -m dashboard refresh")
     assert any(line.startswith("orders.csv: encoding utf-8, delimiter ,, 3 rows") for line in lines)
     assert order_count(url) == 3
 

@@ -25,10 +25,13 @@ from sqlalchemy import Engine, Table, delete, insert, make_url
 import data_access
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.customer_filter import CONSENTS, CustomerFilter
+from data_access.divisions import USUAL_LIMITS, WAYS, Division
 from data_access.edits.rights import RIGHTS
 from data_access.effects import Proposed
 from data_access.errors import Refused
 from data_access.filters import PERIOD_BASES, OrderFilter, Period
+from data_access.going_quiet import HORIZONS, QuietFilter
 from data_access.keyset import next_page
 from data_access.measures import ORDERED
 from data_access.new_order import NewLine
@@ -36,6 +39,7 @@ from data_access.owing import PAYMENT_STATES
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
+from data_access.value import ValueFilter
 from tests.role_sheet import Person, World
 from tests.scoping import HOW, Databases, two_databases
 from tests.worlds import FIRST_DAY, PERSON_ID, TEXTS, WORDS, crms
@@ -60,8 +64,12 @@ def find_queries() -> dict[str, Query]:
 
 QUERIES = find_queries()
 # of what the analytics copy does not hold
-RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
-               "consent.list_consents", "erasures.")  # fmt: skip
+RECORD_ONLY = (
+    "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
+    "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
+    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
+    "going_quiet.find_last_scoring", "value.find_shared_error",
+)  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
@@ -95,6 +103,26 @@ def _filter(chance: Random) -> OrderFilter:
     return OrderFilter(**{name: parts[name]() for name in chosen})
 
 
+def _customer_filter(chance: Random) -> CustomerFilter:
+    def texts() -> tuple[str, ...]:
+        return (chance.choice(TEXTS), "Ada")
+
+    parts: dict[str, Callable[[], Any]] = {
+        "search": lambda: chance.choice((*TEXTS, "138", "****", "138 1234-5678", "a")),
+        "customer_types": lambda: (chance.choice(("company", "person")),),
+        **dict.fromkeys(("industries", "grades", "sources", "segments"), texts),
+        "consents": lambda: (chance.choice(CONSENTS),),
+        "region_ids": lambda: (1, chance.choice((2, 3))),
+        "owner_ids": lambda: (1, chance.choice((2, 3))),
+        "bought": lambda: chance.random() < 0.5,
+        "period": lambda: _period(chance),
+        "currency": lambda: chance.choice(("CNY", "EUR")),
+    }
+    likely = {"currency": 0.8, "search": 0.4, "bought": 0.3, "period": 0.5}
+    chosen = [name for name in parts if chance.random() < likely.get(name, 0.1)]
+    return CustomerFilter(**{name: parts[name]() for name in chosen})
+
+
 def _change_filter(chance: Random) -> ChangeFilter:
     parts: dict[str, Callable[[], Any]] = {
         "period": lambda: _period(chance),
@@ -103,6 +131,17 @@ def _change_filter(chance: Random) -> ChangeFilter:
         **{name: lambda: chance.choice(TEXTS) for name in ("actor", "action", "request_id")},
     }
     return ChangeFilter(**{name: parts[name]() for name in parts if chance.random() < 0.2})
+
+
+def _quiet_filter(chance: Random) -> QuietFilter:
+    return QuietFilter(
+        horizon_days=chance.choice(HORIZONS),
+        chance_from=chance.choice((0.0, 0.5)),
+        threshold_days=chance.choice((1, 90)),
+        region_ids=chance.choice(((), (1, 2))),
+        owner_ids=chance.choice(((), (1,))),
+        currency=chance.choice(("CNY", None)),
+    )
 
 
 def _proposed(chance: Random) -> Proposed:
@@ -122,6 +161,31 @@ def _proposed(chance: Random) -> Proposed:
 def _new_lines(chance: Random) -> tuple[NewLine, ...]:
     product_ids = chance.sample((1, 2, 3, 9), k=chance.choice((0, 1, 2)))
     return tuple(NewLine(number, chance.choice((1, 5))) for number in product_ids)
+
+
+def _division(chance: Random) -> Division:
+    by = chance.choice(WAYS)
+    cuts: dict[str, Any] = {
+        "recency_days": (40, 30, 8, 1), "orders": (0, 1, 2, 3), "net_sales": (0.0, 0.1, 9.99, 100.0)
+    }  # fmt: skip
+    groups = {"rfm": (111, 115, 211, 522), "rule": (0, 1), "cluster": (0, 1, 2)}[by]
+    return Division(
+        by=by,
+        **(cuts if by == "rfm" and chance.random() < 0.5 else {}),
+        limits=chance.choice((USUAL_LIMITS, (1, 2, 3))),
+        groups=groups if chance.random() < 0.3 else (),
+        region_ids=chance.choice(((), (), (1, 2))),
+        currency=chance.choice(("CNY", "EUR", None)),
+    )
+
+
+def _value_filter(chance: Random) -> ValueFilter:
+    return ValueFilter(
+        currency=chance.choice(("CNY", "CNY", "EUR")),
+        region_ids=chance.choice(((), (), (1,), (1, 2))),
+        owner_ids=chance.choice(((), (), (2,))),
+        sources=chance.choice(((), (), ("Ada", "z***"))),
+    )
 
 
 # What a query may ask for, by the argument's name.
@@ -145,8 +209,16 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "lines": _new_lines,
     "order_id": lambda chance: chance.choice((1, 1, 2, 3, 4, 9)),
     "order_number": lambda chance: f"{chance.choice(TEXTS)} {chance.choice((1, 2, 3))}",
-    "words": lambda chance: chance.choice((*TEXTS, "138", "****", "a")),
+    "words": lambda chance: chance.choice((*TEXTS, "138", "+86 138-1234-5678", "****", "a")),
     "change_filter": _change_filter,
+    "division": _division,
+    "within_days": lambda chance: chance.choice((7, 14, 400)),
+    "quiet_filter": _quiet_filter,
+    "customer_filter": _customer_filter,
+    "value_filter": _value_filter,
+    "first_order": _period,
+    "ends": lambda chance: tuple(_period(chance).end for _ in range(chance.choice((1, 2, 3)))),
+    "for_contact": lambda chance: chance.random() < 0.5,
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from dashboard.formats import money, number
 from dashboard.settings import settings
-from dashboard.texts import N_, _, _n
+from dashboard.texts import N_, _, _n, in_a_row
 from data_access.database import Database, connect
 from data_access.importing import (
     ImportRefused,
@@ -191,7 +191,8 @@ def _outcome(report: ImportReport) -> str:
     if report.is_dry_run:
         return _("Dry run: nothing was written.")
     if report.is_written:
-        return _("Imported.")
+        advice = _("Run python -m dashboard refresh to bring the customer pages up to date.")
+        return in_a_row((_("Imported."), advice))
     return _("Nothing to import: everything is as it was.")
 
 

@@ -21,7 +21,7 @@ from data_access.edits.erasing import (
     erase_from_command_line,
     erased_customers,
 )
-from data_access.edits.exporting import everything_about, log_export, people_called
+from data_access.edits.exporting_people import everything_about, log_export, people_called
 from data_access.errors import NotFound, Refused
 from data_access.schema import need_schema
 from data_access.scrubbing import scrub

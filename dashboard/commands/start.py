@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
-from dashboard.commands import demo
+from dashboard.commands import demo, refresh
 from dashboard.settings import ROOT, settings
 from dashboard.texts import _
 from data_access.accounts import list_demo_users, list_users
@@ -86,6 +86,7 @@ def _build_a_demo() -> None:
     parser = argparse.ArgumentParser()
     demo.add_arguments(parser)
     demo.run(parser.parse_args([]))
+    refresh.run(argparse.Namespace(database=None, what="all", as_of=None))
 
 
 def _bring_copy_in_step() -> None:

@@ -24,6 +24,7 @@ Progress = Callable[[float], None]  # told the share that is done, from 0 to 1
 MOST_CHANGES = 50_000  # more are copied faster by building anew
 SMALL_RECORD = 20_000  # fewer rows are read faster than a process starts
 CHUNK = 500
+WHOLE: list[int] = []  # instead of the ids of the rows that changed: any may have
 FEW = 50  # ids that are quicker written into a statement than handed over
 
 _log = logging.getLogger(__name__)
@@ -106,8 +107,11 @@ class AnalyticsCopy:
             changed = _changed_rows(connection, held[1], version)
             if changed is None:
                 return None
+            whole = [table for table in BUSINESS_TABLES if changed.get(table.name) == WHOLE]
+            if whole:
+                self._replace_tables(cursor, connection, whole, version)
             for table in BUSINESS_TABLES:
-                if ids := changed.get(table.name):
+                if table not in whole and (ids := changed.get(table.name)):
                     _replace_rows(cursor, table, ids, _rows(connection, table, ids))
             if version != held[1]:
                 run(cursor, f"UPDATE {FACTS} SET version = ?", version)  # noqa: S608
@@ -140,6 +144,28 @@ class AnalyticsCopy:
     def _delete_file(self) -> None:
         if self._path is not None and self._path.exists():
             delete_file(self._path)
+
+    def _replace_tables(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        connection: Connection,
+        tables: list[Table],
+        version: int,
+    ) -> None:
+        """Reads these tables anew, as they stand at `version`, while other readers go on with the
+        old ones."""
+        self._building = True
+        try:
+            if sum(_highest_id(connection, table) for table in tables) >= SMALL_RECORD:
+                with take_snapshot(self._record.url, tables) as snapshot:
+                    if snapshot.version == version:
+                        for table, reader in snapshot.tables():
+                            _create_table(cursor, table, reader)
+                        return
+            for table in tables:
+                _create_table(cursor, table, _rows(connection, table))
+        finally:
+            self._building = False
 
     def _build(
         self, progress: Progress | None, store: duckdb.DuckDBPyConnection | None = None
@@ -217,7 +243,8 @@ def _facts(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int] | None:
 
 
 def _changed_rows(connection: Connection, since: int, until: int) -> dict[str, list[int]] | None:
-    """The ids of changed rows by table; None if they are not all known one by one."""
+    """The ids of changed rows by table, WHOLE for a table that was replaced; None if they are not
+    all known."""
     if until - since > MOST_CHANGES:
         return None
     rows = connection.execute(
@@ -228,11 +255,13 @@ def _changed_rows(connection: Connection, since: int, until: int) -> dict[str, l
     if len(rows) != until - since:
         return None
     changed: dict[str, set[int]] = {}
+    whole = {row.table_name for row in rows if row.row_id is None}
+    if "*" in whole:
+        return None
     for table_name, row_id in rows:
-        if table_name == "*" or row_id is None:
-            return None
-        changed.setdefault(table_name, set()).add(row_id)
-    return {table_name: sorted(ids) for table_name, ids in changed.items()}
+        if table_name not in whole:
+            changed.setdefault(table_name, set()).add(row_id)
+    return dict.fromkeys(whole, WHOLE) | {name: sorted(ids) for name, ids in changed.items()}
 
 
 def _rows(connection: Connection, table: Table, ids: list[int] | None = None) -> pa.Table:
@@ -332,7 +361,8 @@ def _write_facts(cursor: duckdb.DuckDBPyConnection, database_id: str, version: i
 def _row_estimate(record: Engine) -> int:
     """About how many rows there are to copy: the sum of the highest ids, which an index knows."""
     with record.connect() as connection:
-        return sum(
-            connection.scalar(select(func.max(layout.key_of(table)))) or 0
-            for table in BUSINESS_TABLES
-        )
+        return sum(_highest_id(connection, table) for table in BUSINESS_TABLES)
+
+
+def _highest_id(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.max(layout.key_of(table)))) or 0

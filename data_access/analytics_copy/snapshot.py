@@ -1,4 +1,4 @@
-"""The record as Arrow streams: every business table as it stood at one moment.
+"""The record as Arrow streams: business tables as they stood at one moment.
 
 They are read by a process of its own. The Arrow driver brings its own SQLite library, and two
 SQLite libraries in one process drop each other's file locks when either closes the file
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,18 +46,19 @@ class SnapshotFailed(Exception):  # noqa: N818
 class Snapshot:
     database_id: str
     version: int
+    _tables: Sequence[Table]
     _stream: IO[bytes]
 
     def tables(self) -> Iterator[tuple[Table, pa.RecordBatchReader]]:
-        """Each business table with its rows; read one to its end before the next."""
-        for table in BUSINESS_TABLES:
+        """Each table with its rows; read one to its end before the next."""
+        for table in self._tables:
             with pa.ipc.open_stream(self._stream) as reader:
                 yield table, reader
 
 
 @contextmanager
-def take_snapshot(url: URL) -> Iterator[Snapshot]:
-    """Reads the record at `url` in one transaction."""
+def take_snapshot(url: URL, tables: Sequence[Table] = BUSINESS_TABLES) -> Iterator[Snapshot]:
+    """Reads the tables of the record at `url` in one transaction."""
     with subprocess.Popen(  # noqa: S603  our own module
         [sys.executable, "-P", str(READER)],  # -P: its folder is no place to import from
         stdin=subprocess.PIPE,
@@ -66,10 +67,10 @@ def take_snapshot(url: URL) -> Iterator[Snapshot]:
     ) as process:
         assert process.stdin and process.stdout and process.stderr
         try:
-            process.stdin.write(json.dumps(_job(url)).encode())
+            process.stdin.write(json.dumps(_job(url, tables)).encode())
             process.stdin.close()
             database_id, erasures, version = json.loads(process.stdout.readline())
-            yield Snapshot(identity(database_id, erasures), version, process.stdout)
+            yield Snapshot(identity(database_id, erasures), version, tables, process.stdout)
         except Exception as error:
             process.kill()
             if reason := process.stderr.read().decode(errors="replace").strip():
@@ -79,20 +80,20 @@ def take_snapshot(url: URL) -> Iterator[Snapshot]:
             process.kill()
 
 
-def _job(url: URL) -> dict[str, Any]:
+def _job(url: URL, tables: Sequence[Table]) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {
             "driver": "sqlite",
             "source": _sqlite_uri(url.database or ""),
             "heading": HEADING,
-            "queries": [_sqlite_rows(table) for table in BUSINESS_TABLES],
+            "queries": [_sqlite_rows(table) for table in tables],
             "skipped": 1,
         }
     return {
         "driver": "postgresql",
         "source": url.set(drivername="postgresql").render_as_string(hide_password=False),
         "heading": HEADING,
-        "queries": [_postgresql_rows(table) for table in BUSINESS_TABLES],
+        "queries": [_postgresql_rows(table) for table in tables],
         "skipped": 0,
     }
 

@@ -18,7 +18,6 @@ from data_access.demo.campaigns import campaign_rows, make_campaigns
 from data_access.demo.customers import make_customers
 from data_access.demo.fulfilment import make_timeline
 from data_access.demo.ledger import line_rows, order_rows, shipment_rows
-from data_access.demo.loading import count_rows, load
 from data_access.demo.paying import make_payments, payment_rows
 from data_access.demo.people import SUPPLIERS, company_rows, make_staff
 from data_access.demo.plan import CURRENCY, NEVER, DemoRefused, Plan, Rows
@@ -28,6 +27,7 @@ from data_access.demo.shelves import stock_rows
 from data_access.demo.troubles import make_troubles
 from data_access.demo.truth import Truth, tell_truth
 from data_access.demo.upkeep import without_upkeep
+from data_access.loading import load, rows_in
 from data_access.tables import BUSINESS_TABLES, metadata, properties, users
 
 Progress = Callable[[int, int], None]  # rows written, rows in all
@@ -43,7 +43,7 @@ class Demo:
 
     @property
     def rows(self) -> int:
-        return sum(count_rows(rows) for rows in self.tables.values())
+        return sum(rows_in(rows) for rows in self.tables.values())
 
 
 def build_demo(

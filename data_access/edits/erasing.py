@@ -25,7 +25,7 @@ from sqlalchemy import (
 from data_access.accounts import utc_now
 from data_access.audit_chain import recorded_as
 from data_access.database import writing
-from data_access.edits.exporting import PEOPLE
+from data_access.edits.exporting_people import PEOPLE
 from data_access.edits.opening import row_id
 from data_access.edits.person_rows import (
     CHUNK,

@@ -6,6 +6,7 @@ anywhere. All bad fields are told at once.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -19,6 +20,12 @@ MOST_MONEY = Decimal(999_999_999)
 MOST_ID = 2**63 - 1
 LONGEST_TEXT = 2_000
 FARTHEST_DAYS = 730
+LONGEST_PHONE = 60
+LONGEST_EMAIL = 254
+FEWEST_DIGITS = 5
+FIRST_DAY = date(1900, 1, 1)
+_PHONE = re.compile(r"\+?[0-9 ()./-]+(?:(?:,| |;)?(?:ext\.?|x|转|#) ?[0-9]+)?", re.IGNORECASE)
+_EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]+")
 
 
 class FieldRefused(EditRefused):
@@ -50,6 +57,10 @@ class FieldRefused(EditRefused):
         "more_than_kept": "The customer has {kept} of it; more cannot come back.",
         "cannot_see": "{username} is not known, or cannot see this order.",
         "too_many": "At most {most} at a time.",
+        "no_phone": "This is not a phone number.",
+        "no_email": "This is not an e-mail address.",
+        "not_yours": "Your role may not change this.",
+        "to_come": "This lies in the future.",
     }
 
 
@@ -147,6 +158,34 @@ class Fields:
             self.refuse(name, "day_passed", first=first)
         elif day > last:
             self.refuse(name, "too_far", last=last)
+        return day
+
+    def phone(self, name: str, value: Any) -> str | None:
+        """Digits and what people write between them, an extension after them; None if empty."""
+        text = self.text(name, value, most=LONGEST_PHONE)
+        if text and (not _PHONE.fullmatch(text) or sum(map(str.isdigit, text)) < FEWEST_DIGITS):
+            self.refuse(name, "no_phone")
+        return text
+
+    def email(self, name: str, value: Any) -> str | None:
+        """One address; None if empty."""
+        text = self.text(name, value, most=LONGEST_EMAIL)
+        if text and not _EMAIL.fullmatch(text):
+            self.refuse(name, "no_email")
+        return text
+
+    def past_day(self, name: str, value: Any, *, last: date) -> date | None:
+        """A day up to `last`, or none."""
+        if value is None:
+            return None
+        if not isinstance(value, date) or value != value:
+            self.refuse(name, "no_day")
+            return None
+        day = value.date() if isinstance(value, datetime) else value
+        if day > last:
+            self.refuse(name, "to_come")
+        elif day < FIRST_DAY:
+            self.refuse(name, "day_passed", first=FIRST_DAY)
         return day
 
     def truth(self, name: str, value: Any) -> bool:

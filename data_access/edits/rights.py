@@ -1,4 +1,5 @@
-"""Who may do what to an order: one table, action → role → the stages in which it is possible.
+"""Who may do what to an order: one table, action → role → the stages in which it is possible; and
+who may do what to a customer, field by field.
 
 The rows are those of the person's Scope: nobody edits an order they do not see. Commands ask here
 before they write, pages ask here what to offer.
@@ -88,6 +89,25 @@ RIGHTS: Mapping[str, Mapping[Role, Stages]] = {
     "comment_on_order": _for(STAGES, Role.SALES_LEAD, Role.SALES_REP, Role.WAREHOUSE, Role.SUPPORT),
 }
 
+_SALES = (*_HEADS, Role.SALES_LEAD, Role.SALES_REP)
+# action → the roles that may do it to a customer whom they see
+CUSTOMER_RIGHTS: Mapping[str, tuple[Role, ...]] = {
+    "change_customer": (*_SALES, Role.SUPPORT),
+    "add_contact": (*_SALES, Role.SUPPORT),
+    "change_contact": (*_SALES, Role.SUPPORT),
+    "remove_contact": _SALES,
+    "log_interaction": (*_SALES, Role.SUPPORT),
+}
+# field of a customer → the roles that may change it
+CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
+    **dict.fromkeys(
+        ("name", "name_zh", "phone", "email", "address", "city", "country", "born_on"),
+        (*_SALES, Role.SUPPORT),
+    ),
+    **dict.fromkeys(("customer_type", "industry", "source"), _SALES),
+    **dict.fromkeys(("grade", "owner_id", "region_id"), (*_HEADS, Role.SALES_LEAD)),
+}
+
 
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
     """Whether this role may do it to an order in this stage that it sees."""
@@ -115,3 +135,23 @@ def next_stages(scope: Scope, stage: str) -> Stages:
     """The stages to which this role may move an order that is in this one."""
     following = TRANSITIONS.get(stage, ())
     return tuple(after for after in following if may(scope, ACTION_TO[after], stage))
+
+
+def may_for_customer(scope: Scope, action: str) -> bool:
+    """Whether this role may do it to a customer whom it sees."""
+    return scope.role in CUSTOMER_RIGHTS[action]
+
+
+def need_customer_right(scope: Scope, action: str) -> None:
+    """RightRefused unless `may_for_customer`."""
+    if not may_for_customer(scope, action):
+        raise RightRefused("role")
+
+
+def customer_fields(scope: Scope) -> tuple[str, ...]:
+    """The fields of a customer that this role may change and reads as they are stored."""
+    return tuple(
+        name
+        for name, roles in CUSTOMER_FIELDS.items()
+        if scope.role in roles and scope.reads("customers", name)
+    )

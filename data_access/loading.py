@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 from sqlalchemy import Connection, Integer, Table, text
 
-from data_access.demo.plan import Array, Rows
+Array = npt.NDArray[Any]
+Rows = dict[str, Array]  # by column; a missing number is NaN, a missing identity 0
 
 CHUNK = 50_000
 Written = Callable[[int], None]
@@ -25,12 +27,12 @@ def load(connection: Connection, table: Table, rows: Rows, written: Written) -> 
         _insert(connection, table, rows, written)
 
 
-def count_rows(rows: Rows) -> int:
+def rows_in(rows: Rows) -> int:
     return len(next(iter(rows.values())))
 
 
 def _chunks(table: Table, rows: Rows) -> Iterator[dict[str, Array]]:
-    for start in range(0, count_rows(rows), CHUNK):
+    for start in range(0, rows_in(rows), CHUNK):
         yield {name: values[start : start + CHUNK] for name, values in rows.items()}
 
 

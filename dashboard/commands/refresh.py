@@ -1,0 +1,107 @@
+"""Work out anew what the customer pages show: scores, segments, and who is due to buy again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from dashboard.formats import day
+from dashboard.settings import settings
+from dashboard.texts import N_, _, _n
+from data_access.accounts import utc_now
+from data_access.analytics_copy import open_analytics
+from data_access.database import Database, connect
+from data_access.edits.clock import time_of_work
+from data_access.refreshing.history import count_orders_of_nobody
+from data_access.schema import need_schema, read_properties
+
+if TYPE_CHECKING:
+    from dashboard.refreshing import Outcome
+
+CHOICES = ("all", "customers", "scores", "segments", "rebuy")
+PART_NAMES = {
+    "scores": N_("customer scores"),
+    "segments": N_("segment history"),
+    "rebuy": N_("due to rebuy"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--what", choices=CHOICES, default="all", help="default: all")
+    parser.add_argument(
+        "--as-of",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="as known on the evening of this day (default: today; of a demo its last day)",
+    )
+    parser.add_argument("--database", metavar="URL", help="instead of CRM_DATABASE_URL")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    url = arguments.database or settings().database_url
+    database = connect(url)
+    try:
+        need_schema(database.record)
+        copy_url = None if arguments.database else settings().analytics_url
+        outcomes = refresh_customers(database, arguments.what, arguments.as_of, copy_url)
+    finally:
+        database.dispose()
+    return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
+
+
+def refresh_customers(
+    database: Database, what: str, as_of: date | None, copy_url: str | None
+) -> list[Outcome]:
+    """Works out the parts behind a progress bar, and says how each ended."""
+    from dashboard.refreshing import ASKED, refresh, source_of  # loads scikit-learn
+
+    as_of = as_of or time_of_work(read_properties(database.record), utc_now()).today
+    with tqdm(total=100, unit="%", disable=None, file=sys.stderr, leave=False) as bar:
+        bar.set_description(_("reading orders"))
+        analytics = open_analytics(database.record, copy_url or _in_memory(database))
+        try:
+            analytics.refresh()
+            source = source_of(database.record, database.writer, analytics.engine, as_of)
+            parts = ASKED[what]
+
+            def advance(part: str, share: float) -> None:
+                bar.set_description(_(PART_NAMES[part]))
+                bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
+
+            outcomes = refresh(source, parts, advance)
+            nobody = count_orders_of_nobody(analytics.engine, as_of)
+        finally:
+            analytics.close()
+    _tell(outcomes, as_of, nobody)
+    return outcomes
+
+
+def _in_memory(database: Database) -> str | None:
+    """A copy for this once; a database in memory, which nobody else can read, answers itself."""
+    return "duckdb://" if database.record.url.database else None
+
+
+def _tell(outcomes: list[Outcome], as_of: date, nobody: int) -> None:
+    for outcome in outcomes:
+        name = _(PART_NAMES[outcome.part])
+        if outcome.state == "done":
+            rows = _n("{n} row", "{n} rows", outcome.rows)
+            sys.stdout.write(_("{part}: {rows} as of {day}", part=name, rows=rows, day=day(as_of)))
+        elif outcome.state == "skipped":
+            sys.stdout.write(_("{part}: nothing has changed, skipped", part=name))
+        else:
+            sys.stderr.write(_("{part}: failed ({message})", part=name, message=outcome.message))
+            sys.stderr.write("\n")
+            continue
+        sys.stdout.write("\n")
+    if nobody:
+        told = _n(
+            "{n} order names no customer and is left out.",
+            "{n} orders name no customer and are left out.",
+            nobody,
+        )
+        sys.stdout.write(f"{told}\n")
