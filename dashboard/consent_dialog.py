@@ -89,14 +89,14 @@ def _show(scope: Scope, customer_id: int, slug: str) -> None:
             max_chars=LONGEST_VERSION,
             help=_("Which text the customer was shown or read, so that it can be found again."),
         )
-        st.form_submit_button(
-            _("Record"), type="primary", on_click=_record, args=(customer_id, slug)
-        )
+        sent = st.form_submit_button(_("Record"), type="primary")
+    if sent and _record(customer_id, slug):
+        st.rerun()
     show_refusal(_FORM)
     _history(scope, customer_id)
 
 
-def _record(customer_id: int, slug: str) -> None:
+def _record(customer_id: int, slug: str) -> bool:
     scope, said = current_scope(slug), st.session_state
     day = said.get("consent_day")
     done = save(
@@ -114,6 +114,7 @@ def _record(customer_id: int, slug: str) -> None:
     )
     if done:
         st.toast(_("Recorded. Lists for contact heed it from now on."), icon=":material/check:")
+    return done is not None
 
 
 def _history(scope: Scope, customer_id: int) -> None:

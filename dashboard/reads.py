@@ -93,6 +93,7 @@ def _forget_the_erased() -> None:
         _known["erasures"] = erasures
         for kept in (_keep, _keep_drawn, _keep_learnt):
             kept.clear()
+        connection.engine_and_version("analytics")  # the copy leaves its file
 
 
 _known: dict[str, str] = {}

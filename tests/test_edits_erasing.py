@@ -315,9 +315,10 @@ def test_file_copy_and_caches_forget(configured: People, tmp_path: Path) -> None
     assert any(CANARY.encode() in kept for kept in remembered())
     configured.erase()
     assert scrub(configured.database.writer)
+    assert len(reads.read(list_customers_named, admin, CANARY, engine="record")) == 0
+    assert files_that_hold(tmp_path) == set()
     assert len(reads.read(list_customers_named, admin, CANARY)) == 0
     assert len(reads.read(list_customers_named, admin, "Erased")) == 1
-    assert files_that_hold(tmp_path) == set()
     assert not any(CANARY.encode() in kept for kept in remembered())
     st.cache_resource.clear()  # the next start has a file again
     assert len(reads.read(list_customers_named, admin, "Erased")) == 1
