@@ -166,10 +166,10 @@ def _customers(page: str, chosen: CustomerFilter, as_of: date) -> list[Question]
     by_phone = replace(chosen, search="138 1234")
     idle = replace(chosen, bought=False, period=year)
     return [
-        Question(page, "options", list_customer_options, ("en",), engine="record"),
+        Question(page, "options", list_customer_options, ("en",)),
         Question(page, "customers found", count_customers, (chosen,), engine="record"),
         Question(page, "list, by name", list_customers, (chosen,), first_page, "record"),
-        Question(page, "care, how many", sum_care, (as_of,), engine="record"),
+        Question(clicked, "care, how many", sum_care, (as_of,), engine="record"),
         *(
             Question(clicked, f"list, {name}", list_customers, (wanted,),
                      {**first_page, **more}, "record")

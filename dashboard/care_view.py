@@ -27,14 +27,13 @@ CAUSE_NAMES: dict[CareCause, str] = {
 
 
 def care_list(scope: Scope, as_of: date) -> None:
-    """Closed: how many there are. Open: who they are."""
-    sums = read(sum_care, scope, as_of, engine="record").set_index("cause")
-    total = int(sums["customers"].sum())
-    told = _n("Care list: {n} customer", "Care list: {n} customers", total)
+    """Asked for when it is opened; then who they are, by the reason to call."""
+    told = _("Care list for the next {n} days", n=DAYS_AHEAD)
     opened = st.expander(told, icon=":material/volunteer_activism:", key="care", on_change="rerun")
     if not opened.open:
         return
     with opened:
+        sums = read(sum_care, scope, as_of, engine="record").set_index("cause")
         cause = _cause(sums)
         found = read(
             list_care, scope, cause, as_of, limit=MOST_SHOWN, language=language(), engine="record"

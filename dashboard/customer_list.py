@@ -75,7 +75,7 @@ def customer_choices(scope: Scope) -> tuple[tuple[Choice, ...], tuple[Choice, ..
 
 
 def _choices(scope: Scope) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
-    options = read(list_customer_options, scope, language(), engine="record")
+    options = read(list_customer_options, scope, language())
 
     def words(option: str, known: dict[str, str]) -> dict[str, str]:
         found = options[options["option"] == option]["word"]
@@ -258,7 +258,7 @@ def _columns(scope: Scope, wanted: CustomerFilter, frame: pd.DataFrame) -> list[
 
 
 def _offered(scope: Scope) -> list[str]:
-    options = read(list_customer_options, scope, language(), engine="record")
+    options = read(list_customer_options, scope, language())
     has_scores = bool((options["option"] == "segment").any())
     return [
         name
