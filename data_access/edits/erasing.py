@@ -66,7 +66,12 @@ GONE = "(erased)"  # where a text may not be empty
 # Rows that are about nothing else than the person.
 _DELETED = (contacts, consents)
 # What tells of the person although the log never has it.
-_PERSONAL_TOO: Mapping[str, tuple[str, ...]] = {"feedback": ("text",), "opportunities": ("name",)}
+_PERSONAL_TOO: Mapping[str, tuple[str, ...]] = {
+    "feedback": ("text",),
+    "opportunities": ("name",),
+    "customer_merges": ("merged_name", "record"),
+}
+_EMPTY = {"record": "{}"}  # column → what stands there instead of GONE
 # Mostly chosen from a list and counted by: goes only where nobody else's row says the same.
 _CHOSEN: Mapping[str, tuple[str, ...]] = {
     "customers": ("industry", "grade", "source", "city", "country"),
@@ -188,13 +193,26 @@ def _rows_that_are_gone(
     """Table → rows that were about the customer, and are in the log only."""
     found: dict[str, list[int]] = {}
     sealed = select(sealed_values.c.table_name, sealed_values.c.row_id).distinct()
-    rows = connection.execute(sealed.where(sealed_values.c.customer_id == customer_id)).all()
+    whose = sealed_values.c.customer_id.in_(_records_of(connection, customer_id))
+    rows = connection.execute(sealed.where(whose)).all()
     for table_name, own in _by_table(rows).items():
         unknown = sorted(own - set(ids.get(table_name, [])))
         table = metadata.tables[table_name]
         for chunk in chunks(unknown):
             there = set(connection.scalars(select(key_of(table)).where(key_of(table).in_(chunk))))
             found.setdefault(table_name, []).extend(set(chunk) - there)
+    return found
+
+
+def _records_of(connection: Connection, customer_id: int) -> list[int]:
+    """The customer, and the records of the same person that were merged into it."""
+    found, merges = [customer_id], metadata.tables.get("customer_merges")
+    if merges is not None:
+        for one in found:  # grows as it is read: a record may have been merged into a merged one
+            into = select(merges.c.merged_id).where(
+                merges.c.customer_id == one, merges.c.unmerged_at.is_(None)
+            )
+            found += [each for each in connection.scalars(into) if each not in found]
     return found
 
 
@@ -228,7 +246,7 @@ def _blank_tables(
         values: dict[str, Any] = {}
         for name in (*PERSONAL.get(table.name, ()), *_PERSONAL_TOO.get(table.name, ())):
             if name not in _CHOSEN.get(table.name, ()):
-                values[name] = None if table.c[name].nullable else GONE
+                values[name] = None if table.c[name].nullable else _EMPTY.get(name, GONE)
         if table is customers:
             values |= {**names, "consent": "unknown", "consent_on": None}
         if table is orders:
