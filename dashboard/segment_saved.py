@@ -33,6 +33,7 @@ from data_access.scope import Scope
 from data_access.segment_lists import list_saved_segments
 
 _FORM = "saved_segment"
+_SAID = "saved_segment_said"  # in the dialog: a toast of its callback would take its place
 
 
 def saved_button(scope: Scope, chosen: Chosen) -> None:
@@ -59,6 +60,9 @@ def _open(chosen: Chosen) -> None:
             _save_form(scope, chosen)
         _list(scope)
         show_refusal(_FORM)
+        said = st.session_state.pop(_SAID, None)
+        if said:
+            st.success(said, icon=":material/check:")
 
     saved()
 
@@ -158,7 +162,7 @@ def _save(part: Division) -> None:
     )
     if done:
         st.session_state["segment_name_new"] = ""
-        st.toast(_("Segment saved."), icon=":material/check:")
+        st.session_state[_SAID] = _("Segment saved.")
 
 
 def _rename(number: int, version: int) -> None:
@@ -171,7 +175,7 @@ def _rename(number: int, version: int) -> None:
         ),
     )
     if done:
-        st.toast(_("Segment renamed."), icon=":material/check:")
+        st.session_state[_SAID] = _("Segment renamed.")
 
 
 def _remove(number: int, version: int) -> None:
@@ -183,7 +187,7 @@ def _remove(number: int, version: int) -> None:
         ),
     )
     if done:
-        st.toast(_("Segment removed. The customers stay as they are."), icon=":material/check:")
+        st.session_state[_SAID] = _("Segment removed. The customers stay as they are.")
 
 
 def _show(division: Division) -> None:

@@ -174,12 +174,12 @@ def list_saved_segments(engine: Engine, scope: Scope) -> pd.DataFrame:
 
 
 def find_what_clusters_are(engine: Engine, scope: Scope) -> dict[str, str | None]:
-    """facts: what the last finished refresh of the segments learnt of the clusters, as JSON; None
+    """facts: what the last finished refresh of the scores learnt of the clusters, as JSON; None
     before the first. Asked of the record."""
     refreshes = scope.visible.refreshes.c
     last = (
         select(refreshes.facts)
-        .where(refreshes.what == "segments", refreshes.state == "done")
+        .where(refreshes.what == "scores", refreshes.state == "done")
         .order_by(refreshes.refresh_id.desc())
     )
     row = read_row(engine, last)

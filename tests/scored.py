@@ -76,7 +76,7 @@ def score_shop(database: Database) -> Scored:
         latest_on=AS_OF, probability_30=Decimal("0.75"), suggested_quantity=2,
     )  # fmt: skip
     add(
-        writer, "refreshes", what="segments", as_of_on=AS_OF, version=1, state="done",
+        writer, "refreshes", what="scores", as_of_on=AS_OF, version=1, state="done",
         started_at=datetime(2026, 11, 23), facts=json.dumps({"clusters": PROFILES}),
     )  # fmt: skip
     scopes = {
