@@ -91,20 +91,15 @@ def to_xlsx(sheet: Sheet, facts: Facts) -> bytes:
     table.freeze_panes = "A2"
     for place, width in enumerate(_widths(sheet), start=1):
         table.column_dimensions[get_column_letter(place)].width = width
-    table.append([_in_xlsx(table, title, "text", bold=True) for title in sheet.titles])
+    table.append([_bold(table, title) for title in sheet.titles])
+    styled = [_styled(table, kind) for kind in sheet.kinds]
     for row in sheet.rows():
-        table.append(
-            [_in_xlsx(table, cell, kind) for cell, kind in zip(row, sheet.kinds, strict=True)]
-        )
+        table.append([_filled(table, cell, like) for cell, like in zip(row, styled, strict=True)])
     about = book.create_sheet(_("About this file"))
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 24, 80
     for label, value in facts:
-        about.append(
-            [
-                _in_xlsx(about, clean(label), "text", bold=True),
-                _in_xlsx(about, _fact(value), "day" if _is_day(value) else "text"),
-            ]
-        )
+        like = _styled(about, "day" if _is_day(value) else "text")
+        about.append([_bold(about, clean(label)), _filled(about, _fact(value), like)])
     file = BytesIO()
     book.save(file)
     return file.getvalue()
@@ -189,23 +184,46 @@ def _in_csv(cell: Any) -> Any:
     return harmless(cell) if isinstance(cell, str) else cell
 
 
-def _in_xlsx(table: Any, value: Any, kind: Kind, *, bold: bool = False) -> Any:
+_NUMBER_FORMATS: dict[Kind, str] = {
+    "money": MONEY_FORMAT,
+    "rate": RATE_FORMAT,
+    "chance": RATE_FORMAT,
+    "day": DAY_FORMAT,
+}
+
+
+def _styled(table: Any, kind: Kind) -> Any:
+    """A cell with the number format of the kind, to be filled and written once for each row; None
+    for a kind without one."""
+    if kind not in _NUMBER_FORMATS:
+        return None
+    cell: Any = WriteOnlyCell(table)
+    cell.number_format = _NUMBER_FORMATS[kind]
+    return cell
+
+
+def _filled(table: Any, value: Any, like: Any) -> Any:
     if value is None or value == "":
         return None
-    if isinstance(value, int | float) and kind not in ("money", "rate", "chance"):
-        return value
-    cell: Any = WriteOnlyCell(table, value)
     if isinstance(value, str):
-        cell.data_type = "s"  # "=1+1" would be a formula
-        cell.quotePrefix = _BEGINS_FORMULA.match(value) is not None  # stays text when it is edited
-    elif kind == "money":
-        cell.number_format = MONEY_FORMAT
-    elif kind in ("rate", "chance"):
-        cell.number_format = RATE_FORMAT
-    else:
-        cell.number_format = DAY_FORMAT
-    if bold:
-        cell.font = Font(bold=True)
+        return _as_text(table, value) if _BEGINS_FORMULA.match(value) else value
+    if like is None:
+        return value
+    like.value = value
+    return like
+
+
+def _as_text(table: Any, text: str) -> Any:
+    cell: Any = WriteOnlyCell(table, text)
+    cell.data_type = "s"  # "=1+1" would be a formula
+    cell.quotePrefix = True  # and stays text when somebody edits it
+    return cell
+
+
+def _bold(table: Any, text: str) -> Any:
+    cell = _as_text(table, text)
+    cell.quotePrefix = _BEGINS_FORMULA.match(text) is not None
+    cell.font = Font(bold=True)
     return cell
 
 
