@@ -87,7 +87,10 @@ class Tab:
 
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
-    defaults = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}}
+    """Without motion: what moves is drawn again and again, by the processor where no GPU is."""
+    defaults = {
+        "locale": "en-GB", "viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce",
+    }  # fmt: skip
     return browser.new_context(**{**defaults, **options})
 
 
