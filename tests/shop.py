@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, update
 
 from data_access.database import Database, writing
 from data_access.edits import (
@@ -146,7 +146,6 @@ class Shop(Crm):
 
 
 def open_shop(database: Database, *, pens: int = 10, inks: int = 5) -> Shop:
-    hurry(database)
     writer = database.writer
     region_id = add(writer, "regions", code="here", name="Here")
     elsewhere = add(writer, "regions", code="there", name="There")
@@ -183,21 +182,6 @@ def open_shop(database: Database, *, pens: int = 10, inks: int = 5) -> Shop:
         database, region_id, elsewhere, warehouse_id, pen, ink, rep_id, other_rep_id, customer_id,
         scopes, foreign,
     )  # fmt: skip
-
-
-def hurry(database: Database) -> None:
-    """Commits without waiting for the disk, which no test here pulls the plug of."""
-    writer = database.writer
-    if writer.dialect.name == "sqlite":
-        connection = writer.raw_connection()
-        connection.cursor().execute("PRAGMA synchronous = OFF")
-        connection.close()
-        return
-    with writer.begin() as connection:
-        connection.execute(
-            text(f"ALTER DATABASE {writer.url.database} SET synchronous_commit = off")
-        )
-    writer.dispose()
 
 
 def path_to(stage: str) -> tuple[str, ...]:
