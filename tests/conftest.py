@@ -117,6 +117,34 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture(scope="session")
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Database]:
+    """Makes a `database` on the engine of this name, for fixtures that live longer than a test."""
+
+    def make(engine: str) -> Database:
+        template = request.getfixturevalue(f"{engine}_template")
+        if engine == "postgresql":
+            return connect(request.getfixturevalue("new_postgresql_url")(template))
+        path = shutil.copy(template, tmp_path_factory.mktemp("shared"))
+        database = connect(f"sqlite:///{path}")
+        hurry(database)
+        return database
+
+    return make
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_database(
+    request: pytest.FixtureRequest, new_database: Callable[[str], Database]
+) -> Iterator[Database]:
+    """A `database` for the tests of a module that only read what one of its fixtures wrote."""
+    database = new_database(request.param)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
 def marked_demo(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a small demo CRM whose rows carry marks (tests/canaries.py)."""
     return build_marked_demo(tmp_path_factory.mktemp("demo") / "crm.sqlite")

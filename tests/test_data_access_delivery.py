@@ -238,11 +238,12 @@ def _order(order_id: int, chance: Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def books(database: Database) -> Iterator[tuple[Asked, pd.DataFrame]]:
-    _write_books(database, 3)
-    made = Asked(database)
-    with database.record.connect() as connection:
+@pytest.fixture(scope="module")
+def books(shared_database: Database) -> Iterator[tuple[Asked, pd.DataFrame]]:
+    """Only asked: whoever writes takes a `database`."""
+    _write_books(shared_database, 3)
+    made = Asked(shared_database)
+    with shared_database.record.connect() as connection:
         orders = pd.read_sql_query(text("SELECT * FROM orders"), connection)
     orders = orders[orders["currency"] == "CNY"].copy()
     for name in [name for name in orders if name.endswith(("_on", "_at"))]:

@@ -3,8 +3,10 @@ and on its copy in columns."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -35,6 +37,7 @@ from data_access.totals import recount_orders
 from tests.crm import add, add_order, scope_of
 from tests.plain_sums import OPEN, STAGES, Books, age_of_debt, measures
 
+pytestmark = pytest.mark.xdist_group("books")  # written once, not by each worker
 AS_OF = date(2026, 11, 23)
 START, END = date(2026, 10, 5), date(2026, 11, 22)
 CHOSEN = OrderFilter(period=Period(START, END), currency="CNY")
@@ -134,11 +137,17 @@ class World:
         return pd.DataFrame(record)
 
 
-@pytest.fixture(params=range(2))
-def world(database: Database, request: pytest.FixtureRequest) -> Any:
-    made = World(database, request.param)
+@pytest.fixture(scope="module", params=product(("sqlite", "postgresql"), range(2)), ids=str)
+def world(
+    request: pytest.FixtureRequest, new_database: Callable[[str], Database]
+) -> Iterator[World]:
+    """Only asked: whoever writes takes a `database`."""
+    engine, seed = request.param
+    database = new_database(engine)
+    made = World(database, seed)
     yield made
     made.copy.close()
+    database.dispose()
 
 
 def _check(row: Any, expected: dict[str, float]) -> None:

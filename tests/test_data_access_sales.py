@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -96,16 +97,17 @@ def _line(product_id: int, quantity: int, price: int, cost: int | None, **more: 
     }  # fmt: skip
 
 
-@pytest.fixture
-def world(database: Database) -> Any:
-    made = World(database)
+@pytest.fixture(scope="module")
+def world(shared_database: Database) -> Iterator[World]:
+    """Only asked: whoever writes takes a `database`."""
+    made = World(shared_database)
     yield made
     made.copy.close()
 
 
-@pytest.fixture
-def manager(database: Database) -> Scope:
-    return scope_of(database, "manager")
+@pytest.fixture(scope="module")
+def manager(world: World) -> Scope:
+    return scope_of(world.database, "manager")
 
 
 def test_the_sales_of_a_month(world: World, manager: Scope) -> None:
@@ -221,7 +223,9 @@ def test_the_pipeline_by_stage_and_age(world: World, manager: Scope) -> None:
     ]  # fmt: skip
 
 
-def test_the_backlog_now_and_on_past_days(database: Database, manager: Scope) -> None:
+def test_the_backlog_now_and_on_past_days(database: Database) -> None:
+    manager = scope_of(database, "manager")
+
     def add_confirmed(**moments: Any) -> None:
         add_order(database, **{"ordered_on": _day(1), "stage": "shipped", **moments})
 
@@ -270,10 +274,12 @@ def test_finance_gets_nothing_by_line(world: World) -> None:
     assert pd.isna(row["net_sales"])
 
 
-def test_a_rep_sums_own_customers_alone(world: World) -> None:
+def test_a_rep_sums_own_customers_alone(database: Database) -> None:
+    world = World(database)
     rep_id = add(world.database.writer, "employees")
     customer_id = add(world.database.writer, "customers", owner_id=rep_id)
     add_order(world.database, customer_id=customer_id, ordered_on=_day(20))
     world.copy.refresh()
     rep = scope_of(world.database, "sales_rep", employee_id=rep_id)
     assert world.ask(sum_sales, rep, CNY, AS_OF).iloc[0]["net_sales"] == 100
+    world.copy.close()
