@@ -21,6 +21,10 @@ ARGUMENTS = [
 ]  # fmt: skip
 CONNECTED = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
 AT_REST = f'{CONNECTED}[data-test-script-state="notRunning"]'
+GO = """address => {
+  history.pushState({}, '', address);
+  dispatchEvent(new PopStateEvent('popstate', {state: {}}));
+}"""
 # Streamlit looks for its endpoints beside a deep link first, and tells the console so.
 HARMLESS = ("/_stcore/", "Failed to load resource: the server responded with a status of 404",
             "Executing inline script violates", "Permissions-Policy", "preloaded using link",
@@ -55,6 +59,19 @@ class Tab:
 
     def open(self, address: str = "/") -> Tab:
         self.page.goto(f"{self.origin}{address}", wait_until="commit")
+        return self.settle()
+
+    def go(self, address: str) -> Tab:
+        """To another page as Back and Forward lead there: the app draws it in the place of the
+        one before and is not loaded again, which is most of what opening an address costs."""
+        if not self.page.url.startswith(self.origin):
+            return self.open(address)
+        before = self.page.title()
+        self.page.evaluate(GO, address)
+        # by then the script of the other page runs: there is something to wait for
+        self.page.wait_for_function(
+            "before => document.title !== before", arg=before, timeout=PATIENCE
+        )
         return self.settle()
 
     def settle(self) -> Tab:

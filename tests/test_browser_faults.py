@@ -59,7 +59,7 @@ def test_an_empty_company_gets_a_sentence_on_every_page(
     tab = new_tab(context, empty_server.origin)
     for page in PAGES:
         if may_open(role, page.slug):
-            said = tab.open(f"/{page.slug}").page.get_by_test_id("stMain").inner_text()
+            said = tab.go(f"/{page.slug}").page.get_by_test_id("stMain").inner_text()
             assert len(said) > 20, page.slug
             assert "nan" not in said.lower().split(), page.slug
             assert tab.page.get_by_test_id("stException").count() == 0

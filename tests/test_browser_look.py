@@ -66,7 +66,7 @@ def phone(chrome: Browser, demo_server: Server, theme: str) -> Iterator[Tab]:
 
 def test_nothing_scrolls_sideways_on_a_phone(phone: Tab) -> None:
     for address in ADDRESSES:
-        assert not phone.open(address).scrolls_sideways(), address
+        assert not phone.go(address).scrolls_sideways(), address
     assert phone.complaints == []
 
 
