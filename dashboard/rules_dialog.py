@@ -11,7 +11,7 @@ from dashboard.filters import STAGE_NAMES
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.menu import ROLE_NAMES
 from dashboard.reads import read
-from dashboard.saving import begin_anew, draw_request, save, show_refusal
+from dashboard.saving import begin_anew, draw_request, save, say_saved, show_refusal
 from dashboard.session import current_scope
 from dashboard.texts import _
 from data_access.edits.rules import (
@@ -131,7 +131,7 @@ def _save_stage_rule(stage: str) -> None:
         ),
     )
     if done:
-        st.toast(_("Rule saved. It holds for everybody from now on."), icon=":material/check:")
+        say_saved("stage_rule", _("Rule saved. It holds for everybody from now on."))
 
 
 def _discount_limit(scope: Scope) -> None:
@@ -182,4 +182,4 @@ def _save_discount_limit(role: str) -> None:
         ),
     )
     if done:
-        st.toast(_("Limit saved. It holds for everybody from now on."), icon=":material/check:")
+        say_saved("discount_limit", _("Limit saved. It holds for everybody from now on."))

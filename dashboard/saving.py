@@ -40,8 +40,16 @@ def begin_anew(form: str) -> None:
     st.session_state.pop(_refusal(form), None)
 
 
+def say_saved(form: str, words: str) -> None:
+    """For callbacks of a form in a dialog, where a toast would take the dialog's place:
+    `show_refusal` says the words once."""
+    st.session_state[_saved(form)] = words
+
+
 def show_refusal(form: str) -> Refused | None:
-    """What was refused last, and why."""
+    """What was refused last, and why; or, once, what was saved."""
+    if said := st.session_state.pop(_saved(form), None):
+        st.success(said, icon=":material/check:")
     refusal: Refused | None = st.session_state.get(_refusal(form))
     if refusal is not None:
         st.error(" ".join(told(refusal)), icon=":material/error:")
@@ -61,6 +69,10 @@ def _words(refusal: Refused) -> dict[str, object]:
         name: plain(value) if isinstance(value, str) else value
         for name, value in refusal.values.items()
     }
+
+
+def _saved(form: str) -> str:
+    return f"saved_{form}"
 
 
 def _request(form: str) -> str:

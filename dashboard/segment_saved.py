@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.filters import choose
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.reads import read
-from dashboard.saving import begin_anew, draw_request, save, show_refusal
+from dashboard.saving import begin_anew, draw_request, save, say_saved, show_refusal
 from dashboard.segment_choice import (
     Chosen,
     cuts_for_address,
@@ -33,7 +33,6 @@ from data_access.scope import Scope
 from data_access.segment_lists import list_saved_segments
 
 _FORM = "saved_segment"
-_SAID = "saved_segment_said"  # in the dialog: a toast of its callback would take its place
 
 
 def saved_button(scope: Scope, chosen: Chosen) -> None:
@@ -60,9 +59,6 @@ def _open(chosen: Chosen) -> None:
             _save_form(scope, chosen)
         _list(scope)
         show_refusal(_FORM)
-        said = st.session_state.pop(_SAID, None)
-        if said:
-            st.success(said, icon=":material/check:")
 
     saved()
 
@@ -162,7 +158,7 @@ def _save(part: Division) -> None:
     )
     if done:
         st.session_state["segment_name_new"] = ""
-        st.session_state[_SAID] = _("Segment saved.")
+        say_saved(_FORM, _("Segment saved."))
 
 
 def _rename(number: int, version: int) -> None:
@@ -175,7 +171,7 @@ def _rename(number: int, version: int) -> None:
         ),
     )
     if done:
-        st.session_state[_SAID] = _("Segment renamed.")
+        say_saved(_FORM, _("Segment renamed."))
 
 
 def _remove(number: int, version: int) -> None:
@@ -187,7 +183,7 @@ def _remove(number: int, version: int) -> None:
         ),
     )
     if done:
-        st.session_state[_SAID] = _("Segment removed. The customers stay as they are.")
+        say_saved(_FORM, _("Segment removed. The customers stay as they are."))
 
 
 def _show(division: Division) -> None:

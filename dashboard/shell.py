@@ -35,7 +35,9 @@ def _run() -> None:
     try:
         scope = signed_in()
         _choose_first_language(scope)
-        page = st.navigation(_pages(scope), position="sidebar" if scope else "hidden")
+        page = st.navigation(
+            _pages(scope), position="sidebar" if scope else "hidden", expanded=True
+        )
     except NOT_ANSWERING as error:
         _everywhere(partial(sign_in.outage_page, error)).run()
         return
