@@ -33,6 +33,7 @@ from data_access.keyset import next_page
 from data_access.measures import ORDERED
 from data_access.new_order import NewLine
 from data_access.owing import PAYMENT_STATES
+from data_access.quality_rules import BY_CODE
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
@@ -149,6 +150,8 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
+    "code": lambda chance: chance.choice((*BY_CODE, "gone.rule")),
+    "codes": lambda chance: tuple(chance.sample(tuple(BY_CODE), k=6)),
     "after": lambda chance: None,  # the next pages are asked for below
 }
 
