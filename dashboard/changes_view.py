@@ -47,8 +47,9 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 # what no undo takes back: other commands do, or nothing can
-NEVER_UNDONE = ("create_order", "comment_on_order", "propose_cancellation", "complete_order")
-_LOGGED_BY_HAND = ("users", "*")
+NEVER_UNDONE = ("create_order", "comment_on_order", "propose_cancellation", "complete_order",
+                "merge_customers", "unmerge_customers")  # fmt: skip
+_LOGGED_BY_HAND = ("users", "customer_merges", "*")
 
 
 def zone() -> str:

@@ -89,6 +89,7 @@ TABLE_NAMES: dict[str, str] = {
     "comments": N_("Comment"),
     "stage_rules": N_("Rule of a stage"),
     "discount_limits": N_("Discount limit"),
+    "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "*": N_("Many rows"),
 }
@@ -188,6 +189,8 @@ ACTIONS: dict[str, str] = {
     "change_note": N_("changed the note"),
     "comment_on_order": N_("wrote a comment"),
     "move_orders": N_("moved several orders"),
+    "merge_customers": N_("merged two customers"),
+    "unmerge_customers": N_("took the merge of two customers back"),
     "undo_change": N_("undid a change"),
     "change_stage_rule": N_("changed the rule of a stage"),
     "change_discount_limit": N_("changed a discount limit"),

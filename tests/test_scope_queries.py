@@ -61,7 +61,8 @@ def find_queries() -> dict[str, Query]:
 
 QUERIES = find_queries()
 # of what the analytics copy does not hold
-RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit")
+RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
+               "customer_pairs.list_merges", "completeness.")  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
@@ -150,6 +151,8 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
+    "first_id": lambda chance: chance.choice((1, 2, 9)),
+    "second_id": lambda chance: chance.choice((1, 2, 3)),
     "code": lambda chance: chance.choice((*BY_CODE, "gone.rule")),
     "codes": lambda chance: tuple(chance.sample(tuple(BY_CODE), k=6)),
     "after": lambda chance: None,  # the next pages are asked for below
