@@ -51,6 +51,7 @@ PAGES: tuple[MenuPage, ...] = (
         ":material/account_balance_wallet:",
         _OVERVIEW | {Role.FINANCE},
     ),
+    _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     # in the menu, which Streamlit hides where it would hold one page only
     _page("account", N_("Account"), ":material/person:", EVERYBODY),

@@ -25,6 +25,7 @@ from sqlalchemy import Engine, Table, delete, insert, make_url
 import data_access
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.completeness import FIELDS as COMPLETE_FIELDS
 from data_access.edits.rights import RIGHTS
 from data_access.effects import Proposed
 from data_access.errors import Refused
@@ -62,7 +63,7 @@ def find_queries() -> dict[str, Query]:
 QUERIES = find_queries()
 # of what the analytics copy does not hold
 RECORD_ONLY = ("audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit",
-               "customer_pairs.list_merges", "completeness.")  # fmt: skip
+               "customer_pairs.list_merges", "completeness.list_")  # fmt: skip
 
 
 def _period(chance: Random) -> Period:
@@ -153,6 +154,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "descending": lambda chance: chance.random() < 0.5,
     "first_id": lambda chance: chance.choice((1, 2, 9)),
     "second_id": lambda chance: chance.choice((1, 2, 3)),
+    "fields": lambda chance: tuple(chance.sample(COMPLETE_FIELDS, k=3)),
     "code": lambda chance: chance.choice((*BY_CODE, "gone.rule")),
     "codes": lambda chance: tuple(chance.sample(tuple(BY_CODE), k=6)),
     "after": lambda chance: None,  # the next pages are asked for below

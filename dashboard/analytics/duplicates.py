@@ -215,7 +215,7 @@ def _name_rate(parts: dict[str, Texts], left: Places, right: Places) -> Numbers:
         for one in ("name", "name_zh")
         for other in ("name", "name_zh")
     ]
-    return np.fmax.reduce(rates)
+    return np.asarray(np.fmax.reduce(rates), dtype=np.float64)
 
 
 def _alike(texts: Texts, left: Places, right: Places) -> Numbers:
@@ -224,7 +224,8 @@ def _alike(texts: Texts, left: Places, right: Places) -> Numbers:
 
 def _alike_of(one: Texts, other: Texts) -> Numbers:
     rates = cpdist(list(one), list(other), scorer=fuzz.ratio, dtype=np.float64) / 100
-    return np.where((one == "") | (other == ""), np.nan, np.round(rates, 4))
+    rates[(one == "") | (other == "")] = np.nan
+    return np.asarray(np.round(rates, 4), dtype=np.float64)
 
 
 def _same(texts: Texts, left: Places, right: Places) -> NDArray[np.bool_]:
@@ -243,14 +244,16 @@ def _shared(texts: Texts, left: Places) -> Numbers:
 
 
 def _bearers(parts: dict[str, Texts], left: Places, right: Places) -> Numbers:
-    return np.maximum(_times(parts["name"])[left], _times(parts["name_zh"])[left])
+    most: Numbers = np.maximum(_times(parts["name"])[left], _times(parts["name_zh"])[left])
+    return most
 
 
 def _times(texts: Iterable[str]) -> Numbers:
     """How many customers have the same; none where it is missing."""
     series = pd.Series(texts, dtype=object)
-    times = series.map(series.value_counts()).to_numpy("float64")
-    return np.where(series.to_numpy() == "", 0.0, times)
+    times: Numbers = np.array(series.map(series.value_counts()), dtype=np.float64)
+    times[series.to_numpy() == ""] = 0.0
+    return times
 
 
 def _nothing() -> pd.DataFrame:
