@@ -196,8 +196,7 @@ def completeness_list(scope: Scope, as_of: date) -> None:
         "change": [formats.points(each) if each == each else "–" for each in share - earlier],
     })  # fmt: skip
     if not before:
-        st.caption(_("The change is shown as soon as there is a measurement a month old: each run"
-                     " of python -m dashboard refresh keeps one."))  # fmt: skip
+        st.caption(_("The change is shown as soon as there is a measurement a month old."))
     show_table(
         shown,
         [

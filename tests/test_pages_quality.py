@@ -13,6 +13,7 @@ from data_access.edits.merging import CHOSEN
 from data_access.quality_rules import BY_CODE, RELATIONS, RULES
 from data_access.tables import customers
 from tests.browsing import Browser, says
+from tests.crm import add_user, scope_of
 from tests.test_edits_merging import Twins, make_twins
 
 
@@ -101,8 +102,6 @@ def test_who_may_not_merge_sees_both_and_no_button(browser: Browser, twins: Twin
 
 
 def test_nothing_to_judge_is_said(browser: Browser) -> None:
-    from tests.crm import scope_of
-
     browser.sign_in(scope_of(browser.database, "sales_rep", employee_id=None).user_id)
     tab = browser.open("quality")
     assert not tab.exception
@@ -112,8 +111,8 @@ def test_nothing_to_judge_is_said(browser: Browser) -> None:
 
 
 def test_in_chinese(browser: Browser, twins: Twins) -> None:
-    browser.sign_in(twins.scopes["manager"].user_id)
-    tab = browser.open("quality", locale="zh-CN")
+    browser.sign_in(add_user(browser.database, "manager", language="zh_CN"))
+    tab = browser.open("quality")
     assert not tab.exception
     assert says(tab, "数据质量")
     assert "客户没有地址" in tab.dataframe[0].value["rule"].tolist()
