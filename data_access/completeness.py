@@ -30,7 +30,7 @@ def sum_completeness_by_owner(
     visible customers by owner, without owner last; the most complete first."""
     visible = scope.visible
     customers, employees = visible.customers, visible.employees
-    filled = sum_filled(customers.c, fields)
+    filled = filled_in_all(customers.c, fields)
     of_owner = (
         select(
             customers.c.owner_id,
@@ -57,7 +57,7 @@ def sum_completeness_by_owner(
     return read_frame(engine, statement)
 
 
-def sum_filled(columns: Any, fields: tuple[str, ...]) -> Any:
+def filled_in_all(columns: Any, fields: tuple[str, ...]) -> Any:
     """How many of these fields are filled in all rows together."""
     found: Any = func.count() * 0
     for name in fields:

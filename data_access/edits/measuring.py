@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Engine, delete, func, insert, literal, select
 
-from data_access.completeness import FIELDS, sum_filled
+from data_access.completeness import FIELDS, filled_in_all
 from data_access.database import writing
 from data_access.tables import completeness, customers, employees
 
@@ -18,7 +18,7 @@ def measure_completeness(engine: Engine, day: date) -> int:
         select(
             customers.c.owner_id,
             func.count().label("customers"),
-            sum_filled(customers.c, FIELDS).label("filled"),
+            filled_in_all(customers.c, FIELDS).label("filled"),
         )
         .group_by(customers.c.owner_id)
         .subquery("of_owner")
