@@ -24,6 +24,8 @@ from data_access.audit import (
 )
 from data_access.backlog import sum_backlog_by_day
 from data_access.comments import list_comments, list_people_to_mention
+from data_access.completeness import FIELDS, list_completeness, sum_completeness_by_owner
+from data_access.customer_pairs import find_customer_pair, list_customers_to_match, list_merges
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -53,6 +55,8 @@ from data_access.order_details import (
 )
 from data_access.orders import find_order, list_orders
 from data_access.pipeline import count_orders, sum_open_orders_by_age, sum_orders_by_stage
+from data_access.quality import list_quality_rows, sum_quality
+from data_access.quality_rules import BY_CODE
 from data_access.receivables import (
     list_receivables,
     sum_payments_over_time,
@@ -83,6 +87,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _new_order("new-order", record, as_of)
     found += _receivables("receivables", OrderFilter(currency=currency), as_of)
     found += _work("work", as_of)
+    found += _quality("quality", record, as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += customer_questions(record, as_of, currency)
     return found
@@ -237,6 +242,26 @@ def _work(page: str, as_of: date) -> list[Question]:
             for queue in queues
         ),
         *(Question(page, name, query, engine="record") for name, query in rules.items()),
+    ]  # fmt: skip
+
+
+def _quality(page: str, record: Engine, as_of: date) -> list[Question]:
+    with record.connect() as connection:
+        ids = select(customers.c.customer_id).order_by(customers.c.customer_id).limit(2)
+        pair = tuple(connection.scalars(ids).all())
+    clicked = f"{page}, by a click"
+    rows = (as_of, "en")
+    return [
+        Question(page, "rows that break each rule", sum_quality, (as_of, tuple(BY_CODE))),
+        Question(page, "rows of a rule", list_quality_rows, ("customers.no_email", *rows),
+                 engine="record"),
+        Question(page, "customers to match", list_customers_to_match, engine="record"),
+        Question(page, "merges", list_merges, ("en",), engine="record"),
+        Question(page, "completeness by owner", sum_completeness_by_owner, (FIELDS, "en"),
+                 engine="record"),
+        Question(page, "completeness before", list_completeness, rows, engine="record"),
+        Question(clicked, "two customers", find_customer_pair, (pair[0], pair[-1], "en"),
+                 engine="record"),
     ]  # fmt: skip
 
 

@@ -49,9 +49,9 @@ from data_access.scope import Scope
 # what no undo takes back: other commands do, or nothing can
 NEVER_UNDONE = (
     "create_order", "comment_on_order", "propose_cancellation", "complete_order", "export",
-    "record_consent", "erase_person",
+    "record_consent", "erase_person", "merge_customers", "unmerge_customers",
 )  # fmt: skip
-_LOGGED_BY_HAND = ("users", "people", "*")
+_LOGGED_BY_HAND = ("users", "people", "customer_merges", "*")
 
 
 def zone() -> str:

@@ -69,6 +69,13 @@ class holds(FunctionElement[bool]):  # noqa: N801
         super().__init__(text, literal(f"%{marked}%"))
 
 
+class is_all_digits(FunctionElement[bool]):  # noqa: N801
+    """Whether the text is made of the digits 0 to 9 alone; the empty text is."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
 class unindexed(FunctionElement[Any]):  # noqa: N801
     """The value itself, which SQLite then does not look up by index."""
 
@@ -170,6 +177,16 @@ def _holds(element: Any, compiler: Any, **kw: Any) -> str:
 def _holds_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     text, pattern = _both(element, compiler, kw)  # LIKE takes capitals alike, fast without lower()
     return f"({text} LIKE {pattern} ESCAPE '/')"
+
+
+@compiles(is_all_digits)
+def _all_digits(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"(translate({_only(element, compiler, kw)}, '0123456789', '') = '')"
+
+
+@compiles(is_all_digits, "sqlite")
+def _all_digits_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({_only(element, compiler, kw)} NOT GLOB '*[^0-9]*')"
 
 
 @compiles(unindexed)

@@ -99,6 +99,7 @@ BUSINESS = (
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
+    "customer_merges", "completeness",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -128,9 +129,12 @@ _OF_CUSTOMERS = (
     "reminders", "consents",
 )  # fmt: skip
 
-_everything = dict.fromkeys(BUSINESS, ALL)
+# What a merge keeps of both customers is for the command that brings one back, for nobody to read.
+_RECORD = _hide("record")
+_everything = {**dict.fromkeys(BUSINESS, ALL), "customer_merges": Rule(masks=_RECORD)}
 _masked_everything = {
-    name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS
+    **{name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS},
+    "customer_merges": Rule(masks=_RECORD),
 }
 
 
@@ -149,6 +153,8 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "orders": Rule(rows),
         "targets": Rule(rows),
         **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
+        "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
+        "completeness": Rule(rows),
         "saved_segments": ALL,
         "refreshes": ALL,
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),

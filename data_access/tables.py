@@ -660,6 +660,32 @@ saved_segments = Table(  # a choice of customers under a name; who is in it is a
     Column("version", Integer, nullable=False, server_default="1"),
 )
 
+customer_merges = Table(  # customers that became part of another one, with what brings them back
+    "customer_merges",
+    metadata,
+    Column("merge_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("merged_id", Id, nullable=False),  # who is gone
+    Column("merged_name", String(300), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("merged_at", Moment, nullable=False),
+    Column("unmerged_at", Moment),
+    Column("record", Text, nullable=False),  # JSON, with the personal data of both
+)
+
+completeness = Table(  # how much of the customers of an owner is filled in, day by day
+    "completeness",
+    metadata,
+    Column("completeness_id", Id, primary_key=True),
+    Column("measured_on", Date, nullable=False),
+    Column("employee_id", Id, ForeignKey("employees.employee_id")),  # NULL: of nobody
+    Column("region_id", Id, ForeignKey("regions.region_id")),  # of the owner
+    Column("customers", Integer, nullable=False),
+    Column("fields", Integer, nullable=False),  # of all of them that are looked at
+    Column("filled", Integer, nullable=False),
+    UniqueConstraint("measured_on", "employee_id"),
+)
+
 edit_requests = Table(  # each request is carried out once; asked again, it is answered again
     "edit_requests",
     metadata,
@@ -771,7 +797,7 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
-    consents,
+    consents, customer_merges, completeness,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.

@@ -25,6 +25,7 @@ from sqlalchemy import Engine, Table, delete, insert, make_url
 import data_access
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.completeness import FIELDS as COMPLETE_FIELDS
 from data_access.customer_filter import CONSENTS, CustomerFilter
 from data_access.divisions import USUAL_LIMITS, WAYS, Division
 from data_access.edits.rights import RIGHTS
@@ -36,6 +37,7 @@ from data_access.keyset import next_page
 from data_access.measures import ORDERED
 from data_access.new_order import NewLine
 from data_access.owing import PAYMENT_STATES
+from data_access.quality_rules import BY_CODE
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
@@ -68,7 +70,8 @@ RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
     "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
-    "going_quiet.find_last_scoring", "value.find_shared_error",
+    "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.list_merges",
+    "completeness.list_",
 )  # fmt: skip
 
 
@@ -222,6 +225,11 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "zone": lambda chance: chance.choice(("Asia/Shanghai", "America/New_York")),
     "limit": lambda chance: chance.choice((1, 2, 50)),
     "descending": lambda chance: chance.random() < 0.5,
+    "first_id": lambda chance: chance.choice((1, 2, 9)),
+    "second_id": lambda chance: chance.choice((1, 2, 3)),
+    "fields": lambda chance: tuple(chance.sample(COMPLETE_FIELDS, k=3)),
+    "code": lambda chance: chance.choice((*BY_CODE, "gone.rule")),
+    "codes": lambda chance: tuple(chance.sample(tuple(BY_CODE), k=6)),
     "after": lambda chance: None,  # the next pages are asked for below
 }
 
