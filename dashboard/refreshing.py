@@ -31,7 +31,7 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy")
+PARTS = ("scores", "segments", "rebuy", "completeness")
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
@@ -181,6 +181,10 @@ def _rebuy(source: Source, run: Run, advance: Callable[[float], None]) -> int:
     return len(dues)
 
 
+def _completeness(source: Source, run: Run, advance: Callable[[float], None]) -> int:
+    return results.measure_owners(source.writer, run)
+
+
 def _note_held_out(source: Source, dues: pd.DataFrame) -> None:
     """Those who would be reminded now if they were not held out."""
     ahead = pd.Timestamp(source.as_of) + pd.Timedelta(days=HELD_OUT_AHEAD_DAYS)
@@ -225,4 +229,5 @@ _WORK: Mapping[str, Callable[[Source, Run, Callable[[float], None]], int]] = {
     "scores": _scores,
     "segments": _segments,
     "rebuy": _rebuy,
+    "completeness": _completeness,
 }

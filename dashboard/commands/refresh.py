@@ -28,11 +28,12 @@ from data_access.schema import (
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
 
-CHOICES = ("all", "customers", "scores", "segments", "rebuy")
+CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness")
 PART_NAMES = {
     "scores": N_("customer scores"),
     "segments": N_("segment history"),
     "rebuy": N_("due to rebuy"),
+    "completeness": N_("completeness of customers"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Engine, delete, func, insert, literal, select
+from sqlalchemy import Connection, Engine, delete, func, insert, literal, select
 
 from data_access.completeness import FIELDS, filled_in_all
 from data_access.database import writing
@@ -13,7 +13,13 @@ from data_access.tables import completeness, customers, employees
 
 def measure_completeness(engine: Engine, day: date) -> int:
     """Measures all customers as they are now as those of `day`, in place of an earlier measurement
-    of that day; returns the number of owners. For `python -m dashboard refresh`."""
+    of that day; returns the number of owners."""
+    with writing(engine) as connection:
+        return measure_in(connection, day)
+
+
+def measure_in(connection: Connection, day: date) -> int:
+    """`measure_completeness` within somebody's transaction."""
     of_owner = (
         select(
             customers.c.owner_id,
@@ -37,8 +43,7 @@ def measure_completeness(engine: Engine, day: date) -> int:
         .order_by(of_owner.c.owner_id)
     )
     names = ["measured_on", "employee_id", "region_id", "customers", "fields", "filled"]
-    with writing(engine) as connection:
-        connection.execute(delete(completeness).where(completeness.c.measured_on == day))
-        connection.execute(insert(completeness).from_select(names, measured))
-        written = select(func.count()).where(completeness.c.measured_on == day)
-        return int(connection.scalar(written) or 0)
+    connection.execute(delete(completeness).where(completeness.c.measured_on == day))
+    connection.execute(insert(completeness).from_select(names, measured))
+    written = select(func.count()).where(completeness.c.measured_on == day)
+    return int(connection.scalar(written) or 0)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Integer, String, Table, delete, func,
 
 from data_access.audit_chain import recorded_as
 from data_access.database import replacing, writing
+from data_access.edits.measuring import measure_in
 from data_access.loading import Array, Rows, load
 from data_access.refreshing.runs import Run, finish_run
 from data_access.tables import customer_scores, rebuy_dues, reminders, segment_history
@@ -69,6 +70,14 @@ def replace_dues(
         load(connection, rebuy_dues, _rows(rebuy_dues, _numbered(connection, rebuy_dues, rows)),
              written)  # fmt: skip
         finish_run(connection, run, len(rows), facts)
+
+
+def measure_owners(engine: Engine, run: Run) -> int:
+    """How complete the customers of each owner are, kept as of the day; returns the owners."""
+    with writing(engine) as connection:
+        owners = measure_in(connection, run.as_of)
+        finish_run(connection, run, owners, {})
+    return owners
 
 
 def record_held_out(engine: Engine, dues: pd.DataFrame, as_of: date, zone: str) -> int:
