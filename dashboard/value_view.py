@@ -74,10 +74,7 @@ def cohort_values(scope: Scope, months: pd.DataFrame) -> pd.DataFrame:
 
 def retention_block(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
     """How many of each cohort came back in each month."""
-    st.markdown(
-        f"**{_('Who comes back')}** :small[:gray["
-        f"{_('% ordering again n months after the first order')}]]"
-    )
+    st.markdown(f"**{_('Who comes back')}** :small[:gray[{_('% ordering again in month n')}]]")
     cells = retention_by_quarter(read(sum_retention, scope, wanted, as_of), as_of, MONTHS)
     cohorts = sorted(set(cells["cohort"]), reverse=True)[:MOST_COHORTS]
     if not cohorts:
@@ -108,15 +105,15 @@ def cohort_table(values: pd.DataFrame, currency: str, *, predicts: bool) -> None
         ],
     )
     expected = [
-        Column("predicted_value", _("Next 12 months"), "compact_money", width=115),
-        Column("between", _("8 in 10"), width=135,
+        Column("predicted_value", _("Next 12 months"), "compact_money", width=108),
+        Column("between", _("8 in 10"), width=132,
                help=_("The sum of the cohort's customers lies between these 8 times in 10.")),
     ]  # fmt: skip
     columns = [
-        Column("name", _("First order"), width=85),
-        Column("customers", _("Customers"), "count", width=85),
-        Column("net_sales", _("Value so far"), "compact_money", width=95),
-        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=110),
+        Column("name", _("First order"), width=76),
+        Column("customers", _("Customers"), "count", width=78),
+        Column("net_sales", _("Value so far"), "compact_money", width=90),
+        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=102),
         *(expected if predicts else []),
         Column("value_per_customer", _("Per customer"), "compact_money", width=100),
     ]

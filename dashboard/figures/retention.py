@@ -20,6 +20,8 @@ _SIZE = 11
 # the words in the cells are the colour of text, so the darkest shades are left out
 _SHADES = [[place / 4, colour] for place, colour in enumerate(SEQUENTIAL[:5])]
 _RATE_ROW = 34
+_BESIDE = 1.35  # of the longest bar: where its number ends
+_EVERY = 4  # quarters have one label on the axis
 
 
 def retention_heat(
@@ -85,9 +87,8 @@ def repurchase_over_time(frame: pd.DataFrame) -> go.Figure:
     )  # fmt: skip
     highest = frame["rate"].max()
     drawn.update_yaxes(value_axis(0.0 if pd.isna(highest) else highest, _percent, about=3))
-    drawn.update_xaxes(
-        tickmode="array", tickvals=dates(frame["end_on"]), tickformat="%Y-%m", tickangle=0
-    )
+    told = dates(frame["end_on"])[::-_EVERY]
+    drawn.update_xaxes(tickmode="array", tickvals=told, tickformat="%Y-%m", tickangle=0)
     return drawn
 
 
@@ -103,10 +104,6 @@ def repurchase_bars(frame: pd.DataFrame) -> go.Figure:
         x=[0.0 if pd.isna(rate) else rate for rate in rows["rate"]],
         orientation="h",
         marker={"color": NOW, "cornerradius": 2},
-        text=[formats.rate(rate) for rate in rows["rate"]],
-        textposition="outside",
-        textfont={"size": 12, "color": QUIET},
-        cliponaxis=False,
         customdata=[
             _rate_hover(name, row) for name, row in zip(names, rows.itertuples(), strict=True)
         ],
@@ -119,10 +116,23 @@ def repurchase_bars(frame: pd.DataFrame) -> go.Figure:
         marker={"symbol": "line-ns", "size": 10, "line": {"width": 2, "color": BEFORE}},
         hoverinfo="skip",
     )
-    highest = max(rows["rate"].max(), rows["previous_rate"].max(), 0.0)
-    drawn.update_xaxes(visible=False, range=[0, (highest if highest == highest else 0) * 1.2 or 1])
+    highest = max(rows["rate"].max(), rows["previous_rate"].fillna(0.0).max()) or 1.0
+    drawn.add_scatter(
+        y=places,
+        x=[highest * _BESIDE] * len(rows),
+        mode="text",
+        text=[formats.rate(rate) for rate in rows["rate"]],
+        textposition="middle left",
+        textfont={"size": 12, "color": QUIET},
+        hoverinfo="skip",
+    )
+    drawn.update_xaxes(visible=False, range=[0, highest * _BESIDE])
     drawn.update_yaxes(
-        showgrid=False, tickmode="array", tickvals=places, ticktext=[_short(name) for name in names]
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[_short(name) for name in names],
+        range=[-0.6, max(len(rows), 3) - 0.4],
     )
     return drawn
 
