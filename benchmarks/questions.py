@@ -251,8 +251,12 @@ def _quality(page: str, record: Engine, as_of: date) -> list[Question]:
         pair = tuple(connection.scalars(ids).all())
     clicked = f"{page}, by a click"
     rows = (as_of, "en")
+    of_people = tuple(code for code in BY_CODE if code.startswith(("customers.", "contacts.")))
+    others = tuple(code for code in BY_CODE if code not in of_people)
     return [
-        Question(page, "rows that break each rule", sum_quality, (as_of, tuple(BY_CODE))),
+        Question(page, "rows that break rules of people", sum_quality, (as_of, of_people),
+                 engine="record"),
+        Question(page, "rows that break other rules", sum_quality, (as_of, others)),
         Question(page, "rows of a rule", list_quality_rows, ("customers.no_email", *rows),
                  engine="record"),
         Question(page, "customers to match", list_customers_to_match, engine="record"),

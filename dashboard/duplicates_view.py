@@ -38,7 +38,7 @@ def can_match(scope: Scope) -> bool:
 def duplicate_pairs(scope: Scope, as_of: date) -> pd.DataFrame:
     """The likely pairs among the customers this person sees, with both names; a customer who was
     merged since the pairs were found is in none."""
-    pairs: pd.DataFrame = learn(learn_pairs, scope, as_of)
+    pairs: pd.DataFrame = learn(learn_pairs, scope, as_of, engine="record")
     customers = read(list_customers_to_match, scope, engine="record")
     names = customers["name"]
     if language().startswith("zh"):
@@ -147,18 +147,20 @@ def _side_by_side(scope: Scope) -> None:
     )  # fmt: skip
     kept = int(keeps or 0)
     st.caption(_("Choose the value that stays in each field where they differ."))
+    grid = st.grid("auto", min_column_width=460, gap="small", key="merge_fields")
     for name in _differing(both):
-        place = st.segmented_control(
-            _(FIELD_NAMES[name]), [0, 1], default=_likely_value(both, kept, name), required=True,
-            format_func=partial(_choice, both, name),
-            key=f"merge_{name}_{kept}",
-        )  # fmt: skip
-        st.session_state[f"merges_{name}"] = place
+        with grid.cell():
+            st.session_state[f"merges_{name}"] = st.segmented_control(
+                _(FIELD_NAMES[name]), [0, 1], default=_likely_value(both, kept, name),
+                required=True, format_func=partial(_choice, both, name), key=f"merge_{name}_{kept}",
+            )  # fmt: skip
     st.caption(_("Orders, contacts and everything else of the other record move to the one that"
                  " stays. The merge can be taken back."))  # fmt: skip
+    if st.button(
+        _("Merge customers"), type="primary", icon=":material/merge:", key="merge_save"
+    ) and _merge(scope, chosen, kept, _taken(both, kept), pair["seen"]):
+        st.rerun()
     show_refusal("merge")
-    st.button(_("Merge customers"), type="primary", icon=":material/merge:", key="merge_save",
-              on_click=_merge, args=(chosen, kept, _taken(both, kept), pair["seen"]))  # fmt: skip
 
 
 def _choice(both: tuple[dict[str, Any], dict[str, Any]], name: str, place: int) -> str:
@@ -229,8 +231,9 @@ def _taken(both: tuple[dict[str, Any], dict[str, Any]], kept: int) -> tuple[str,
     )
 
 
-def _merge(chosen: tuple[int, int], kept: int, taken: tuple[str, ...], seen: str) -> None:
-    scope = current_scope("quality")
+def _merge(
+    scope: Scope, chosen: tuple[int, int], kept: int, taken: tuple[str, ...], seen: str
+) -> bool:
     done = save(
         "merge",
         lambda engine, request_id: merge_customers(
@@ -241,6 +244,7 @@ def _merge(chosen: tuple[int, int], kept: int, taken: tuple[str, ...], seen: str
     if done is not None:
         _close()
         st.toast(_("Merged. It can be taken back under “Merges”."), icon=":material/merge:")
+    return done is not None
 
 
 def merge_list(scope: Scope) -> None:

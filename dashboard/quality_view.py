@@ -29,13 +29,23 @@ from data_access.quality import MOST_ROWS, list_quality_rows, sum_quality
 from data_access.quality_rules import BY_CODE, RULES, rules_for
 from data_access.scope import Scope
 
+_OF_PEOPLE = ("customers", "contacts")  # whose details the analytics copy does not hold
 _RULE = "rule"
 _TABLE = "quality_rules"
 
 
 def quality_of(scope: Scope, as_of: date) -> pd.DataFrame:
     """The rules this person can judge by, the gravest first."""
-    counted: pd.DataFrame = read(sum_quality, scope, as_of, rules_for(scope))
+    codes = rules_for(scope)
+    of_people = tuple(code for code in codes if BY_CODE[code].relation in _OF_PEOPLE)
+    others = tuple(code for code in codes if code not in of_people)
+    counted = pd.concat(
+        [
+            read(sum_quality, scope, as_of, of_people, engine="record"),
+            read(sum_quality, scope, as_of, others),
+        ],
+        ignore_index=True,
+    )
     weight = counted["severity"] * counted["broken"]
     return counted.assign(weight=weight).sort_values(
         ["weight", "severity", "code"], ascending=[False, False, True]
@@ -130,6 +140,8 @@ def _rows(scope: Scope, code: str, counted: pd.DataFrame, as_of: date) -> None:
     key = f"quality_rows_{code}_{data_version()}"
     opens = BY_CODE[code].relation in ("orders", "order_lines", "payments")
     opens = opens and may_open(scope.role, "order")
+    if BY_CODE[code].relation == "customers":
+        frame = frame.drop(columns="customer")  # who stands there by name already
     show_table(
         frame.assign(amount=frame["amount"].map(_plain_number)).dropna(axis="columns", how="all"),
         [

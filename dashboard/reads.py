@@ -53,14 +53,17 @@ def draw(block: Callable[..., Answer], scope: Scope, *arguments: Any) -> Answer:
     return drawn
 
 
-def learn(query: Callable[..., Answer], scope: Scope, day: date, *arguments: Any) -> Answer:
+def learn(
+    query: Callable[..., Answer], scope: Scope, day: date, *arguments: Any,
+    engine: EngineName = "analytics",
+) -> Answer:  # fmt: skip
     """What `query(engine, scope, day, *arguments)` learns from what was known on the morning of the
     day. A change in the course of the day tells next to nothing new, and learning takes a hundred
     times as long as reading: it is kept for LEARNT_SECONDS, and the very object is shared."""
     _forget_the_erased()
-    chosen, version = connection.engine_and_version("analytics")
+    chosen, version = connection.engine_and_version(engine)
     of_any_version = version.rpartition(".")[0]
-    key = _key(query, scope, (day, *arguments), {}, "analytics", of_any_version)
+    key = _key(query, scope, (day, *arguments), {}, engine, of_any_version)
     learnt: Answer = _keep_learnt(key, lambda: query(chosen, scope, day, *arguments))
     return learnt
 

@@ -70,7 +70,7 @@ RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
     "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
-    "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.list_merges",
+    "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_",
 )  # fmt: skip
 
