@@ -27,6 +27,7 @@ from data_access.errors import NotFound
 from data_access.scope import Scope
 
 _PAIR = "pair_compared"
+_SEEN = "pair_seen"
 _NAMED = {"owner_id": "owner", "region_id": "region"}
 _NEEDED = ("phone", "email")  # of which a role must see one to tell customers apart
 
@@ -103,6 +104,7 @@ def _compare(key: str, ids: tuple[tuple[int, int], ...]) -> None:
     chosen = clicked_row(key, ids)
     if chosen is not None:
         begin_anew("merge")
+        st.session_state.pop(_SEEN, None)
         st.session_state[_PAIR] = tuple(map(int, chosen))
 
 
@@ -136,6 +138,8 @@ def _side_by_side(scope: Scope) -> None:
         st.warning(_(refusal.message))
         return
     both = (pair["first"], pair["second"])
+    seen = st.session_state.get(_SEEN, pair["seen"])  # what was on the screen until now
+    st.session_state[_SEEN] = pair["seen"]
     _counts(both)
     if not may_merge(scope):
         _values_only(both)
@@ -158,7 +162,7 @@ def _side_by_side(scope: Scope) -> None:
                  " stays. The merge can be taken back."))  # fmt: skip
     if st.button(
         _("Merge customers"), type="primary", icon=":material/merge:", key="merge_save"
-    ) and _merge(scope, chosen, kept, _taken(both, kept), pair["seen"]):
+    ) and _merge(scope, chosen, kept, _taken(both, kept), seen):
         st.rerun()
     show_refusal("merge")
 

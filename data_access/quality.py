@@ -26,7 +26,14 @@ from sqlalchemy import (
 from data_access.columns import ExactDecimal, Id, Money
 from data_access.filters import name_in
 from data_access.frames import read_frame
-from data_access.quality_rules import BY_CODE, RELATIONS, QualityRule, Sources, joined
+from data_access.quality_rules import (
+    BY_CODE,
+    RELATIONS,
+    QualityRule,
+    Sources,
+    alike_rows,
+    joined,
+)
 from data_access.scope import Scope
 
 MOST_ROWS = 200
@@ -59,9 +66,11 @@ def _count(
 ) -> Iterable[tuple[Any, ...]]:
     if not rules:
         return
-    clause, sources = joined(scope, relation)
+    clause, sources = joined(scope, relation, doubles=False)
     counts: list[Any] = [
-        func.count(case((rule.broken(sources, as_of), 1))).label(f"rule_{number}")
+        _times_alike(scope, rule).label(f"rule_{number}")
+        if rule.kind == "double"
+        else func.count(case((rule.broken(sources, as_of), 1))).label(f"rule_{number}")
         for number, rule in enumerate(rules)
     ]
     counts.append(func.count().label("total"))
@@ -72,6 +81,11 @@ def _count(
         yield rule.code, relation, rule.kind, rule.severity, broken, total
 
 
+def _times_alike(scope: Scope, rule: QualityRule) -> Any:
+    times = alike_rows(scope, rule.relation).c.times
+    return select(func.coalesce(func.sum(times), 0)).scalar_subquery()
+
+
 def list_quality_rows(
     engine: Engine, scope: Scope, code: str, as_of: date, language: str = "en",
     limit: int = MOST_ROWS,
@@ -80,7 +94,7 @@ def list_quality_rows(
     order_number, and what is wrong as said (text), amount or day_on, with currency: the rows that
     break the rule, the newest identity first; at most `limit`. No row for an unknown code."""
     rule = BY_CODE.get(code, next(iter(BY_CODE.values())))
-    clause, sources = joined(scope, rule.relation)
+    clause, sources = joined(scope, rule.relation, doubles=rule.kind == "double")
     own = sources[rule.relation]
     key = own.c[_KEYS[rule.relation]]
     statement = _shown(rule, sources, key, language).select_from(clause)

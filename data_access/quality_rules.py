@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, or_, select
 
 from data_access.dialects import is_all_digits
 from data_access.policy import POLICY, Rows
@@ -266,8 +266,9 @@ RULES: tuple[QualityRule, ...] = (
 BY_CODE: Mapping[str, QualityRule] = {rule.code: rule for rule in RULES}
 
 
-def joined(scope: Scope, relation: str) -> tuple[FromClause, Sources]:
-    """The relation with what its rules and rows need of others, one row for each of its own."""
+def joined(scope: Scope, relation: str, *, doubles: bool) -> tuple[FromClause, Sources]:
+    """The relation with what its rules and rows need of others, one row for each of its own; with
+    `doubles`, also what several rows have alike."""
     visible = scope.visible
     own = getattr(visible, relation)
     sources: dict[str, Any] = {relation: own}
@@ -278,9 +279,32 @@ def joined(scope: Scope, relation: str) -> tuple[FromClause, Sources]:
         mine, theirs = key if isinstance(key, tuple) else (key, key)
         clause = clause.outerjoin(other, other.c[theirs] == child.c[mine])
         sources[name] = other
-    if relation in _DOUBLE:
-        clause, sources["double"] = _with_doubles(clause, own, _DOUBLE[relation])
+    if doubles:
+        alike = alike_rows(scope, relation)
+        names = _DOUBLE[relation]
+        same = and_(*(_compared(own, name) == alike.c[name] for name in names))
+        clause, sources["double"] = clause.outerjoin(alike, same), alike
     return clause, sources
+
+
+def alike_rows(scope: Scope, relation: str) -> Subquery:
+    """What several rows of the relation have alike, and `times`, how many of them there are."""
+    another = getattr(scope.visible, relation).alias("another")
+    names = _DOUBLE[relation]
+    alike = [_compared(another, name) for name in names]
+    given = [_is_given(another.c[name]) for name in names if name in ("phone", "name")]
+    given += [another.c[name].is_not(None) for name in names if name.endswith("_id")]
+    given += [another.c.net_sales != 0] if "net_sales" in names else []
+    return (
+        select(
+            *(value.label(name) for value, name in zip(alike, names, strict=True)),
+            func.count().label("times"),
+        )
+        .where(*given)
+        .group_by(*alike)
+        .having(func.count() > 1)
+        .subquery("double")
+    )
 
 
 _PARENTS: dict[str, tuple[tuple[str, str, str | tuple[str, str]], ...]] = {
@@ -306,25 +330,6 @@ _DOUBLE: dict[str, tuple[str, ...]] = {
     "orders": ("customer_id", "ordered_on", "channel", "currency", "net_sales", "units"),
     "products": ("name", "currency"),
 }
-
-
-def _with_doubles(
-    clause: FromClause, own: FromClause, names: tuple[str, ...]
-) -> tuple[FromClause, FromClause]:
-    """Joins what several rows have alike: `times` is how many of them there are."""
-    another = own.alias("another")
-    alike = [_compared(another, name) for name in names]
-    labelled = [value.label(name) for value, name in zip(alike, names, strict=True)]
-    doubles = (
-        select(*labelled, func.count().label("times"))
-        .where(*(_is_given(another.c[name]) for name in names if name in ("phone", "name")))
-        .where(*([another.c.net_sales != 0] if "net_sales" in names else []))
-        .group_by(*alike)
-        .having(func.count() > 1)
-        .subquery("double")
-    )
-    same = and_(*(_compared(own, name) == doubles.c[name] for name in names))
-    return clause.outerjoin(doubles, same), doubles
 
 
 def _compared(relation: FromClause, name: str) -> ColumnElement[Any]:

@@ -151,9 +151,18 @@ def _neighbours(parts: dict[str, Texts]) -> tuple[Places, Places]:
         for keys in (parts[name], backwards):
             found += _beside(keys, _NEAR, equal=False)
     found += _beside(parts["name"] + "\0" + parts["city"], _NEAR, equal=False)
-    both = np.sort(np.concatenate([np.stack(pair, axis=1) for pair in found]), axis=1)
-    pairs = np.unique(both, axis=0)
-    return pairs[:, 0], pairs[:, 1]
+    one, other = (np.concatenate([pair[side] for pair in found]) for side in (0, 1))
+    size = len(parts["name"])
+    pairs = np.unique(np.minimum(one, other) * size + np.maximum(one, other))
+    return _worth_weighing(parts, pairs // size, pairs % size)
+
+
+def _worth_weighing(parts: dict[str, Texts], left: Places, right: Places) -> tuple[Places, Places]:
+    """Without a name, phone or mail in common nothing else makes a pair likely."""
+    worth = _name_rate(parts, left, right) >= 0.65
+    for part in ("phone", "email"):
+        worth |= _same(parts[part], left, right)
+    return left[worth], right[worth]
 
 
 def _beside(keys: Texts, reach: int, *, equal: bool) -> list[tuple[Places, Places]]:
