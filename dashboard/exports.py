@@ -65,6 +65,7 @@ class Export:
     filters: Sequence[str] = ()  # the filter in words
     search: str = ""  # what was searched for: told in the file, not in the log
     left_out: int | None = None  # of a list for contact: customers who refuse it
+    for_contact: bool = False  # who refuses (`consent` of the rows) is left out and counted then
 
 
 def export_menu(export: Export, count: int) -> None:
@@ -121,9 +122,12 @@ def make_file(export: Export, file_format: FileFormat, token: str | None) -> byt
     if scope is None:
         raise ExportRefused("session")
     found = export.rows(scope, MOST_ROWS + 1)
-    frame = found.head(MOST_ROWS)
+    frame, left_out = found.head(MOST_ROWS), export.left_out
+    if export.for_contact:
+        refuses = frame["consent"] == "refused"
+        frame, left_out = frame[~refuses], int(refuses.sum())
     sheet = sheet_of(frame, export.columns, export.currency)
-    facts = _facts(export, scope, len(frame), is_cut=len(found) > MOST_ROWS)
+    facts = _facts(export, scope, len(frame), left_out, is_cut=len(found) > MOST_ROWS)
     content = to_csv(sheet, facts) if file_format == "csv" else to_xlsx(sheet, facts)
     record_export(
         database().writer,
@@ -132,7 +136,7 @@ def make_file(export: Export, file_format: FileFormat, token: str | None) -> byt
         file_format=file_format,
         rows=len(frame),
         told="; ".join((*export.filters, *[_("a search")] * bool(export.search))),
-        left_out=export.left_out,
+        left_out=left_out,
         request_id=new_request_id(),
     )
     return content
@@ -167,6 +171,8 @@ def _offered(export: Export, count: int) -> list[str]:
         sentences.append(_("A file holds the first {n}.", n=formats.number(MOST_ROWS)))
     if export.left_out is not None:
         sentences.append(left_out_sentence(export.left_out))
+    if export.for_contact:
+        sentences.append(_("Who refuses contact is left out; the file says how many."))
     return [*sentences, _("Each export is logged.")]
 
 
@@ -179,7 +185,7 @@ def left_out_sentence(left_out: int) -> str:
     )
 
 
-def _facts(export: Export, scope: Scope, rows: int, *, is_cut: bool) -> Facts:
+def _facts(export: Export, scope: Scope, rows: int, left_out: int | None, *, is_cut: bool) -> Facts:
     filters = [*export.filters]
     if export.search:
         filters.append(_("Search: {words}", words=export.search))
@@ -190,8 +196,8 @@ def _facts(export: Export, scope: Scope, rows: int, *, is_cut: bool) -> Facts:
     ]
     if is_cut:
         facts.append((_("Not complete"), _("Only the first {n} rows.", n=f"{MOST_ROWS:,}")))
-    if export.left_out is not None:
-        facts.append((_("Left out"), left_out_sentence(export.left_out)))
+    if left_out is not None:
+        facts.append((_("Left out"), left_out_sentence(left_out)))
     return [
         *facts,
         (_("As of"), export.as_of),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.cards import Card
 from dashboard.edit_notice import notify
+from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import find_page, may_open
 from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
 from dashboard.quiet_words import NO_CONTACT, add_words
@@ -118,8 +120,11 @@ def quiet_cards(sums: pd.Series, quiet: QuietFilter) -> list[Card]:
     ]  # fmt: skip
 
 
-def quiet_list(scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series) -> None:
-    """The customers, those with most at risk first; a click on one says what can be done."""
+def quiet_list(
+    scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series, filters: Sequence[str]
+) -> None:
+    """The customers, those with most at risk first; a click on one says what can be done. All of
+    them as a file, which tells the `filters` in words and leaves out who refuses contact."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -129,11 +134,29 @@ def quiet_list(scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series) -
     sorted_by = said if said in _SORTINGS else "risk"
     _label, column, descending = _SORTINGS[sorted_by]
 
+    listed: dict[str, Any] = {
+        "view": view, "sort": column, "descending": descending, "language": language(),
+    }  # fmt: skip
+
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
-        return read(
-            list_going_quiet, scope, as_of, quiet, view=view, sort=column, descending=descending,
-            after=after, limit=limit, language=language(),
-        )  # fmt: skip
+        return read(list_going_quiet, scope, as_of, quiet, after=after, limit=limit, **listed)
+
+    def controls() -> None:
+        _sort_box(sorted_by)
+        whole = whole_list(list_going_quiet, as_of, quiet, engine="analytics", **listed)
+        export_menu(
+            Export(
+                slug="quiet",
+                name="going_quiet",
+                columns=_columns(scope, quiet, view),
+                rows=lambda person, most: add_words(whole(person, most)),
+                as_of=as_of,
+                currency=quiet.currency,
+                filters=[*filters, _quiet_in_words(quiet, view)],
+                for_contact=True,
+            ),
+            count,
+        )
 
     count = int(sums[_VIEWS[view][1]])
     if not count:
@@ -143,7 +166,7 @@ def quiet_list(scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series) -
     found = rows(pages.start, PAGE_ROWS)
     frame = add_words(found)
     list_toolbar(
-        pages, found, _n("{n} customer", "{n} customers", count), lambda: _sort_box(sorted_by),
+        pages, found, _n("{n} customer", "{n} customers", count), controls,
         advice=_("Click a row to act on it") if may_remind(scope, "silent") else "",
     )  # fmt: skip
     ids = tuple(int(each) for each in frame["customer_id"])
@@ -161,6 +184,16 @@ def quiet_list(scope: Scope, quiet: QuietFilter, as_of: date, sums: pd.Series) -
     chosen = frame[frame["customer_id"] == st.session_state.get(_CHOSEN)]
     if len(chosen) and may_remind(scope, "silent"):
         _action_panel(scope, chosen.iloc[0])
+
+
+def _quiet_in_words(quiet: QuietFilter, view: QuietView) -> str:
+    name = _(_VIEWS[view][0])
+    if view == "rule":
+        return f"{name}: " + _("No order for {days} d", days=quiet.threshold_days)
+    if view == "score":
+        chance = _("Chance of no order in the next {days} days.", days=quiet.horizon_days)
+        return f"{name}: {chance} ≥ {formats.rate(quiet.chance_from, 0)}"
+    return name
 
 
 def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:

@@ -92,6 +92,7 @@ WORDS: dict[str, dict[str, str]] = {
         "receivables": N_("Receivables"),
         "customer_features": N_("Customer features"),
         "cohort_customers": N_("Customers of a cohort"),
+        "going_quiet": N_("Going quiet"),
     },
     "customers.consent": {
         "granted": N_("Granted"),

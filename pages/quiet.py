@@ -6,7 +6,7 @@ from dashboard.blanks import blank
 from dashboard.cards import show_cards
 from dashboard.choices import currencies, region_choice, rep_choice, worth_choosing
 from dashboard.edit_notice import notice_line
-from dashboard.filter_bar import Bar, filter_bar
+from dashboard.filter_bar import Bar, filter_bar, filter_in_words
 from dashboard.filters import clear, is_filtered
 from dashboard.live import follow_changes, page_title
 from dashboard.quiet_trust import trust_block
@@ -21,7 +21,8 @@ as_of = today()
 page_title(_("Going quiet"), as_of)
 notice_line(scope, "quiet", "quiet")
 choices = worth_choosing(region_choice(scope), rep_choice(scope))
-chosen = filter_bar(Bar(presets=(), choices=choices, currencies=currencies(scope)), as_of)
+bar = Bar(presets=(), choices=choices, currencies=currencies(scope))
+chosen = filter_bar(bar, as_of)
 quiet = quiet_filter(chosen)
 sums = read(sum_going_quiet, scope, as_of, quiet).iloc[0]
 if not sums["customers"]:
@@ -37,7 +38,7 @@ if not sums["customers"]:
 
 show_cards(quiet_cards(sums, quiet))
 with st.container(border=True, gap="xsmall"):
-    quiet_list(scope, quiet, as_of, sums)
+    quiet_list(scope, quiet, as_of, sums, filter_in_words(bar, chosen))
     trust_block(scope, quiet.horizon_days)
 with st.container(border=True, gap="xsmall"):
     reasons_block(scope, quiet, as_of, business_zone())
