@@ -26,9 +26,11 @@ from data_access.tables import (
     audit,
     customer_merges,
     customers,
+    erasures,
     imported_rows,
     metadata,
     orders,
+    sealed_values,
 )
 
 MAY_MERGE = (Role.ADMIN, Role.MANAGER, Role.SALES_LEAD)
@@ -201,11 +203,13 @@ def _move(edit: Edit, from_id: int, to_id: int) -> dict[str, Any]:
 
 
 def _belonging() -> list[Table]:
-    """The tables whose rows belong to a customer, but for what a refresh works out."""
+    """The tables whose rows belong to a customer, but for what a refresh works out, and what tells
+    whose something was at the time."""
+    staying = (customers, *RESULT_TABLES, sealed_values, erasures)
     return [
         table
         for table in metadata.sorted_tables
-        if "customer_id" in table.c and table is not customers and table not in RESULT_TABLES
+        if "customer_id" in table.c and table not in staying
     ]
 
 
