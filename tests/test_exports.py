@@ -29,6 +29,7 @@ from data_access.tables import audit, data_version, orders, sessions, users
 from tests.browsing import Browser, says, texts
 from tests.crm import add, add_order, add_user, scope_of
 from tests.exported import MARK, Buttons, read_csv, read_xlsx
+from tests.test_pages_quiet import score
 
 FORMULAS = (
     "=1+1", "=HYPERLINK(\"http://x\")", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1",
@@ -282,6 +283,21 @@ def test_receivables_leave_too(browser: Browser, buttons: Buttons) -> None:
     assert (found.column("Order"), found.column("Owed")) == (["OWED"], [59.75])
     assert found.column("Late (days)") == [4]
     assert found.column("Currency") == ["CNY"]
+
+
+def test_who_refuses_contact_is_not_on_the_list_of_those_who_go_quiet(
+    browser: Browser, buttons: Buttons
+) -> None:
+    score(browser.database, "Overdue Ltd", last=80, value_at_risk_90=1500)
+    score(browser.database, "Shy Ltd", last=120, customer={"consent": "refused"})
+    browser.sign_in(add_user(browser.database, "manager"))
+    tab = browser.open("quiet")
+    assert not tab.exception
+    found = read_csv(buttons.click("going_quiet"))
+    assert found.column("Customer") == ["Overdue Ltd"]
+    assert found.column("Why")[0].startswith("silent for 80 d")
+    assert found.facts["Left out"] == "1 customer who refuses contact is left out."
+    assert json.loads(log_of(browser.database)[0].after)["left_out"] == 1
 
 
 def test_the_same_export_is_logged_once_for_a_request(database: Database) -> None:
