@@ -3,7 +3,9 @@ do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +14,7 @@ from dashboard import formats
 from dashboard.blanks import blank
 from dashboard.cards import Card
 from dashboard.edit_notice import notify
+from dashboard.exports import Export, export_menu, whole_list
 from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
 from dashboard.reads import data_version, read
 from dashboard.saving import draw_request, save, show_refusal
@@ -92,18 +95,48 @@ def rebuy_cards(sums: pd.Series, days: int) -> list[Card]:
     ]  # fmt: skip
 
 
-def rebuy_list(scope: Scope, chosen: OrderFilter, as_of: date, days: int, sums: pd.Series) -> None:
-    """Who is due, the likeliest first; a click on one says what can be done."""
+def rebuy_list(
+    scope: Scope,
+    chosen: OrderFilter,
+    as_of: date,
+    days: int,
+    sums: pd.Series,
+    filters: Sequence[str],
+) -> None:
+    """Who is due, the likeliest first; a click on one says what can be done. All of them as a file,
+    which tells the `filters` in words."""
     st.markdown(f"**{_('Who to remind')}** :small[:gray[{_worked_out(sums, as_of)}]]")
     said = st.query_params.get("sort", "likely")
     sorted_by = said if said in _SORTINGS else "likely"
     _label, column, descending = _SORTINGS[sorted_by]
 
+    listed: dict[str, Any] = {"sort": column, "descending": descending, "language": language()}
+
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
         return read(
-            list_rebuys, scope, chosen, as_of, days, engine="record", sort=column,
-            descending=descending, after=after, limit=limit, language=language(),
+            list_rebuys, scope, chosen, as_of, days,
+            engine="record", after=after, limit=limit, **listed,
         )  # fmt: skip
+
+    def controls() -> None:
+        _sort_box(sorted_by)
+        whole = whole_list(list_rebuys, chosen, as_of, days, **listed)
+        ahead = _n("{n} day", "{n} days", days)
+        export_menu(
+            Export(
+                slug="rebuy",
+                name="due_to_rebuy",
+                columns=_columns(scope),
+                rows=lambda person, most: _in_words(whole(person, most)),
+                as_of=as_of,
+                filters=[
+                    *filters,
+                    _("{label}: {values}", label=_("Expected in the next"), values=ahead),
+                ],
+                left_out=int(sums["refusing"]),
+            ),
+            int(sums["due"]),
+        )
 
     if not sums["due"]:
         st.markdown(f":gray[{_('Nobody is due in these days.')}]")
@@ -113,7 +146,7 @@ def rebuy_list(scope: Scope, chosen: OrderFilter, as_of: date, days: int, sums: 
     acts = may_remind(scope, "rebuy")
     list_toolbar(
         pages, found, _n("{n} purchase due", "{n} purchases due", int(sums["due"])),
-        lambda: _sort_box(sorted_by), advice=_("Click a row to act on it") if acts else "",
+        controls, advice=_("Click a row to act on it") if acts else "",
     )  # fmt: skip
     ids = tuple(int(each) for each in found["rebuy_due_id"])
     key = f"rebuy_{data_version()}_{days}_{column}_{pages.number}_{hash(chosen.key) % 9999}"

@@ -93,6 +93,7 @@ WORDS: dict[str, dict[str, str]] = {
         "customer_features": N_("Customer features"),
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),
+        "due_to_rebuy": N_("Due to rebuy"),
     },
     "customers.consent": {
         "granted": N_("Granted"),

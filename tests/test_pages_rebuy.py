@@ -17,6 +17,7 @@ from data_access.database import Database, writing
 from data_access.tables import reminders
 from tests.browsing import Browser, says, texts
 from tests.crm import NOW, add
+from tests.exported import Buttons, read_csv
 from tests.shop import Shop, open_shop
 
 TODAY = utc_now().date()
@@ -135,3 +136,16 @@ def test_the_page_is_for_sales_and_analysts(browser: Browser, shop: Shop) -> Non
         tab = sign_in(browser, shop, role)
         assert not any("Pen" in text for text in texts(tab))
         assert not tab.dataframe
+
+
+def test_the_list_leaves_with_what_was_left_out(
+    browser: Browser, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = Buttons(monkeypatch)
+    add_due(shop, days=3)
+    tab = sign_in(browser, shop)
+    assert not tab.exception
+    found = read_csv(buttons.click("due_to_rebuy"))
+    assert found.facts["Rows"] == "1" and found.column("Product") == ["Pen"]
+    assert found.facts["Left out"] == "0 customers who refuse contact are left out."
+    assert "Expected in the next: 14 days" in found.facts["Filter"]
