@@ -101,7 +101,7 @@ def test_options_that_are_named_exist() -> None:
     options = {words for words in INLINE if words.startswith("--")}
     help_of = "\n".join(
         run(f"python -m dashboard {command} --help", ROOT).stdout
-        for command in ("user add", "import", "demo", "verify")
+        for command in ("user add", "import", "demo", "verify", "evaluate lifetime", "person erase")
     )
     assert options >= {"--generate", "--allow-refused"}
     assert {option for option in options if option not in help_of} == set()

@@ -71,7 +71,7 @@ RECORD_ONLY = (
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
     "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
-    "completeness.list_",
+    "completeness.list_", "rebuys.find_last_rebuy_run",
 )  # fmt: skip
 
 
