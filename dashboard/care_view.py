@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.customer_dialogs import open_dialog
-from dashboard.customer_list import open_customer
+from dashboard.customer_link import open_customer
 from dashboard.reads import read
 from dashboard.texts import N_, _, _n, language, plain
 from data_access.care import CAUSES, DAYS_AHEAD, CareCause, list_care, sum_care

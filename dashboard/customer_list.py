@@ -11,19 +11,21 @@ import streamlit as st
 
 from dashboard.blanks import blank
 from dashboard.choices import worth_choosing
-from dashboard.customer_words import CONSENTS, INDUSTRIES, SEGMENTS, SOURCES, TYPES, said
+from dashboard.customer_link import go_to_customer, open_customer
+from dashboard.customer_words import CONSENTS, INDUSTRIES, SOURCES, TYPES, said
 from dashboard.filters import Choice, clear, current, is_filtered
-from dashboard.menu import find_page, may_open
 from dashboard.paging import (
     PAGE_ROWS,
     clicked_head,
     clicked_row,
     list_toolbar,
     pages_of,
+    sort_box,
     sort_by,
 )
 from dashboard.reads import data_version, draw, read
 from dashboard.recorded import knows_payments
+from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
 from data_access.customer_filter import CustomerFilter
@@ -38,8 +40,6 @@ from data_access.filters import OrderFilter
 from data_access.keyset import Cursor
 from data_access.scope import Scope
 
-_OPEN = "open_customer"
-_LEFT = "customers_left"
 _PHONE = "phone_searched"
 
 
@@ -98,7 +98,7 @@ def _choices(scope: Scope) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
         Choice("industry", _("Industry"), _("All industries"), words("industry", INDUSTRIES)),
         Choice("source", _("Won through"), _("All sources"), words("source", SOURCES)),
         Choice("consent", _("Consent"), _("Any consent"), consents),
-        Choice("segment", _("Segment"), _("All segments"), words("segment", SEGMENTS)),
+        Choice("segment", _("Segment"), _("All segments"), words("segment", SEGMENT_NAMES)),
     )
 
 
@@ -131,40 +131,7 @@ def open_by_phone(scope: Scope, words: str) -> None:
     if words:
         found = read(find_customer_by_phone, scope, words, engine="record")["customer_id"]
         if found is not None:
-            _go_to(found)
-
-
-def open_customer(customer_id: int) -> None:
-    """For callbacks: the page goes there with `open_chosen_customer`."""
-    st.session_state[_OPEN] = customer_id
-
-
-def open_chosen_customer() -> None:
-    """Goes to the customer that was clicked, if one was."""
-    chosen = st.session_state.pop(_OPEN, None)
-    if chosen is not None:
-        _go_to(chosen)
-    if "customer" in st.query_params:  # Streamlit's step between list and customer in the history
-        st.query_params.from_dict(st.session_state.get(_LEFT, {}))
-
-
-def _go_to(customer_id: int) -> None:
-    st.session_state[_LEFT] = {
-        name: st.query_params.get_all(name) for name in st.query_params if name != "customer"
-    }
-    st.switch_page(find_page("customer").file, query_params={"customer": str(customer_id)})
-
-
-def link_to_list(scope: Scope) -> None:
-    """To the list as it was left."""
-    if may_open(scope.role, "customers"):
-        page = find_page("customers")
-        st.page_link(
-            page.file,
-            label=_(page.title),
-            icon=":material/arrow_back:",
-            query_params=st.session_state.get(_LEFT) or None,
-        )
+            go_to_customer("customers", found)
 
 
 def customer_list(scope: Scope, wanted: CustomerFilter, as_of: date) -> None:
@@ -268,16 +235,8 @@ def _offered(scope: Scope) -> list[str]:
 
 
 def _sort_box(offered: list[str], sorted_by: str) -> None:
-    st.session_state["customer_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"),
-        offered,
-        format_func=lambda name: _(SORTINGS[name].label),
-        key="customer_sorting",
-        label_visibility="collapsed",
-        width=210,
-        on_change=lambda: sort_by(st.session_state["customer_sorting"]),
-    )
+    labels = {name: SORTINGS[name].label for name in offered}
+    sort_box("customer_sorting", labels, sorted_by, width=210)
 
 
 def _clicked(table_key: str, ids: list[int], offered: list[str], sorted_by: str) -> None:

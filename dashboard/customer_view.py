@@ -14,14 +14,13 @@ from dashboard.analytics.next_steps import suggest_next_steps
 from dashboard.cards import Card, show_cards
 from dashboard.charts import show_chart
 from dashboard.customer_dialogs import ACTIONS, open_dialog
-from dashboard.customer_list import link_to_list
+from dashboard.customer_link import link_to_list
 from dashboard.customer_words import (
     CONSENT_COLOURS,
     CONSENTS,
     INDUSTRIES,
     POSITIONS,
     PURPOSES,
-    SEGMENTS,
     SOURCES,
     TYPES,
     said,
@@ -29,6 +28,7 @@ from dashboard.customer_words import (
 from dashboard.figures.sales_bars import sales_bars
 from dashboard.reads import read
 from dashboard.recorded import knows_costs, knows_payments
+from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import _, _n, in_a_row, language, plain
 from data_access.customer_details import (
     MOST_CONTACTS,
@@ -59,7 +59,7 @@ def customer_header(scope: Scope, customer: Customer, scores: Facts) -> None:
             if customer["grade"]:
                 st.badge(_("Grade {grade}", grade=plain(customer["grade"])), color="blue")
             if scores:
-                st.badge(plain(said(SEGMENTS, scores["segment"])), color="violet")
+                st.badge(plain(said(SEGMENT_NAMES, scores["segment"])), color="violet")
             if customer["consent"] == "refused":
                 st.badge(_("Refused to be contacted"), color="red", icon=":material/block:")
         with st.container(horizontal=True, gap="xsmall", width="content"):
@@ -278,7 +278,7 @@ def profile(scope: Scope, customer: Customer) -> None:
         history = read(list_customer_segments, scope, customer["customer_id"], engine="record")
         if len(history):
             told = " ← ".join(
-                f"{plain(said(SEGMENTS, segment))} ({formats.month(as_of_on)})"
+                f"{plain(said(SEGMENT_NAMES, segment))} ({formats.month(as_of_on)})"
                 for as_of_on, segment in zip(
                     history["as_of_on"].head(4), history["segment"].head(4), strict=True
                 )

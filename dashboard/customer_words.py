@@ -6,65 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.texts import N_, _
+from dashboard.vocabulary import FIELD_NAMES, WORDS
 
-TYPES: dict[str, str] = {"company": N_("Company"), "person": N_("Private person")}
-CONSENTS: dict[str, str] = {
-    "granted": N_("Granted"),
-    "refused": N_("Refused"),
-    "unknown": N_("Not asked"),
-}
+TYPES = WORDS["customers.customer_type"]
+CONSENTS = WORDS["customers.consent"]
 CONSENT_COLOURS = {"granted": "green", "refused": "red", "unknown": "gray"}
-PURPOSES: dict[str, str] = {
-    "Order updates": N_("Order updates"),
-    "Order updates and offers": N_("Order updates and offers"),
-}
-INDUSTRIES: dict[str, str] = {
-    "Education": N_("Education"),
-    "Finance": N_("Finance"),
-    "Healthcare": N_("Healthcare"),
-    "Hotel and catering": N_("Hotel and catering"),
-    "Logistics": N_("Logistics"),
-    "Manufacturing": N_("Manufacturing"),
-    "Media": N_("Media"),
-    "Property": N_("Property"),
-    "Retail": N_("Retail"),
-    "Technology": N_("Technology"),
-}
-SOURCES: dict[str, str] = {
-    "Cold call": N_("Cold call"),
-    "Exhibition": N_("Exhibition"),
-    "Marketplace": N_("Marketplace"),
-    "Referral": N_("Referral"),
-    "Search": N_("Search engine"),
-    "Social media": N_("Social media"),
-    "Walk-in": N_("Walk-in"),
-}
-POSITIONS: dict[str, str] = {
-    "Administrator": N_("Office administrator"),
-    "Buyer": N_("Buyer"),
-    "Director": N_("Director"),
-    "Office Manager": N_("Office manager"),
-    "Owner": N_("Business owner"),
-    "Purchasing Manager": N_("Purchasing manager"),
-}
-SEGMENTS: dict[str, str] = {
-    "champions": N_("Champions"),
-    "loyal": N_("Loyal"),
-    "potential_loyalist": N_("Potential loyalists"),
-    "new": N_("New customers"),
-    "promising": N_("Promising"),
-    "need_attention": N_("Need attention"),
-    "at_risk": N_("At risk"),
-    "cannot_lose": N_("Cannot lose them"),
-    "hibernating": N_("Hibernating"),
-    "lost": N_("Lost"),
-}
-INTERACTIONS: dict[str, str] = {
-    "call": N_("Call"),
-    "enquiry": N_("Enquiry"),
-    "visit": N_("Visit"),
-    "message": N_("Message"),
-}
+PURPOSES = WORDS["consents.purpose"]
+INDUSTRIES = WORDS["customers.industry"]
+SOURCES = WORDS["customers.source"]
+POSITIONS = WORDS["contacts.position"]
+INTERACTIONS = WORDS["interactions.kind"]
 EVENTS: dict[str, tuple[str, str]] = {  # event → what it reads, the colour of its mark
     "order": (N_("Order"), "blue"),
     "payment": (N_("Paid"), "green"),
@@ -83,35 +34,19 @@ EVENT_KINDS: dict[str, str] = {
     "feedback": N_("Feedback"),
     "interaction": N_("Conversations"),
 }
-FIELDS: dict[str, str] = {
-    "name": N_("Full name"),
-    "name_zh": N_("Name in Chinese"),
-    "customer_type": N_("Kind of customer"),
-    "industry": N_("Industry"),
-    "grade": N_("Grade"),
-    "source": N_("Won through"),
-    "owner_id": N_("Sales rep"),
-    "region_id": N_("Region"),
-    "phone": N_("Phone"),
-    "email": N_("E-mail"),
-    "address": N_("Address"),
-    "city": N_("City"),
-    "country": N_("Country"),
-    "born_on": N_("Born on"),
-    "position": N_("Job title"),
-    "is_primary": N_("First to contact"),
-    "kind": N_("Kind"),
-    "subject": N_("Subject"),
-    "note": N_("Note"),
-    "happened_at": N_("When"),
-}
+_FIELDS = (
+    "name", "name_zh", "customer_type", "industry", "grade", "source", "owner_id", "region_id",
+    "phone", "email", "address", "city", "country", "born_on", "position", "is_primary", "kind",
+    "subject", "note", "happened_at",
+)  # fmt: skip
+FIELDS = {name: FIELD_NAMES.get(f"contacts.{name}") or FIELD_NAMES[name] for name in _FIELDS}
 WORDS_OF: dict[str, Mapping[str, str]] = {
     "customer_type": TYPES,
     "industry": INDUSTRIES,
     "source": SOURCES,
     "consent": CONSENTS,
     "position": POSITIONS,
-    "segment": SEGMENTS,
+    "segment": WORDS["customer_scores.segment"],
     "kind": INTERACTIONS,
 }
 

@@ -15,7 +15,15 @@ from dashboard.delivery_cards import sees_delivered
 from dashboard.figures.reliability import reliability
 from dashboard.late_orders import OpenOrders, learn_lateness, open_orders
 from dashboard.order_list import open_order
-from dashboard.paging import PAGE_ROWS, Pages, clicked_row, list_toolbar, pages_of, sort_by
+from dashboard.paging import (
+    PAGE_ROWS,
+    Pages,
+    clicked_row,
+    first_page,
+    list_toolbar,
+    pages_of,
+    sort_box,
+)
 from dashboard.reads import data_version, draw, learn
 from dashboard.session import business_zone
 from dashboard.tables import ROW_HEIGHT, Column, show_table
@@ -144,13 +152,9 @@ def _view_box(found: OpenOrders) -> str:
         key=f"risk_view_{found.can_tell}",
         label_visibility="collapsed",
         persist_state="session",
-        on_change=_first_page,
+        on_change=first_page,
     )
     return chosen or "all"
-
-
-def _first_page() -> None:
-    st.query_params.pop("page", None)
 
 
 def _is_offered(name: str, found: OpenOrders, *, money: bool) -> bool:
@@ -176,16 +180,8 @@ def _why_no_chances(scope: Scope) -> str:
 
 
 def _sort_box(offered: list[str], sorted_by: str) -> None:
-    st.session_state["risk_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"),
-        offered,
-        format_func=lambda name: _(_SORTINGS[name][0]),
-        key="risk_sorting",
-        label_visibility="collapsed",
-        width=190,
-        on_change=lambda: sort_by(st.session_state["risk_sorting"]),
-    )
+    labels = {name: _SORTINGS[name][0] for name in offered}
+    sort_box("risk_sorting", labels, sorted_by, width=190)
 
 
 def _clicked(key: str, numbers: tuple[str, ...]) -> None:

@@ -26,6 +26,7 @@ from dashboard.paging import (
     clicked_row,
     list_toolbar,
     pages_of,
+    sort_box,
     sort_by,
     ticked_rows,
 )
@@ -201,16 +202,8 @@ def order_list(
 
 
 def _sort_box(offered: list[str], sorted_by: str) -> None:
-    st.session_state["order_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"),
-        offered,
-        format_func=lambda name: _(SORTINGS[name].label),
-        key="order_sorting",
-        label_visibility="collapsed",
-        width=170,
-        on_change=lambda: sort_by(st.session_state["order_sorting"]),
-    )
+    labels = {name: SORTINGS[name].label for name in offered}
+    sort_box("order_sorting", labels, sorted_by, width=170)
 
 
 def _offered(scope: Scope, order_filter: OrderFilter) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +145,26 @@ def _turn_to(number: int) -> None:
         st.query_params.pop("page", None)
 
 
+def first_page() -> None:
+    """For callbacks: the list from its beginning."""
+    st.query_params.pop("page", None)
+
+
 def sort_by(name: str) -> None:
     """For callbacks: the list in another order, from its beginning."""
-    st.query_params.pop("page", None)
+    first_page()
     st.query_params["sort"] = name
+
+
+def sort_box(key: str, labels: Mapping[str, str], sorted_by: str, *, width: int = 200) -> None:
+    """The orders that a list is offered in, by their names in the address; `labels` are msgids."""
+    st.session_state[key] = sorted_by
+    st.selectbox(
+        _("Sort"),
+        list(labels),
+        format_func=lambda name: _(labels[name]),
+        key=key,
+        label_visibility="collapsed",
+        width=width,
+        on_change=lambda: sort_by(st.session_state[key]),
+    )

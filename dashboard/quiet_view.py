@@ -14,7 +14,14 @@ from dashboard.cards import Card
 from dashboard.edit_notice import notify
 from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import find_page, may_open
-from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
+from dashboard.paging import (
+    PAGE_ROWS,
+    clicked_row,
+    first_page,
+    list_toolbar,
+    pages_of,
+    sort_box,
+)
 from dashboard.quiet_words import NO_CONTACT, add_words
 from dashboard.reads import data_version, read
 from dashboard.saving import draw_request, save, show_refusal
@@ -60,16 +67,16 @@ def quiet_filter(chosen: OrderFilter) -> QuietFilter:
         horizon = st.segmented_control(
             _("No order in the next"), HORIZONS, default=90, required=True,
             format_func=lambda days: _n("{n} day", "{n} days", days),
-            key="quiet_horizon", persist_state="session", on_change=_first_page,
+            key="quiet_horizon", persist_state="session", on_change=first_page,
         )  # fmt: skip
         chance = st.selectbox(
             _("Likely from a chance of"), _CHANCES, index=2,
             format_func=lambda percent: formats.rate(percent / 100, 0),
-            key="quiet_chance", width=170, persist_state="session", on_change=_first_page,
+            key="quiet_chance", width=170, persist_state="session", on_change=first_page,
         )  # fmt: skip
         threshold = st.number_input(
             _("The plain rule: days without an order"), 7, _LONGEST_RULE, 90, step=5,
-            key="quiet_rule", width=260, persist_state="session", on_change=_first_page,
+            key="quiet_rule", width=260, persist_state="session", on_change=first_page,
         )  # fmt: skip
     return QuietFilter(
         horizon_days=horizon or 90,
@@ -322,7 +329,7 @@ def _view_box(sums: pd.Series) -> QuietView:
         _("Which customers"), list(_VIEWS), default="score", required=True,
         format_func=lambda name: f"{_(_VIEWS[name][0])} {formats.number(sums[_VIEWS[name][1]])}",
         key="quiet_view", label_visibility="collapsed", persist_state="session",
-        on_change=_first_page,
+        on_change=first_page,
     )  # fmt: skip
     return view or "score"
 
@@ -335,16 +342,8 @@ def _nobody(view: QuietView) -> str:
 
 
 def _sort_box(sorted_by: str) -> None:
-    st.session_state["quiet_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"), list(_SORTINGS), format_func=lambda name: _(_SORTINGS[name][0]),
-        key="quiet_sorting", label_visibility="collapsed", width=200,
-        on_change=lambda: sort_by(st.session_state["quiet_sorting"]),
-    )  # fmt: skip
-
-
-def _first_page() -> None:
-    st.query_params.pop("page", None)
+    labels = {name: each[0] for name, each in _SORTINGS.items()}
+    sort_box("quiet_sorting", labels, sorted_by, width=200)
 
 
 def _clicked(key: str, ids: tuple[int, ...]) -> None:

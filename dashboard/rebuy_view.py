@@ -15,7 +15,14 @@ from dashboard.blanks import blank
 from dashboard.cards import Card
 from dashboard.edit_notice import notify
 from dashboard.exports import Export, export_menu, whole_list
-from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
+from dashboard.paging import (
+    PAGE_ROWS,
+    clicked_row,
+    first_page,
+    list_toolbar,
+    pages_of,
+    sort_box,
+)
 from dashboard.reads import data_version, read
 from dashboard.saving import draw_request, save, show_refusal
 from dashboard.session import current_scope
@@ -42,7 +49,7 @@ def days_ahead() -> int:
     days = st.segmented_control(
         _("Expected in the next"), _AHEAD, default=14, required=True,
         format_func=lambda days: _n("{n} day", "{n} days", days),
-        key="rebuy_days", persist_state="session", on_change=_first_page,
+        key="rebuy_days", persist_state="session", on_change=first_page,
     )  # fmt: skip
     return days or 14
 
@@ -266,16 +273,8 @@ def _share(part: float, whole: float) -> str:
 
 
 def _sort_box(sorted_by: str) -> None:
-    st.session_state["rebuy_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"), list(_SORTINGS), format_func=lambda name: _(_SORTINGS[name][0]),
-        key="rebuy_sorting", label_visibility="collapsed", width=210,
-        on_change=lambda: sort_by(st.session_state["rebuy_sorting"]),
-    )  # fmt: skip
-
-
-def _first_page() -> None:
-    st.query_params.pop("page", None)
+    labels = {name: each[0] for name, each in _SORTINGS.items()}
+    sort_box("rebuy_sorting", labels, sorted_by, width=210)
 
 
 def _clicked(key: str, ids: tuple[int, ...]) -> None:

@@ -15,7 +15,13 @@ from dashboard.cards import Card
 from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import may_open
 from dashboard.order_list import open_order
-from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
+from dashboard.paging import (
+    PAGE_ROWS,
+    clicked_row,
+    list_toolbar,
+    pages_of,
+    sort_box,
+)
 from dashboard.reads import data_version, read
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
@@ -174,16 +180,8 @@ def _columns(*, reps: bool) -> list[Column]:
 
 
 def _sort_box(sorted_by: str) -> None:
-    st.session_state["receivable_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"),
-        list(_SORTINGS),
-        format_func=lambda name: _(_SORTINGS[name][0]),
-        key="receivable_sorting",
-        label_visibility="collapsed",
-        width=170,
-        on_change=lambda: sort_by(st.session_state["receivable_sorting"]),
-    )
+    labels = {name: each[0] for name, each in _SORTINGS.items()}
+    sort_box("receivable_sorting", labels, sorted_by, width=170)
 
 
 def _clicked(key: str, numbers: tuple[str, ...]) -> None:

@@ -6,8 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.menu import PAGES, MenuPage
-from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
+from dashboard.customer_link import open_customer
+from dashboard.menu import may_open
+from dashboard.paging import (
+    PAGE_ROWS,
+    clicked_row,
+    list_toolbar,
+    pages_of,
+    sort_box,
+)
 from dashboard.reads import data_version, read
 from dashboard.segment_choice import Chosen, code_of, say
 from dashboard.segment_words import segment_action, segment_name
@@ -26,15 +33,6 @@ _SORTINGS: dict[str, tuple[str, SegmentSort, bool]] = {
     "latest": (N_("Last order first"), "last_ordered_on", True),
     "orders": (N_("Most orders"), "orders", True),
 }
-_OPEN = "customer_to_open"
-
-
-def open_chosen_customer(scope: Scope) -> None:
-    """Goes to the customer that was clicked, if one was."""
-    customer_id = st.session_state.pop(_OPEN, None)
-    page = _customer_page(scope)
-    if customer_id is not None and page is not None:
-        st.switch_page(page.file, query_params={"customer": str(customer_id)})
 
 
 def people_list(scope: Scope, chosen: Chosen, segments: pd.DataFrame, *, reps: bool) -> None:
@@ -58,7 +56,7 @@ def people_list(scope: Scope, chosen: Chosen, segments: pd.DataFrame, *, reps: b
         return
     pages = pages_of("segment_customers", f"{scope.key} {division.key} {sorted_by}", rows)
     frame = rows(pages.start, PAGE_ROWS)
-    opens = _customer_page(scope) is not None
+    opens = may_open(scope.role, "customer")
     list_toolbar(
         pages,
         frame,
@@ -145,25 +143,11 @@ def _columns(*, reps: bool, of_all: bool) -> list[Column]:
 
 
 def _sort_box(sorted_by: str) -> None:
-    st.session_state["segment_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"),
-        list(_SORTINGS),
-        format_func=lambda name: _(_SORTINGS[name][0]),
-        key="segment_sorting",
-        label_visibility="collapsed",
-        width=220,
-        on_change=lambda: sort_by(st.session_state["segment_sorting"]),
-    )
+    labels = {name: each[0] for name, each in _SORTINGS.items()}
+    sort_box("segment_sorting", labels, sorted_by, width=220)
 
 
 def _clicked(key: str, ids: tuple[int, ...]) -> None:
     customer_id = clicked_row(key, ids)
     if customer_id is not None:
-        st.session_state[_OPEN] = customer_id
-
-
-def _customer_page(scope: Scope) -> MenuPage | None:
-    """The page of one customer, for who may open it."""
-    found = (page for page in PAGES if page.slug == "customer" and scope.role in page.roles)
-    return next(found, None)
+        open_customer(customer_id)

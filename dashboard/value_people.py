@@ -10,9 +10,16 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.connection import engine_and_version
+from dashboard.customer_link import open_customer
 from dashboard.exports import Export, export_buttons, export_menu, whole_list
-from dashboard.menu import PAGES, MenuPage
-from dashboard.paging import PAGE_ROWS, clicked_row, list_toolbar, pages_of, sort_by
+from dashboard.menu import may_open
+from dashboard.paging import (
+    PAGE_ROWS,
+    clicked_row,
+    list_toolbar,
+    pages_of,
+    sort_box,
+)
 from dashboard.reads import data_version, read
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
@@ -36,14 +43,6 @@ _SORTINGS: dict[str, tuple[str, CohortSort, bool]] = {
     "potential": (N_("Most in the next 12 months"), "predicted_value", True),
     "silent": (N_("Last order longest ago"), "last_on", False),
 }
-_OPEN = "customer_of_cohort"
-
-
-def open_customer_of_cohort(scope: Scope) -> None:
-    """Goes to the customer that was clicked, if one was."""
-    customer_id, page = st.session_state.pop(_OPEN, None), _customer_page(scope)
-    if customer_id is not None and page is not None:
-        st.switch_page(page.file, query_params={"customer": str(customer_id)})
 
 
 def cohort_customers(
@@ -89,7 +88,7 @@ def cohort_customers(
     _heading(cohort)
     pages = pages_of("cohort", f"{scope.key} {wanted} {cohort} {sorted_by}", rows)
     frame = rows(pages.start, PAGE_ROWS)
-    opens = _customer_page(scope) is not None
+    opens = may_open(scope.role, "customer")
     list_toolbar(
         pages,
         frame,
@@ -289,25 +288,11 @@ def _columns(*, predicts: bool) -> list[Column]:
 
 
 def _sort_box(sorted_by: str, *, predicts: bool) -> None:
-    st.session_state["cohort_sorting"] = sorted_by
-    st.selectbox(
-        _("Sort"),
-        [name for name in _SORTINGS if predicts or name != "potential"],
-        format_func=lambda name: _(_SORTINGS[name][0]),
-        key="cohort_sorting",
-        label_visibility="collapsed",
-        width=210,
-        on_change=lambda: sort_by(st.session_state["cohort_sorting"]),
-    )
-
-
-def _customer_page(scope: Scope) -> MenuPage | None:
-    """The page of one customer, for who may open it."""
-    found = (page for page in PAGES if page.slug == "customer" and scope.role in page.roles)
-    return next(found, None)
+    labels = {name: each[0] for name, each in _SORTINGS.items() if predicts or name != "potential"}
+    sort_box("cohort_sorting", labels, sorted_by, width=210)
 
 
 def _clicked(key: str, ids: tuple[int, ...]) -> None:
     customer_id = clicked_row(key, ids)
     if customer_id is not None:
-        st.session_state[_OPEN] = customer_id
+        open_customer(customer_id)

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
-SEGMENTS: dict[str, str] = {
-    "champions": N_("Champions"),
-    "loyal": N_("Loyal"),
-    "potential_loyalist": N_("Potential loyalists"),
-    "new": N_("New customers"),
-    "promising": N_("Promising"),
-    "need_attention": N_("Need attention"),
-    "at_risk": N_("At risk"),
-    "cannot_lose": N_("Cannot lose them"),
-    "hibernating": N_("Hibernating"),
-    "lost": N_("Lost"),
-    "frequent_loyal": N_("Frequent and loyal"),
-    "steady": N_("Steady"),
-    "curious": N_("Curious"),
-    "others": N_("Others"),
-}
 # column → stored value → how it reads; what is not here is shown as it is stored
 WORDS: dict[str, dict[str, str]] = {
     "customers.customer_type": {
         "company": N_("Company"),
-        "person": N_("Person"),
+        "person": N_("Private person"),
     },
     "payments.method": {
         "Alipay": N_("Alipay"),
@@ -95,6 +80,35 @@ WORDS: dict[str, dict[str, str]] = {
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
     },
+    "customers.industry": {
+        "Education": N_("Education"),
+        "Finance": N_("Finance"),
+        "Healthcare": N_("Healthcare"),
+        "Hotel and catering": N_("Hotel and catering"),
+        "Logistics": N_("Logistics"),
+        "Manufacturing": N_("Manufacturing"),
+        "Media": N_("Media"),
+        "Property": N_("Property"),
+        "Retail": N_("Retail"),
+        "Technology": N_("Technology"),
+    },
+    "customers.source": {
+        "Cold call": N_("Cold call"),
+        "Exhibition": N_("Exhibition"),
+        "Marketplace": N_("Marketplace"),
+        "Referral": N_("Referral"),
+        "Search": N_("Search engine"),
+        "Social media": N_("Social media"),
+        "Walk-in": N_("Walk-in"),
+    },
+    "contacts.position": {
+        "Administrator": N_("Office administrator"),
+        "Buyer": N_("Buyer"),
+        "Director": N_("Director"),
+        "Office Manager": N_("Office manager"),
+        "Owner": N_("Business owner"),
+        "Purchasing Manager": N_("Purchasing manager"),
+    },
     "customers.consent": {
         "granted": N_("Granted"),
         "refused": N_("Refused"),
@@ -117,8 +131,8 @@ WORDS: dict[str, dict[str, str]] = {
         "visit": N_("Visit"),
         "message": N_("Message"),
     },
-    "customer_scores.segment": SEGMENTS,
-    "customer_scores.rule_segment": SEGMENTS,
+    "customer_scores.segment": SEGMENT_NAMES,
+    "customer_scores.rule_segment": SEGMENT_NAMES,
     "feedback.state": {
         "new": N_("New"),
         "assigned": N_("Assigned"),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.blanks import blank
 from dashboard.customer_dialogs import customer_dialog
-from dashboard.customer_list import link_to_list
+from dashboard.customer_link import link_to_list
 from dashboard.customer_timeline import customer_timeline
 from dashboard.customer_view import (
     contacts,

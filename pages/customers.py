@@ -3,12 +3,12 @@
 from dashboard.care_view import care_list
 from dashboard.choices import currencies
 from dashboard.customer_dialogs import customer_dialog
+from dashboard.customer_link import open_chosen_customer
 from dashboard.customer_list import (
     customer_choices,
     customer_filter_from,
     customer_list,
     open_by_phone,
-    open_chosen_customer,
 )
 from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar
@@ -20,7 +20,7 @@ from dashboard.texts import _
 
 scope = current_scope("customers")
 as_of = today()
-open_chosen_customer()
+open_chosen_customer("customers")
 page_title(_("Customers"), as_of)
 notice_line(scope, "customers", "customers")
 

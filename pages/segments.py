@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.blanks import blank
 from dashboard.cards import show_cards
 from dashboard.choices import currencies, region_choice, rep_choice, worth_choosing
+from dashboard.customer_link import open_chosen_customer
 from dashboard.filter_bar import Bar, filter_bar
 from dashboard.filters import clear, is_filtered
 from dashboard.live import follow_changes, page_title
@@ -12,7 +13,7 @@ from dashboard.reads import read
 from dashboard.segment_choice import chosen_segments
 from dashboard.segment_cuts import cuts_button, reset_button
 from dashboard.segment_more import more_block
-from dashboard.segment_people import open_chosen_customer, people_list
+from dashboard.segment_people import people_list
 from dashboard.segment_saved import saved_button
 from dashboard.segment_views import (
     bars_block,
@@ -28,7 +29,7 @@ from dashboard.texts import _
 from data_access.segments import find_segments_day
 
 scope = current_scope("segments")
-open_chosen_customer(scope)
+open_chosen_customer("segments")
 bar = Bar(
     presets=(),
     choices=worth_choosing(region_choice(scope)),

@@ -7,13 +7,14 @@ import streamlit as st
 from dashboard.blanks import blank
 from dashboard.cards import show_cards
 from dashboard.choices import currencies, region_choice, rep_choice, worth_choosing
+from dashboard.customer_link import open_chosen_customer
 from dashboard.filter_bar import Bar, filter_bar, filter_in_words
 from dashboard.filters import clear, is_filtered
 from dashboard.live import follow_changes, page_title
 from dashboard.session import current_scope, today
 from dashboard.texts import _
 from dashboard.value_choice import chosen_cohort, source_choice, value_filter
-from dashboard.value_people import cohort_customers, features_menu, open_customer_of_cohort
+from dashboard.value_people import cohort_customers, features_menu
 from dashboard.value_view import (
     cards_of,
     cohort_months,
@@ -25,7 +26,7 @@ from dashboard.value_view import (
 
 scope = current_scope("value")
 as_of = today()
-open_customer_of_cohort(scope)
+open_chosen_customer("value")
 known = currencies(scope)
 bar = Bar(
     presets=(),

@@ -245,7 +245,7 @@ def test_scores_are_shown_and_asked_about(browser: Browser, company: Shop) -> No
         connection.execute(insert(customer_scores).values(row))
     number = str(company.customer_id)
     tab = open_page(browser, company, "sales_rep", "customer", customer=number)
-    assert says(tab, "At risk") and says(tab, "Call before they are gone")
+    assert says(tab, "At-risk customers") and says(tab, "Call before they are gone")
     assert not says(tab, "python -m dashboard refresh")
     with writing(company.writer) as connection:
         connection.execute(update(customers).values(consent="refused"))

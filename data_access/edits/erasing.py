@@ -47,6 +47,7 @@ from data_access.tables import (
     audit,
     consents,
     contacts,
+    customer_merges,
     customers,
     edit_requests,
     erasures,
@@ -206,13 +207,12 @@ def _rows_that_are_gone(
 
 def _records_of(connection: Connection, customer_id: int) -> list[int]:
     """The customer, and the records of the same person that were merged into it."""
-    found, merges = [customer_id], metadata.tables.get("customer_merges")
-    if merges is not None:
-        for one in found:  # grows as it is read: a record may have been merged into a merged one
-            into = select(merges.c.merged_id).where(
-                merges.c.customer_id == one, merges.c.unmerged_at.is_(None)
-            )
-            found += [each for each in connection.scalars(into) if each not in found]
+    found, merges = [customer_id], customer_merges.c
+    for one in found:  # grows as it is read: a record may have been merged into a merged one
+        into = select(merges.merged_id).where(
+            merges.customer_id == one, merges.unmerged_at.is_(None)
+        )
+        found += [each for each in connection.scalars(into) if each not in found]
     return found
 
 
