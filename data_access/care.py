@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from data_access.consent import refuses
 from data_access.dialects import days_between
 from data_access.filters import name_in
 from data_access.frames import read_frame
@@ -72,7 +73,7 @@ def list_care(
             found.c.order_number,
         )
         .join_from(found, customers, customers.c.customer_id == found.c.customer_id)
-        .where(customers.c.consent != "refused")
+        .where(~refuses(customers))
         .order_by(order, customers.c.customer_id)
         .limit(max(1, min(limit, 500)))
     )
@@ -82,15 +83,15 @@ def list_care(
 def sum_care(engine: Engine, scope: Scope, as_of: date) -> pd.DataFrame:
     """cause, customers, refused (left out of the list): a row for each cause that there is."""
     found = union_all(*(_cause_of(scope, cause, as_of) for cause in CAUSES)).subquery("found")
-    customers = scope.visible.customers.c
-    refused = customers.consent == "refused"
+    customers = scope.visible.customers
+    refused = refuses(customers)
     statement = (
         select(
             found.c.cause,
             func.count(case((~refused, 1))).label("customers"),
             func.count(case((refused, 1))).label("refused"),
         )
-        .join_from(found, scope.visible.customers, customers.customer_id == found.c.customer_id)
+        .join_from(found, customers, customers.c.customer_id == found.c.customer_id)
         .group_by(found.c.cause)
         .order_by(found.c.cause)
     )

@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from data_access.consent import refuses
 from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_ahead
 from data_access.filters import OrderFilter, name_in
 from data_access.frames import read_frame, read_row
@@ -153,7 +154,7 @@ def _dues(scope: Scope, chosen: OrderFilter) -> Select[Any]:
             *(dues.c[name] for name in _LISTED),
             dues.c.as_of_on,
             _flag(dues.c.is_held_out).label("is_held_out"),
-            _flag(customers.c.consent == "refused").label("is_refusing"),
+            _flag(refuses(customers)).label("is_refusing"),
             _flag(_is_acted_upon(scope, dues)).label("is_done"),
         )
         .join_from(dues, customers, customers.c.customer_id == dues.c.customer_id)
