@@ -9,16 +9,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.figures.colours import BEFORE, NOW, QUIET, SEQUENTIAL, STRONG
+from dashboard.figures.colours import BEFORE, NOW, QUIET
+from dashboard.figures.heat import heat_map
 from dashboard.figures.template import dates, figure, value_axis
 from dashboard.texts import _
 
-ROW, HEAD = 26, 30
+ROW = 26
 HEIGHT = 210
 NOT_OVER = "*"  # beside a rate of a month that is not over
-_SIZE = 11
-# the words in the cells are the colour of text, so the darkest shades are left out
-_SHADES = [[place / 4, colour] for place, colour in enumerate(SEQUENTIAL[:5])]
 _RATE_ROW = 34
 _BESIDE = 1.35  # of the longest bar: where its number ends
 _EVERY = 4  # quarters have one label on the axis
@@ -35,36 +33,15 @@ def retention_heat(
         [(cells.get((cohort, number)), name) for number in numbers]
         for cohort, name in zip(cohorts, names, strict=True)
     ]
-    drawn = figure(HEAD + ROW * max(len(names), 1), hovermode="closest")
-    drawn.add_heatmap(
-        x=[str(number) for number in numbers],
-        y=list(range(len(names))),
-        z=[[cell.rate if cell else None for cell, _name in row] for row in shown],
-        text=[[_cell(cell) for cell, _name in row] for row in shown],
-        customdata=[[_hover(cell, name) for cell, name in row] for row in shown],
-        texttemplate="%{text}",
-        textfont={"size": _SIZE, "color": STRONG},
-        hovertemplate="%{customdata}<extra></extra>",
-        hoverongaps=False,
-        colorscale=_SHADES,
-        zmin=0,
-        showscale=False,
-        xgap=2,
-        ygap=2,
+    return heat_map(
+        [str(number) for number in numbers],
+        names,
+        shades=[[cell.rate if cell else None for cell, _name in row] for row in shown],
+        texts=[[_cell(cell) for cell, _name in row] for row in shown],
+        hovers=[[_hover(cell, name) for cell, name in row] for row in shown],
+        row_height=ROW,
+        gap=2,
     )
-    drawn.update_xaxes(
-        side="top", type="category", showgrid=False, ticks="", tickangle=0, tickfont_size=_SIZE
-    )
-    drawn.update_yaxes(
-        autorange="reversed",
-        showgrid=False,
-        ticks="",
-        tickfont_size=_SIZE,
-        tickmode="array",
-        tickvals=list(range(len(names))),
-        ticktext=list(names),
-    )
-    return drawn
 
 
 def repurchase_over_time(frame: pd.DataFrame) -> go.Figure:

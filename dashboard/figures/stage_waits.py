@@ -9,14 +9,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.figures.colours import QUIET, SEQUENTIAL, STAGE, STRONG
+from dashboard.figures.colours import QUIET, STAGE
+from dashboard.figures.heat import heat_map
 from dashboard.figures.template import figure
 from dashboard.texts import _
 
-ROW, HEAD = 32, 30
-_SIZE = 11  # of words: four stages stand side by side on a phone
-# the words in the cells are the colour of text, so the darkest shades are left out
-_SHADES = [[place / 4, colour] for place, colour in enumerate(SEQUENTIAL[:5])]
+ROW = 32
 _LONGEST_NAME = 15
 _BARS = 118
 
@@ -38,36 +36,15 @@ def stage_heat(
             for name in names
         ]
 
-    drawn = figure(HEAD + ROW * len(names), hovermode="closest")
-    drawn.add_heatmap(
-        x=[stage_names[stage] for stage in stages],
-        y=list(range(len(names))),
-        z=cells("shade", None),
-        text=cells("cell", ""),
-        customdata=cells("hover", ""),
-        texttemplate="%{text}",
-        textfont={"size": _SIZE, "color": STRONG},
-        hovertemplate="%{customdata}<extra></extra>",
-        hoverongaps=False,
-        colorscale=_SHADES,
-        zmin=0,
-        showscale=False,
-        xgap=3,
-        ygap=3,
+    return heat_map(
+        [stage_names[stage] for stage in stages],
+        [_short(name) for name in names],
+        shades=cells("shade", None),
+        texts=cells("cell", ""),
+        hovers=cells("hover", ""),
+        row_height=ROW,
+        gap=3,
     )
-    drawn.update_xaxes(
-        side="top", type="category", showgrid=False, ticks="", tickangle=0, tickfont_size=_SIZE
-    )
-    drawn.update_yaxes(
-        autorange="reversed",
-        showgrid=False,
-        ticks="",
-        tickfont_size=_SIZE,
-        tickmode="array",
-        tickvals=list(range(len(names))),
-        ticktext=[_short(name) for name in names],
-    )
-    return drawn
 
 
 def cycle_parts(frame: pd.DataFrame, *, stage_names: Mapping[str, str]) -> go.Figure:
