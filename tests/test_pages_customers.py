@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.session import today
+from dashboard.texts import plain
 from data_access.accounts import utc_now
 from data_access.care import list_care, sum_care
 from data_access.customer_filter import CustomerFilter
@@ -245,7 +246,7 @@ def test_scores_are_shown_and_asked_about(browser: Browser, company: Shop) -> No
         connection.execute(insert(customer_scores).values(row))
     number = str(company.customer_id)
     tab = open_page(browser, company, "sales_rep", "customer", customer=number)
-    assert says(tab, "At-risk customers") and says(tab, "Call before they are gone")
+    assert says(tab, plain("At-risk customers")) and says(tab, "Call before they are gone")
     assert not says(tab, "python -m dashboard refresh")
     with writing(company.writer) as connection:
         connection.execute(update(customers).values(consent="refused"))
