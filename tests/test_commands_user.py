@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from io import StringIO
@@ -49,12 +50,17 @@ class CommandLine:
 
 @pytest.fixture
 def user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sqlite_template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> CommandLine:
-    return CommandLine(f"sqlite:///{tmp_path / 'crm.sqlite'}", monkeypatch, capsys)
+    path = shutil.copy(sqlite_template, tmp_path / "crm.sqlite")
+    return CommandLine(f"sqlite:///{path}", monkeypatch, capsys)
 
 
-def test_a_new_database_gets_its_first_administrator(user: CommandLine) -> None:
+def test_a_new_database_gets_its_first_administrator(user: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "crm.sqlite").unlink()
     said = user("add", "root", "--role", "admin", "--name", "王伟", typed="一个很长的句子密码\n")
     assert said == "root can sign in now."
     assert is_password("一个很长的句子密码", user.password_hash("root"))

@@ -42,9 +42,8 @@ def replace_a_result(database: Database, chance: Random) -> str:
     return table.name
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_replaced_table_alone_is_read_anew(database: Database, reader: str, seed: int) -> None:
-    chance = Random(seed)
+def test_a_replaced_table_alone_is_read_anew(database: Database, reader: str) -> None:
+    chance = Random(reader)
     add_random_rows(database, chance)
     copied = AnalyticsCopy(database.record)
     for _ in range(3):
