@@ -26,14 +26,16 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 refused (a sentence on stderr), 2 wrong words."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module_name in COMMANDS.items():
-        module = import_module(f"dashboard.commands.{module_name}")
+    # only what is asked for is loaded: some commands bring half a second of libraries with them
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        module = import_module(f"dashboard.commands.{COMMANDS[name]}")
         subparser = subparsers.add_parser(name, help=module.__doc__, description=module.__doc__)
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_args(words)
     try:
         return int(parsed.run(parsed) or 0)
     except Refused as refusal:
