@@ -61,7 +61,7 @@ def test_a_wrong_password_is_said_in_a_sentence(tab: Tab) -> None:
     tab.open("/receivables")
     fill_form(tab, "nobody-of-this-name", "not the password")
     expect(tab.page.get_by_text("Username or password is not right.")).to_be_visible()
-    assert has_form(tab)
+    assert has_form(tab.settle())
     assert urlsplit(tab.page.url).path == "/receivables"
 
 
