@@ -163,12 +163,11 @@ def customer_list(
         )
 
     def controls() -> None:
-        _sort_box(offered, sorted_by)
         export_menu(
             Export(
                 slug="customers",
                 name="customers",
-                columns=_columns(scope, wanted, reps=True),
+                columns=_columns(scope, wanted, reps=True, regions=True),
                 rows=whole_list(list_customers, wanted, **listed),
                 as_of=as_of,
                 currency=wanted.currency,
@@ -178,6 +177,7 @@ def customer_list(
             ),
             count,
         )
+        _sort_box(offered, sorted_by)
 
     pages = pages_of("customers", f"{scope.key} {wanted.key} {sorted_by}", rows)
     frame = rows(pages.start, PAGE_ROWS)
@@ -189,10 +189,11 @@ def customer_list(
         advice=_("Click a row to open it"),
     )
     ids = [int(each) for each in frame["customer_id"]]
+    several_reps = frame["owner"].nunique() > 1  # who have a region each
     table_key = f"customers_{data_version()}_{sorted_by}_{pages.number}"
     show_table(
         frame,
-        _columns(scope, wanted, reps=frame["owner"].nunique() > 1),
+        _columns(scope, wanted, reps=several_reps, regions=not several_reps),
         key=table_key,
         alt=_("List of customers"),
         currency=wanted.currency,
@@ -211,29 +212,30 @@ def _nobody() -> None:
     )
 
 
-def _columns(scope: Scope, wanted: CustomerFilter, *, reps: bool) -> list[Column]:
+def _columns(scope: Scope, wanted: CustomerFilter, *, reps: bool, regions: bool) -> list[Column]:
     """What this person has a use for: nothing hidden, nothing that is always the same."""
     columns = [
-        Column("customer", _("Customer"), width=200),
-        Column("grade", _("Grade"), width=62),
-        Column("customer_type", _("Kind"), width=90, words="customers.customer_type"),
-        Column("phone", _("Phone"), width=118),
+        Column("customer", _("Customer"), width=185),
+        Column("grade", _("Grade"), width=58),
+        Column("customer_type", _("Kind"), width=102, words="customers.customer_type"),
+        Column("phone", _("Phone"), width=108),
         Column("orders", _("Orders"), "count", width=62),
     ]
     if wanted.currency and scope.sees("orders", "net_sales"):
         columns.append(
             Column(
-                "net_sales_12m", _("Net sales, 12 months"), "money", width=132,
+                "net_sales_12m", _("Net sales, 12 months"), "money", width=144,
                 help=_("Orders of the last 365 days after returns, without cancelled ones."),
             )
         )  # fmt: skip
-    columns.append(Column("last_ordered_on", _("Last order"), "day"))
+    columns.append(Column("last_ordered_on", _("Last order"), "day", width=96))
     if wanted.currency and knows_payments(scope):
-        columns.append(Column("owed", _("Owed"), "money", width=95))
+        columns.append(Column("owed", _("Owed"), "money", width=92))
     columns.append(Column("consent", _("Consent"), width=80, words="customers.consent"))
     if reps:
-        columns.append(Column("owner", _("Sales rep"), width=110))
-    columns.append(Column("region", _("Region"), width=90))
+        columns.append(Column("owner", _("Sales rep"), width=108))
+    if regions:
+        columns.append(Column("region", _("Region"), width=90))
     return columns
 
 

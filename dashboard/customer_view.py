@@ -271,11 +271,11 @@ def profile(scope: Scope, customer: Customer) -> None:
         grid = st.grid("auto", min_column_width=130, gap=("xsmall", "small"), key="profile_facts")
         for label, value in _facts(customer):
             grid.markdown(f":small[:gray[{label}]]  \n{plain(value)}")
-        with st.container(
-            horizontal=True, vertical_alignment="center", gap="small", key="profile_consent"
-        ):
-            told = " · ".join(_consent(customer))
-            st.markdown(f":small[:gray[{_('Consent to be contacted')}]]  \n{told}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            told = (
+                f":small[:gray[{_('Consent to be contacted')}]]  \n{' · '.join(_consent(customer))}"
+            )
+            st.markdown(told, width="stretch")
             consent_button(scope, customer["customer_id"], "customer")
         history = read(list_customer_segments, scope, customer["customer_id"], engine="record")
         if len(history):

@@ -82,8 +82,8 @@ def cohort_customers(
     )
 
     def controls() -> None:
-        _sort_box(sorted_by, predicts=predicts)
         export_menu(export, count)
+        _sort_box(sorted_by, predicts=predicts)
 
     _heading(cohort)
     pages = pages_of("cohort", f"{scope.key} {wanted} {cohort} {sorted_by}", rows)

@@ -99,24 +99,29 @@ def cohort_table(values: pd.DataFrame, currency: str, *, predicts: bool) -> None
     cohorts = tuple(int(each) for each in values["cohort"])
     frame = values.assign(
         name=[cohort_name(each) for each in cohorts],
-        between=[
-            _between(low, high, currency)
-            for low, high in zip(values["predicted_low"], values["predicted_high"], strict=True)
+        expected=[
+            formats.money_range(*each, currency) or formats.MISSING
+            for each in zip(
+                values["predicted_value"],
+                values["predicted_low"],
+                values["predicted_high"],
+                strict=True,
+            )
         ],
     )
-    expected = [
-        Column("predicted_value", _("Next 12 months"), "compact_money", width=108),
-        Column("between", _("8 in 10"), width=132,
-               help=_("The sum of the cohort's customers lies between these 8 times in 10.")),
-    ]  # fmt: skip
+    expected = Column(
+        "expected", _("Next 12 months"), width=190,
+        help=_("The sum of the cohort's customers; it lies within the brackets 8 times in 10."),
+    )  # fmt: skip
     columns = [
-        Column("name", _("First order"), width=76),
-        Column("customers", _("Customers"), "count", width=78),
-        Column("net_sales", _("Value so far"), "compact_money", width=90),
-        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=102),
-        *(expected if predicts else []),
-        Column("value_per_customer", _("Per customer"), "compact_money", width=100),
-    ]
+        Column("name", _("First order"), width=75),
+        Column("customers", _("Customers"), "count", width=76),
+        Column("net_sales", _("Value so far"), "compact_money", width=88),
+        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=106),
+        *([expected] if predicts else []),
+        Column("value_per_customer", _("Each"), "compact_money", width=72,
+               help=_("Value so far, per customer")),
+    ]  # fmt: skip
     key = f"cohorts_{data_version()}_{currency}_{len(cohorts)}"
     height = (min(len(frame), MOST_COHORTS) + 1) * ROW_HEIGHT + 6
     show_table(
@@ -199,12 +204,6 @@ def _repurchase_rates(scope: Scope, wanted: ValueFilter, as_of: date) -> pd.Data
     """Of the year before, then of the year up to each end of a quarter and today: one question."""
     ends = (as_of - timedelta(days=YEAR), *ends_of_years(as_of, YEARS_TOLD))
     return add_repurchase_rates(read(sum_repurchase, scope, wanted, ends))
-
-
-def _between(low: float, high: float, currency: str) -> str:
-    if pd.isna(low):
-        return formats.MISSING
-    return f"{formats.compact_money(low, currency)} – {formats.compact_money(high, currency)}"
 
 
 def _shared_error(scope: Scope) -> float | None:
