@@ -113,7 +113,7 @@ def rule_list(scope: Scope, counted: pd.DataFrame, as_of: date) -> None:
     show_table(
         shown,
         [
-            Column("rule", _("Rule"), width=290),
+            Column("rule", _("Rule"), width=330),
             Column("relation", _("Where"), width=110),
             Column("kind", _("Kind"), width=100),
             Column("severity", _("Severity"), width=90),

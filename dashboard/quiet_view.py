@@ -207,13 +207,13 @@ def _quiet_in_words(quiet: QuietFilter, view: QuietView) -> str:
 def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
     chance = _("Chance of no order in the next {days} days.", days=quiet.horizon_days)
     risk = _("What 90 days bring at the pace of the last 365 days × the chance of no order in them")
-    reps = [Column("rep", _("Sales rep"), width=105)] if sees_several_reps(scope) else []
+    reps = [Column("rep", _("Sales rep"), width=100)] if sees_several_reps(scope) else []
     return [
-        Column("customer", _("Customer"), width=205),
+        Column("customer", _("Customer"), width=195),
         *([Column("done", _("Done"), width=140)] if view == "done" else []),
         Column("chance", _("Silent"), "chance", width=95, help=chance),
         Column("value_at_risk_90", _("At risk"), "money", width=105, help=risk),
-        Column("why", _("Why"), width=265),
+        Column("why", _("Why"), width=258),
         Column("proposal", _("Proposal"), width=140),
         *reps,
         Column("last_ordered_on", _("Last order"), "day"),
@@ -300,12 +300,12 @@ def reasons_block(scope: Scope, quiet: QuietFilter, as_of: date, zone: str) -> N
     show_table(
         pd.DataFrame(rows),
         [
-            Column("what", _("Around the last order"), width=240),
-            Column("customers", _("Went quiet"), "count", width=110,
+            Column("what", _("Around the last order"), width=205),
+            Column("customers", _("Went quiet"), "count", width=85,
                    help=_("Customers without an order for {days} days",
                           days=quiet.threshold_days)),
-            Column("quiet", _("of those who went quiet"), "rate", width=170),
-            Column("active", _("of the others"), "rate", width=120),
+            Column("quiet", _("of those who went quiet"), "rate", width=155),
+            Column("active", _("of the others"), "rate", width=100),
         ],
         key="quiet_reasons",
         alt=_("What went before the silence"),

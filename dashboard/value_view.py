@@ -144,11 +144,14 @@ def repurchase_blocks(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
             f"**{_('Repurchase rate')}** :small[:gray[{_('of the 12 months up to each day')}]]"
         )
         rates = _repurchase_rates(scope, wanted, as_of)
-        show_chart(
-            repurchase_over_time(rates.iloc[1:]),
-            alt=_("Repurchase rate of the last twelve months, at the end of each quarter"),
-            key="repurchase_over_time",
-        )
+        if rates["rate"].notna().any():
+            show_chart(
+                repurchase_over_time(rates.iloc[1:]),
+                alt=_("Repurchase rate of the last twelve months, at the end of each quarter"),
+                key="repurchase_over_time",
+            )
+        else:
+            st.markdown(f":gray[{_('Nobody ordered in these years.')}]")
     with middle, st.container(border=True, gap="xsmall"):
         _repurchase_by(scope, wanted, as_of)
     with right, st.container(border=True, gap="xsmall"):
@@ -157,7 +160,10 @@ def repurchase_blocks(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
             f":small[:gray[{_('tenths of the customers, last 12 months')}]]"
         )
         tenths = read(sum_sales_by_tenth, scope, wanted, as_of)
-        whole = float(tenths["net_sales"].sum()) or float("nan")
+        whole = float(tenths["net_sales"].sum())
+        if not whole:
+            st.markdown(f":gray[{_('Nobody ordered in the last 12 months.')}]")
+            return
         show_chart(
             sales_by_tenth(
                 tenths.assign(share=tenths["net_sales"] / whole).dropna(subset=["share"]),

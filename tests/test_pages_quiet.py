@@ -111,6 +111,10 @@ def test_without_scores_the_page_says_how_to_get_them(browser: Browser) -> None:
     tab = as_role(browser)
     assert not tab.exception
     assert says(tab, "Nobody has been scored yet.") and says(tab, "python -m dashboard refresh")
+    add(browser.database.writer, "refreshes", what="scores", state="done", as_of_on=today(),
+        version=1, started_at=datetime(2026, 11, 23))  # fmt: skip
+    tab = as_role(browser)
+    assert not tab.exception and says(tab, "Nobody ordered in the last 365 days.")
 
 
 def test_who_goes_quiet_stands_with_what_is_at_stake_and_why(company: Browser) -> None:
