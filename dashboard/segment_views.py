@@ -168,7 +168,7 @@ def clusters_line(scope: Scope) -> None:
     st.markdown(f":small[:gray[{stability_in_words(profiles)}]]")
     lines = [
         f"- **{segment_name(str(each['cluster']))}**: {features_in_words(each['features'])}"
-        for each in _clusters(profiles)
+        for each in profiles["clusters"]
     ]
     st.markdown("\n".join(lines))
 
@@ -176,28 +176,15 @@ def clusters_line(scope: Scope) -> None:
 def cluster_profiles(scope: Scope) -> Mapping[str, Any]:
     """What the last refresh learnt of the clusters; nothing before the first."""
     facts = read(find_what_clusters_are, scope, engine="record")["facts"]
-    try:
-        told = json.loads(facts) if facts else {}
-    except ValueError:
-        return {}
-    found = told.get("clusters") if isinstance(told, dict) else None
-    if isinstance(found, dict):
-        return found
-    return told if isinstance(found, list) else {}
+    found: Mapping[str, Any] = json.loads(facts or "{}").get("clusters", {})
+    return found
 
 
 def _of_cluster(scope: Scope, segment: str) -> str:
-    for each in _clusters(cluster_profiles(scope)):
+    for each in cluster_profiles(scope).get("clusters", []):
         if str(each["cluster"]) == segment:
             return features_in_words(each["features"])
     return ""
-
-
-def _clusters(profiles: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = profiles.get("clusters", [])
-    return [
-        each for each in listed if isinstance(each, dict) and {"cluster", "features"} <= set(each)
-    ]
 
 
 def segments_table(segments: pd.DataFrame, chosen: Chosen, *, margin: bool, key: str) -> None:

@@ -29,6 +29,7 @@ from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language
 from dashboard.value_cards import value_cards
 from dashboard.value_choice import choose_cohort, chosen_cohort, cohort_name, ends_of_years
+from dashboard.vocabulary import in_words
 from data_access.retention import (
     RepurchaseCut,
     sum_repurchase,
@@ -191,6 +192,8 @@ def _repurchase_by(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
         )
     found = read(sum_repurchase_by, scope, wanted, as_of, cut or "channel", language())
     found = add_repurchase_rates(found[found["customers"] > 0])
+    if cut == "source":
+        found = found.assign(name=[in_words("customers.source", name) for name in found["name"]])
     if not len(found):
         st.markdown(f":gray[{_('Nobody ordered in the last 12 months.')}]")
         return

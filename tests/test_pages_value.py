@@ -127,7 +127,7 @@ def test_a_filter_on_the_source_narrows_everything(browser: Browser) -> None:
     sell(browser, "Bo", 40, amount=1, source="Search")
     tab = as_role(browser, source="Search")
     assert card_values(tab)["Value so far"] == "¥1.00"
-    assert tab.button(key="drop_source").label == "Source: Search"
+    assert tab.button(key="drop_source").label == "Source: Search engine"
 
 
 def test_features_leave_for_analysis_without_names_and_for_contact_without_refusals(

@@ -12,7 +12,7 @@ _OF_JUDGEMENT = ("day", "horizon_days", "silent_rate", "scores", "differences")
 
 def without_counts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of the scores as people may read them who see only some of the customers."""
-    told = _only(facts, _TOLD)
+    told: dict[str, Any] = _only(facts, _TOLD)
     if "model" in facts:
         told["model"] = _only(facts["model"], _OF_MODEL)
     if "evaluation" in facts:
