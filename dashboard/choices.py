@@ -15,6 +15,7 @@ from data_access.options import (
     list_regions,
     list_reps,
 )
+from data_access.policy import Role
 from data_access.scope import Scope
 
 
@@ -32,6 +33,11 @@ def category_choice(scope: Scope) -> Choice:
 
 def rep_choice(scope: Scope) -> Choice:
     return draw(_reps, scope)
+
+
+def sees_several_reps(scope: Scope) -> bool:
+    """Whether the person's customers are those of several sales reps."""
+    return scope.role is not Role.SALES_REP
 
 
 def worth_choosing(*choices: Choice) -> tuple[Choice, ...]:

@@ -112,7 +112,7 @@ def customer_dialog(slug: str) -> None:
     """The dialog that is open on this page, if one is."""
     draft: CustomerDraft | None = st.session_state.get(_DRAFT)
     if draft is None or draft.slug != slug:
-        _close()
+        st.session_state.pop(_DRAFT, None)
         return
     dialog_opens()
     action = ACTIONS[draft.action]
@@ -372,6 +372,3 @@ def _when(values: Mapping[str, Any]) -> datetime | None:
     said_at = datetime.combine(values["day"], values["time"])
     now = moment_of_work().replace(tzinfo=UTC).astimezone(ZoneInfo(business_zone()))
     return min(said_at, now.replace(tzinfo=None)) if said_at.date() == now.date() else said_at
-
-
-__all__ = ["ACTIONS", "customer_dialog", "open_dialog"]

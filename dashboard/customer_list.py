@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from dashboard.blanks import blank
 from dashboard.choices import worth_choosing
 from dashboard.customer_link import go_to_customer, open_customer
 from dashboard.customer_words import CONSENTS, INDUSTRIES, SOURCES, TYPES, said
+from dashboard.exports import Export, export_menu, whole_list
 from dashboard.filters import Choice, clear, current, is_filtered
 from dashboard.paging import (
     PAGE_ROWS,
@@ -134,8 +136,11 @@ def open_by_phone(scope: Scope, words: str) -> None:
             go_to_customer("customers", found)
 
 
-def customer_list(scope: Scope, wanted: CustomerFilter, as_of: date) -> None:
-    """How many there are, how they are sorted, a page of them, and the way to the next."""
+def customer_list(
+    scope: Scope, wanted: CustomerFilter, as_of: date, filters: Sequence[str]
+) -> None:
+    """How many there are, how they are sorted, a page of them, and the way to the next. All of them
+    as a file, which tells the `filters` in words and leaves out who refuses contact."""
     count = read(count_customers, scope, wanted, engine="record")
     if not count:
         _nobody()
@@ -145,19 +150,34 @@ def customer_list(scope: Scope, wanted: CustomerFilter, as_of: date) -> None:
     sorted_by = asked if asked in offered else "name"
     chosen = SORTINGS[sorted_by]
 
+    listed: dict[str, Any] = {
+        "as_of": as_of,
+        "sort": chosen.column,
+        "descending": chosen.descending,
+        "language": language(),
+    }
+
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
         return read(
-            list_customers,
-            scope,
-            wanted,
-            engine="record",
-            as_of=as_of,
-            sort=chosen.column,
-            descending=chosen.descending,
-            after=after,
-            limit=limit,
-            language=language(),
+            list_customers, scope, wanted, engine="record", after=after, limit=limit, **listed
         )
+
+    def controls() -> None:
+        export_menu(
+            Export(
+                slug="customers",
+                name="customers",
+                columns=_columns(scope, wanted, reps=True, regions=True),
+                rows=whole_list(list_customers, wanted, **listed),
+                as_of=as_of,
+                currency=wanted.currency,
+                filters=filters,
+                search=wanted.search,
+                for_contact=True,
+            ),
+            count,
+        )
+        _sort_box(offered, sorted_by)
 
     pages = pages_of("customers", f"{scope.key} {wanted.key} {sorted_by}", rows)
     frame = rows(pages.start, PAGE_ROWS)
@@ -165,14 +185,15 @@ def customer_list(scope: Scope, wanted: CustomerFilter, as_of: date) -> None:
         pages,
         frame,
         _n("{n} customer", "{n} customers", count),
-        lambda: _sort_box(offered, sorted_by),
+        controls,
         advice=_("Click a row to open it"),
     )
     ids = [int(each) for each in frame["customer_id"]]
+    several_reps = frame["owner"].nunique() > 1  # who have a region each
     table_key = f"customers_{data_version()}_{sorted_by}_{pages.number}"
     show_table(
-        _in_words(frame),
-        _columns(scope, wanted, frame),
+        frame,
+        _columns(scope, wanted, reps=several_reps, regions=not several_reps),
         key=table_key,
         alt=_("List of customers"),
         currency=wanted.currency,
@@ -191,36 +212,30 @@ def _nobody() -> None:
     )
 
 
-def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(
-        customer_type=[said(TYPES, value) for value in frame["customer_type"]],
-        consent=[said(CONSENTS, value) for value in frame["consent"]],
-    )
-
-
-def _columns(scope: Scope, wanted: CustomerFilter, frame: pd.DataFrame) -> list[Column]:
+def _columns(scope: Scope, wanted: CustomerFilter, *, reps: bool, regions: bool) -> list[Column]:
     """What this person has a use for: nothing hidden, nothing that is always the same."""
     columns = [
-        Column("customer", _("Customer"), width=200),
-        Column("grade", _("Grade"), width=62),
-        Column("customer_type", _("Kind"), width=90),
-        Column("phone", _("Phone"), width=118),
+        Column("customer", _("Customer"), width=185),
+        Column("grade", _("Grade"), width=58),
+        Column("customer_type", _("Kind"), width=102, words="customers.customer_type"),
+        Column("phone", _("Phone"), width=108),
         Column("orders", _("Orders"), "count", width=62),
     ]
     if wanted.currency and scope.sees("orders", "net_sales"):
         columns.append(
             Column(
-                "net_sales_12m", _("Net sales, 12 months"), "money", width=132,
+                "net_sales_12m", _("Net sales, 12 months"), "money", width=144,
                 help=_("Orders of the last 365 days after returns, without cancelled ones."),
             )
         )  # fmt: skip
-    columns.append(Column("last_ordered_on", _("Last order"), "day"))
+    columns.append(Column("last_ordered_on", _("Last order"), "day", width=96))
     if wanted.currency and knows_payments(scope):
-        columns.append(Column("owed", _("Owed"), "money", width=95))
-    columns.append(Column("consent", _("Consent"), width=80))
-    if frame["owner"].nunique() > 1:
-        columns.append(Column("owner", _("Sales rep"), width=110))
-    columns.append(Column("region", _("Region"), width=90))
+        columns.append(Column("owed", _("Owed"), "money", width=92))
+    columns.append(Column("consent", _("Consent"), width=80, words="customers.consent"))
+    if reps:
+        columns.append(Column("owner", _("Sales rep"), width=108))
+    if regions:
+        columns.append(Column("region", _("Region"), width=90))
     return columns
 
 

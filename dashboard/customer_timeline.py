@@ -96,17 +96,22 @@ def _show(event: Any) -> None:
     ):  # fmt: skip
         st.markdown(_told(event), width="stretch")
         if event.order_number:
-            st.button(
-                plain(event.order_number),
-                key=f"open_{event.event}_{event.row_id}",
-                type="tertiary",
-                icon=":material/receipt:",
-                help=_("Open the order"),
-                on_click=open_order,
-                args=(event.order_number,),
-            )
-            colour: Any = STAGE_NAME[event.stage]
-            st.badge(_(STAGE_NAMES[event.stage]), color=colour)
+            _order_of(event)
+
+
+def _order_of(event: Any) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.button(
+            plain(event.order_number),
+            key=f"open_{event.event}_{event.row_id}",
+            type="tertiary",
+            icon=":material/receipt:",
+            help=_("Open the order"),
+            on_click=open_order,
+            args=(event.order_number,),
+        )
+        colour: Any = STAGE_NAME[event.stage]
+        st.badge(_(STAGE_NAMES[event.stage]), color=colour)
 
 
 def _told(event: Any) -> str:

@@ -13,6 +13,7 @@ from dashboard import formats
 from dashboard.analytics.next_steps import suggest_next_steps
 from dashboard.cards import Card, show_cards
 from dashboard.charts import show_chart
+from dashboard.consent_dialog import consent_button
 from dashboard.customer_dialogs import ACTIONS, open_dialog
 from dashboard.customer_link import link_to_list
 from dashboard.customer_words import (
@@ -26,6 +27,7 @@ from dashboard.customer_words import (
     said,
 )
 from dashboard.figures.sales_bars import sales_bars
+from dashboard.live import dialog_closes
 from dashboard.reads import read
 from dashboard.recorded import knows_costs, knows_payments
 from dashboard.segment_words import SEGMENT_NAMES
@@ -48,6 +50,7 @@ Facts = Mapping[str, Any]
 
 def customer_header(scope: Scope, customer: Customer, scores: Facts) -> None:
     """The name, what kind of customer, and what can be done."""
+    dialog_closes()  # a whole run does
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"
     ):
@@ -268,13 +271,12 @@ def profile(scope: Scope, customer: Customer) -> None:
         grid = st.grid("auto", min_column_width=130, gap=("xsmall", "small"), key="profile_facts")
         for label, value in _facts(customer):
             grid.markdown(f":small[:gray[{label}]]  \n{plain(value)}")
-        colour = CONSENT_COLOURS[customer["consent"]]
-        consent = [f":{colour}[{said(CONSENTS, customer['consent'])}]"]
-        if customer["consent_on"]:
-            consent.append(formats.day(customer["consent_on"]))
-        if customer["consent_purpose"]:
-            consent.append(plain(said(PURPOSES, customer["consent_purpose"])))
-        st.markdown(f":small[:gray[{_('Consent to be contacted')}]]  \n{' · '.join(consent)}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            told = (
+                f":small[:gray[{_('Consent to be contacted')}]]  \n{' · '.join(_consent(customer))}"
+            )
+            st.markdown(told, width="stretch")
+            consent_button(scope, customer["customer_id"], "customer")
         history = read(list_customer_segments, scope, customer["customer_id"], engine="record")
         if len(history):
             told = " ← ".join(
@@ -284,6 +286,16 @@ def profile(scope: Scope, customer: Customer) -> None:
                 )
             )
             st.markdown(f":small[:gray[{_('Segment before')}]]  \n:small[{told}]")
+
+
+def _consent(customer: Customer) -> list[str]:
+    colour = CONSENT_COLOURS[customer["consent"]]
+    told = [f":{colour}[{said(CONSENTS, customer['consent'])}]"]
+    if customer["consent_on"]:
+        told.append(formats.day(customer["consent_on"]))
+    if customer["consent_purpose"]:
+        told.append(plain(said(PURPOSES, customer["consent_purpose"])))
+    return told
 
 
 def _facts(customer: Customer) -> list[tuple[str, str]]:
@@ -352,9 +364,3 @@ def preferred_categories(scope: Scope, customer_id: int, as_of: date, currency: 
             key="preferred_categories",
         )
         st.caption(_("Net sales of the last 12 months; the tick is the 12 months before."))
-
-
-__all__ = [
-    "contacts", "customer_header", "next_steps", "preferred_categories", "profile",
-    "scores_of", "value_cards", "value_of",
-]  # fmt: skip

@@ -55,6 +55,16 @@ def compact_money(value: Any, currency: str | None) -> str:
     return _with_symbol(scaled, currency, f"#,##0{_decimals(decimals)}{unit}")
 
 
+def money_range(value: Any, low: Any, high: Any, currency: str | None) -> str:
+    """¥1,200 (¥300–¥2,400); nothing where the value is not known."""
+    if _is_missing(value):
+        return ""
+    middle = compact_money(value, currency)
+    if _is_missing(low) or _is_missing(high):
+        return middle
+    return f"{middle} ({compact_money(low, currency)}–{compact_money(high, currency)})"
+
+
 def tick_money(value: Any, currency: str | None) -> str:
     """The same without trailing zeros, for an axis: ¥250K, ¥25万, ¥1.25M."""
     if _is_missing(value):

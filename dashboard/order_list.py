@@ -157,7 +157,6 @@ def order_list(
         )
 
     def controls() -> None:
-        _sort_box(offered, sorted_by)
         export_menu(
             Export(
                 slug="orders",
@@ -171,6 +170,7 @@ def order_list(
             ),
             count,
         )
+        _sort_box(offered, sorted_by)
 
     pages = pages_of("orders", f"{scope.key} {order_filter.key} {sorted_by}", rows)
     frame = rows(pages.start, PAGE_ROWS)

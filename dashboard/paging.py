@@ -80,9 +80,10 @@ def rows_shown(pages: Pages, frame: pd.DataFrame, counted: str) -> str:
 
 
 def list_toolbar(
-    pages: Pages, frame: pd.DataFrame, counted: str, sort_box: Callable[[], None], *, advice: str
+    pages: Pages, frame: pd.DataFrame, counted: str, controls: Callable[[], None], *, advice: str
 ) -> None:
-    """The buttons that turn the pages, how many rows there are, and their order."""
+    """The buttons that turn the pages, how many rows there are, and what `controls` draws: the
+    export before the sort box, so that the table's own toolbar does not lie over it on a phone."""
     following = next_page(frame)
     if following is not None:
         pages.starts[pages.number + 1] = following
@@ -117,7 +118,10 @@ def list_toolbar(
             )
             shown = rows_shown(pages, frame, counted)
             st.markdown(f"**{shown}** :small[:gray[{advice}]]", width="content")
-        sort_box()
+        with st.container(
+            horizontal=True, gap="xsmall", vertical_alignment="center", width="content"
+        ):
+            controls()
 
 
 def clicked_row(table_key: str, rows: Sequence[Any]) -> Any | None:

@@ -46,9 +46,9 @@ def consent_summary(scope: Scope) -> None:
     show_table(
         sums,
         [
-            Column("consent", _("Consent"), width=130, words="customers.consent"),
-            Column("purpose", _("Purpose"), width=260, words="consents.purpose"),
-            Column("customers", _("Customers"), "count", width=110),
+            Column("consent", _("Consent"), width=95, words="customers.consent"),
+            Column("purpose", _("Purpose"), width=175, words="consents.purpose"),
+            Column("customers", _("Customers"), "count", width=90),
         ],
         key="consent_sums",
         alt=_("Customers by consent"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.blanks import blank
 from dashboard.cards import Card
+from dashboard.customer_link import open_customer
 from dashboard.menu import may_open
 from dashboard.order_list import open_order
 from dashboard.paging import clicked_row
@@ -29,6 +30,10 @@ from data_access.quality import MOST_ROWS, list_quality_rows, sum_quality
 from data_access.quality_rules import BY_CODE, RULES, rules_for
 from data_access.scope import Scope
 
+_LEADS_TO = {  # relation of a row → the page it opens
+    **dict.fromkeys(("orders", "order_lines", "payments"), "order"),
+    **dict.fromkeys(("customers", "contacts"), "customer"),
+}
 _OF_PEOPLE = ("customers", "contacts")  # whose details the analytics copy does not hold
 _RULE = "rule"
 _TABLE = "quality_rules"
@@ -108,7 +113,7 @@ def rule_list(scope: Scope, counted: pd.DataFrame, as_of: date) -> None:
     show_table(
         shown,
         [
-            Column("rule", _("Rule"), width=420),
+            Column("rule", _("Rule"), width=330),
             Column("relation", _("Where"), width=110),
             Column("kind", _("Kind"), width=100),
             Column("severity", _("Severity"), width=90),
@@ -135,11 +140,10 @@ def _choose(key: str, codes: tuple[str, ...]) -> None:
 def _rows(scope: Scope, code: str, counted: pd.DataFrame, as_of: date) -> None:
     count = int(counted.loc[counted["code"] == code, "broken"].sum())
     frame = read(list_quality_rows, scope, code, as_of, language(), engine="record")
-    st.markdown(f"**{_(RULE_NAMES[code])}** :small[:gray[{_capped(len(frame), count)}]]")
-    numbers = tuple(frame["order_number"])
     key = f"quality_rows_{code}_{data_version()}"
-    opens = BY_CODE[code].relation in ("orders", "order_lines", "payments")
-    opens = opens and may_open(scope.role, "order")
+    opened = _opened(scope, BY_CODE[code].relation, key, frame)
+    advice = "" if opened == "ignore" else f" · {_('Click a row to open it')}"
+    st.markdown(f"**{_(RULE_NAMES[code])}** :small[:gray[{_capped(len(frame), count)}{advice}]]")
     if BY_CODE[code].relation == "customers":
         frame = frame.drop(columns="customer")  # who stands there by name already
     show_table(
@@ -156,7 +160,7 @@ def _rows(scope: Scope, code: str, counted: pd.DataFrame, as_of: date) -> None:
         key=key,
         alt=_("Rows that break the rule"),
         height=380 if len(frame) > 10 else "content",
-        on_select=_open_order(key, numbers) if opens else "ignore",
+        on_select=opened,
         selection_mode="single-cell",
     )
 
@@ -167,11 +171,24 @@ def _plain_number(value: Any) -> str | None:
     return formats.number(value, 0 if float(value).is_integer() else 2)
 
 
-def _open_order(key: str, numbers: tuple[Any, ...]) -> Callable[[], None]:
+def _opened(
+    scope: Scope, relation: str, key: str, frame: pd.DataFrame
+) -> Callable[[], None] | Literal["ignore"]:
+    """A click on a row of this table leads to its order, or to its customer."""
+    page = _LEADS_TO.get(relation, "")
+    if not page or not may_open(scope.role, page):
+        return "ignore"
+    of_order = page == "order"
+    values = tuple(frame["order_number" if of_order else "customer_id"])
+
     def clicked() -> None:
-        number = clicked_row(key, numbers)
-        if isinstance(number, str):
-            open_order(number)
+        value = clicked_row(key, values)
+        if value is None or pd.isna(value):  # an orphan belongs to nobody
+            return
+        if of_order:
+            open_order(str(value))
+        else:
+            open_customer(int(value))
 
     return clicked
 

@@ -19,7 +19,7 @@ KIND_NAMES: dict[str, str] = {
     "orphan": N_("Orphan"),
     "double": N_("There twice"),
 }
-SEVERITY_NAMES = {3: N_("High"), 2: N_("Medium"), 1: N_("Low")}
+SEVERITY_NAMES = {3: N_("Grave"), 2: N_("Moderate"), 1: N_("Minor")}
 RULE_NAMES: dict[str, str] = {
     "customers.no_owner_id": N_("Customer without an owner"),
     "customers.no_region_id": N_("Customer without a region"),

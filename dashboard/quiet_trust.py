@@ -18,11 +18,9 @@ from dashboard.reads import draw, read
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, in_a_row
 from data_access.going_quiet import find_last_scoring
-from data_access.policy import Role
 from data_access.scope import Scope
 
 _RIVALS = {"score": N_("Silence score"), "recency": N_("Time since the last order")}
-_SEES_ALL = (Role.ADMIN, Role.MANAGER, Role.ANALYST)  # what everybody's customers tell together
 
 
 def trust_block(scope: Scope, horizon_days: int) -> None:
@@ -38,8 +36,9 @@ def trust_block(scope: Scope, horizon_days: int) -> None:
         if told is None:
             st.markdown(_("There is too little history yet to judge the chances by what happened."))
             return
-        st.markdown(_judgement(told, counted=scope.role in _SEES_ALL))
-        if scope.role in _SEES_ALL:
+        counted = "bins" in told
+        st.markdown(_judgement(told, counted=counted))
+        if counted:
             left, right = st.columns(2, gap="medium")
             with left:
                 show_chart(
@@ -51,7 +50,7 @@ def trust_block(scope: Scope, horizon_days: int) -> None:
                 _scores_table(told)
         else:
             _scores_table(told)
-        st.markdown(_how_learnt(scope, drawn=scope.role in _SEES_ALL))
+        st.markdown(_how_learnt(scope, drawn=counted))
 
 
 def _told(scope: Scope, horizon_days: int) -> Mapping[str, Any] | None:

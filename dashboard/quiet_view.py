@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.cards import Card
+from dashboard.choices import sees_several_reps
 from dashboard.edit_notice import notify
 from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import find_page, may_open
@@ -149,7 +150,6 @@ def quiet_list(
         return read(list_going_quiet, scope, as_of, quiet, after=after, limit=limit, **listed)
 
     def controls() -> None:
-        _sort_box(sorted_by)
         whole = whole_list(list_going_quiet, as_of, quiet, engine="analytics", **listed)
         export_menu(
             Export(
@@ -164,6 +164,7 @@ def quiet_list(
             ),
             count,
         )
+        _sort_box(sorted_by)
 
     count = int(sums[_VIEWS[view][1]])
     if not count:
@@ -206,22 +207,20 @@ def _quiet_in_words(quiet: QuietFilter, view: QuietView) -> str:
 def _columns(scope: Scope, quiet: QuietFilter, view: QuietView) -> list[Column]:
     chance = _("Chance of no order in the next {days} days.", days=quiet.horizon_days)
     risk = _("What 90 days bring at the pace of the last 365 days × the chance of no order in them")
-    columns = [
-        Column("customer", _("Customer"), width=230),
+    reps = [Column("rep", _("Sales rep"), width=100)] if sees_several_reps(scope) else []
+    return [
+        Column("customer", _("Customer"), width=195),
+        *([Column("done", _("Done"), width=140)] if view == "done" else []),
         Column("chance", _("Silent"), "chance", width=95, help=chance),
-        Column("value_at_risk_90", _("At risk"), "money", width=110, help=risk),
-        Column("why", _("Why"), width=330),
+        Column("value_at_risk_90", _("At risk"), "money", width=105, help=risk),
+        Column("why", _("Why"), width=258),
         Column("proposal", _("Proposal"), width=140),
+        *reps,
         Column("last_ordered_on", _("Last order"), "day"),
         Column("usual_gap_days", _("Usual gap"), "age", width=90,
                help=_("Median days between two orders")),
         Column("net_sales_12m", _("Sales, 12 months"), "money", width=130),
     ]  # fmt: skip
-    if view == "done":
-        columns.insert(1, Column("done", _("Done"), width=140))
-    if scope.employee_id is None:
-        columns.append(Column("rep", _("Sales rep"), width=120))
-    return columns
 
 
 def _action_panel(scope: Scope, row: pd.Series) -> None:
@@ -301,12 +300,12 @@ def reasons_block(scope: Scope, quiet: QuietFilter, as_of: date, zone: str) -> N
     show_table(
         pd.DataFrame(rows),
         [
-            Column("what", _("Around the last order"), width=240),
-            Column("customers", _("Went quiet"), "count", width=110,
+            Column("what", _("Around the last order"), width=205),
+            Column("customers", _("Went quiet"), "count", width=85,
                    help=_("Customers without an order for {days} days",
                           days=quiet.threshold_days)),
-            Column("quiet", _("of those who went quiet"), "rate", width=170),
-            Column("active", _("of the others"), "rate", width=120),
+            Column("quiet", _("of those who went quiet"), "rate", width=155),
+            Column("active", _("of the others"), "rate", width=100),
         ],
         key="quiet_reasons",
         alt=_("What went before the silence"),

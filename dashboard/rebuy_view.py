@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.blanks import blank
 from dashboard.cards import Card
+from dashboard.choices import sees_several_reps
 from dashboard.edit_notice import notify
 from dashboard.exports import Export, export_menu, whole_list
 from dashboard.paging import (
@@ -126,7 +127,6 @@ def rebuy_list(
         )  # fmt: skip
 
     def controls() -> None:
-        _sort_box(sorted_by)
         whole = whole_list(list_rebuys, chosen, as_of, days, **listed)
         ahead = _n("{n} day", "{n} days", days)
         export_menu(
@@ -144,6 +144,7 @@ def rebuy_list(
             ),
             int(sums["due"]),
         )
+        _sort_box(sorted_by)
 
     if not sums["due"]:
         st.markdown(f":gray[{_('Nobody is due in these days.')}]")
@@ -212,8 +213,8 @@ def _columns(scope: Scope) -> list[Column]:
     ]  # fmt: skip
     if scope.sees("customers", "phone"):
         columns.insert(1, Column("phone", _("Phone"), width=115))
-    if scope.employee_id is None:
-        columns.append(Column("rep", _("Sales rep"), width=120))
+    if sees_several_reps(scope):
+        columns.append(Column("rep", _("Sales rep"), width=110))
     return columns
 
 

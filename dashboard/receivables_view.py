@@ -122,7 +122,6 @@ def receivables_list(
         )
 
     def controls() -> None:
-        _sort_box(sorted_by if sorted_by in _SORTINGS else "due")
         export_menu(
             Export(
                 slug="receivables",
@@ -136,6 +135,7 @@ def receivables_list(
             ),
             owed.orders,
         )
+        _sort_box(sorted_by if sorted_by in _SORTINGS else "due")
 
     pages = pages_of("receivables", f"{scope.key} {order_filter.key} {column}", rows)
     frame = rows(pages.start, PAGE_ROWS)

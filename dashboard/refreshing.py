@@ -39,7 +39,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     **{part: (part,) for part in PARTS},
 }
 Progress = Callable[[str, float], None]  # the part, and the share of it that is done
-_COMPANY_WIDE = ("customers", "predicted", "cohorts")  # facts that would count everybody's
+_NOT_KEPT = ("customers", "predicted", "cohorts")  # facts that pages ask the tables for
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def work_out_scores(
     customers: pd.DataFrame, days: pd.DataFrame, as_of: date
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """`customers` (as of `describe_customers`) with what the models say, currency by currency, and
-    the facts of the currency that most of them order in; nothing in them counts everybody's."""
+    the facts of the currency that most of them order in."""
     found: list[pd.DataFrame] = []
     told: dict[str, Any] = {}
     counts = customers["currency"].value_counts()
@@ -132,7 +132,7 @@ def work_out_scores(
         clusters = cluster_customers(joined, SEED)
         found.append(joined.merge(clusters.labels, on="customer_id", how="left"))
         told = told or {
-            **{name: value for name, value in facts.items() if name not in _COMPANY_WIDE},
+            **{name: value for name, value in facts.items() if name not in _NOT_KEPT},
             "currency": currency,
             "clusters": clusters.profiles,
         }

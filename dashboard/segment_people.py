@@ -105,23 +105,12 @@ def _shown(frame: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
             for code, segment in zip(codes, frame["segment"], strict=True)
         ],
         expected=[
-            _range(
+            formats.money_range(
                 row["predicted_value_12m"], row["predicted_low"], row["predicted_high"], currency
             )
             for row in frame.to_dict("records")
         ],
     )
-
-
-def _range(value: float, low: float, high: float, currency: str | None) -> str:
-    """¥1,200 (¥300–¥2,400)"""
-    if pd.isna(value):
-        return ""
-    middle = formats.compact_money(value, currency)
-    if pd.isna(low) or pd.isna(high):
-        return middle
-    ends = (formats.compact_money(end, currency) for end in (low, high))
-    return f"{middle} ({'–'.join(ends)})"
 
 
 def _columns(*, reps: bool, of_all: bool) -> list[Column]:

@@ -168,7 +168,7 @@ def clusters_line(scope: Scope) -> None:
     st.markdown(f":small[:gray[{stability_in_words(profiles)}]]")
     lines = [
         f"- **{segment_name(str(each['cluster']))}**: {features_in_words(each['features'])}"
-        for each in _clusters(profiles)
+        for each in profiles["clusters"]
     ]
     st.markdown("\n".join(lines))
 
@@ -176,28 +176,15 @@ def clusters_line(scope: Scope) -> None:
 def cluster_profiles(scope: Scope) -> Mapping[str, Any]:
     """What the last refresh learnt of the clusters; nothing before the first."""
     facts = read(find_what_clusters_are, scope, engine="record")["facts"]
-    try:
-        told = json.loads(facts) if facts else {}
-    except ValueError:
-        return {}
-    found = told.get("clusters") if isinstance(told, dict) else None
-    if isinstance(found, dict):
-        return found
-    return told if isinstance(found, list) else {}
+    found: Mapping[str, Any] = json.loads(facts or "{}").get("clusters", {})
+    return found
 
 
 def _of_cluster(scope: Scope, segment: str) -> str:
-    for each in _clusters(cluster_profiles(scope)):
+    for each in cluster_profiles(scope).get("clusters", []):
         if str(each["cluster"]) == segment:
             return features_in_words(each["features"])
     return ""
-
-
-def _clusters(profiles: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = profiles.get("clusters", [])
-    return [
-        each for each in listed if isinstance(each, dict) and {"cluster", "features"} <= set(each)
-    ]
 
 
 def segments_table(segments: pd.DataFrame, chosen: Chosen, *, margin: bool, key: str) -> None:
@@ -256,15 +243,15 @@ def movements_block(scope: Scope, chosen: Chosen) -> None:
     show_table(
         rows,
         [
-            Column("name", _("Segment"), width=140),
-            Column("was", _("Then"), "count", width=58),
-            Column("now", _("Now"), "count", width=58),
-            Column("moved", _("Net change"), width=80),
-            Column("stayed_rate", _("Stayed"), "rate", width=66),
-            Column("left", _("Moved out"), "count", width=78),
-            Column("came", _("Moved in"), "count", width=74,
+            Column("name", _("Segment"), width=118),
+            Column("was", _("Then"), "count", width=50),
+            Column("now", _("Now"), "count", width=50),
+            Column("moved", _("Net change"), width=82),
+            Column("stayed_rate", _("Stayed"), "rate", width=62),
+            Column("left", _("Moved out"), "count", width=80),
+            Column("came", _("Moved in"), "count", width=72,
                    help=_("From another segment")),
-            Column("new", _("New"), "count", width=56,
+            Column("new", _("New"), "count", width=48,
                    help=_("Ordered for the first time since")),
         ],
         key=key,

@@ -9,6 +9,7 @@ from dashboard.analytics.cohorts import first_day_of, month_of, quarter_of
 from dashboard.filters import Choice, choose, current, first
 from dashboard.reads import draw, read
 from dashboard.texts import _
+from dashboard.vocabulary import in_words
 from data_access.filters import OrderFilter, Period
 from data_access.scope import Scope
 from data_access.value import ValueFilter, list_sources
@@ -21,7 +22,8 @@ def source_choice(scope: Scope) -> Choice:
 
 
 def _sources(scope: Scope) -> Choice:
-    names = {source: source for source in read(list_sources, scope)["source"]}
+    found = read(list_sources, scope)["source"]
+    names = {source: in_words("customers.source", source) for source in found}
     return Choice("source", _("Source"), _("All sources"), names)
 
 

@@ -82,8 +82,8 @@ def cohort_customers(
     )
 
     def controls() -> None:
-        _sort_box(sorted_by, predicts=predicts)
         export_menu(export, count)
+        _sort_box(sorted_by, predicts=predicts)
 
     _heading(cohort)
     pages = pages_of("cohort", f"{scope.key} {wanted} {cohort} {sorted_by}", rows)
@@ -180,9 +180,9 @@ def feature_columns(scope: Scope, *, for_contact: bool) -> list[Column]:
         Column("customer_id", _("Customer no."), "count"),
         *(contact if for_contact else []),
         Column("customer_type", _("Customer type"), words="customers.customer_type"),
-        Column("industry", _("Industry")),
+        Column("industry", _("Industry"), words="customers.industry"),
         Column("grade", _("Grade")),
-        Column("source", _("Source")),
+        Column("source", _("Source"), words="customers.source"),
         Column("city", _("City")),
         Column("country", _("Country")),
         Column("rep", _("Sales rep")),

@@ -29,6 +29,7 @@ from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language
 from dashboard.value_cards import value_cards
 from dashboard.value_choice import choose_cohort, chosen_cohort, cohort_name, ends_of_years
+from dashboard.vocabulary import in_words
 from data_access.retention import (
     RepurchaseCut,
     sum_repurchase,
@@ -99,24 +100,29 @@ def cohort_table(values: pd.DataFrame, currency: str, *, predicts: bool) -> None
     cohorts = tuple(int(each) for each in values["cohort"])
     frame = values.assign(
         name=[cohort_name(each) for each in cohorts],
-        between=[
-            _between(low, high, currency)
-            for low, high in zip(values["predicted_low"], values["predicted_high"], strict=True)
+        expected=[
+            formats.money_range(*each, currency) or formats.MISSING
+            for each in zip(
+                values["predicted_value"],
+                values["predicted_low"],
+                values["predicted_high"],
+                strict=True,
+            )
         ],
     )
-    expected = [
-        Column("predicted_value", _("Next 12 months"), "compact_money", width=108),
-        Column("between", _("8 in 10"), width=132,
-               help=_("The sum of the cohort's customers lies between these 8 times in 10.")),
-    ]  # fmt: skip
+    expected = Column(
+        "expected", _("Next 12 months"), width=190,
+        help=_("The sum of the cohort's customers; it lies within the brackets 8 times in 10."),
+    )  # fmt: skip
     columns = [
-        Column("name", _("First order"), width=76),
-        Column("customers", _("Customers"), "count", width=78),
-        Column("net_sales", _("Value so far"), "compact_money", width=90),
-        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=102),
-        *(expected if predicts else []),
-        Column("value_per_customer", _("Per customer"), "compact_money", width=100),
-    ]
+        Column("name", _("First order"), width=75),
+        Column("customers", _("Customers"), "count", width=76),
+        Column("net_sales", _("Value so far"), "compact_money", width=88),
+        Column("net_sales_12m", _("Last 12 months"), "compact_money", width=106),
+        *([expected] if predicts else []),
+        Column("value_per_customer", _("Each"), "compact_money", width=72,
+               help=_("Value so far, per customer")),
+    ]  # fmt: skip
     key = f"cohorts_{data_version()}_{currency}_{len(cohorts)}"
     height = (min(len(frame), MOST_COHORTS) + 1) * ROW_HEIGHT + 6
     show_table(
@@ -139,11 +145,14 @@ def repurchase_blocks(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
             f"**{_('Repurchase rate')}** :small[:gray[{_('of the 12 months up to each day')}]]"
         )
         rates = _repurchase_rates(scope, wanted, as_of)
-        show_chart(
-            repurchase_over_time(rates.iloc[1:]),
-            alt=_("Repurchase rate of the last twelve months, at the end of each quarter"),
-            key="repurchase_over_time",
-        )
+        if rates["rate"].notna().any():
+            show_chart(
+                repurchase_over_time(rates.iloc[1:]),
+                alt=_("Repurchase rate of the last twelve months, at the end of each quarter"),
+                key="repurchase_over_time",
+            )
+        else:
+            st.markdown(f":gray[{_('Nobody ordered in these years.')}]")
     with middle, st.container(border=True, gap="xsmall"):
         _repurchase_by(scope, wanted, as_of)
     with right, st.container(border=True, gap="xsmall"):
@@ -152,7 +161,10 @@ def repurchase_blocks(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
             f":small[:gray[{_('tenths of the customers, last 12 months')}]]"
         )
         tenths = read(sum_sales_by_tenth, scope, wanted, as_of)
-        whole = float(tenths["net_sales"].sum()) or float("nan")
+        whole = float(tenths["net_sales"].sum())
+        if not whole:
+            st.markdown(f":gray[{_('Nobody ordered in the last 12 months.')}]")
+            return
         show_chart(
             sales_by_tenth(
                 tenths.assign(share=tenths["net_sales"] / whole).dropna(subset=["share"]),
@@ -180,6 +192,8 @@ def _repurchase_by(scope: Scope, wanted: ValueFilter, as_of: date) -> None:
         )
     found = read(sum_repurchase_by, scope, wanted, as_of, cut or "channel", language())
     found = add_repurchase_rates(found[found["customers"] > 0])
+    if cut == "source":
+        found = found.assign(name=[in_words("customers.source", name) for name in found["name"]])
     if not len(found):
         st.markdown(f":gray[{_('Nobody ordered in the last 12 months.')}]")
         return
@@ -199,12 +213,6 @@ def _repurchase_rates(scope: Scope, wanted: ValueFilter, as_of: date) -> pd.Data
     """Of the year before, then of the year up to each end of a quarter and today: one question."""
     ends = (as_of - timedelta(days=YEAR), *ends_of_years(as_of, YEARS_TOLD))
     return add_repurchase_rates(read(sum_repurchase, scope, wanted, ends))
-
-
-def _between(low: float, high: float, currency: str) -> str:
-    if pd.isna(low):
-        return formats.MISSING
-    return f"{formats.compact_money(low, currency)} – {formats.compact_money(high, currency)}"
 
 
 def _shared_error(scope: Scope) -> float | None:

@@ -75,6 +75,7 @@ WORDS: dict[str, dict[str, str]] = {
         "bulk load": N_("bulk load"),
         "orders": N_("Orders"),  # lists that were exported
         "receivables": N_("Receivables"),
+        "customers": N_("Customers"),
         "customer_features": N_("Customer features"),
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),

@@ -235,10 +235,3 @@ def _rebuy(scope: Scope, customer_id: int, as_of: date, language: str) -> Select
 
 def _money(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(value, Money)
-
-
-__all__ = [
-    "MOST_CATEGORIES", "MOST_CONTACTS", "find_customer_concerns", "find_customer_scores",
-    "list_customer_contacts", "list_customer_segments", "sum_customer_categories",
-    "sum_customer_value",
-]  # fmt: skip

@@ -174,11 +174,15 @@ def sum_reasons_for_leaving(
 
 def find_last_scoring(engine: Engine, scope: Scope) -> dict[str, Any]:
     """as_of_on, finished_at and facts (JSON) of the last refresh of the scores that was done; empty
-    before there is one."""
+    before there is one. Only for who sees every customer the facts have counts."""
     refreshes = scope.visible.refreshes
     found = read_row(
         engine,
-        select(refreshes.c.as_of_on, refreshes.c.finished_at, refreshes.c.facts)
+        select(
+            refreshes.c.as_of_on,
+            refreshes.c.finished_at,
+            func.coalesce(refreshes.c.details, refreshes.c.facts).label("facts"),
+        )
         .where(refreshes.c.what == "scores", refreshes.c.state == "done")
         .order_by(refreshes.c.refresh_id.desc()),
     )

@@ -131,6 +131,8 @@ _OF_CUSTOMERS = (
 
 # What a merge keeps of both customers is for the command that brings one back, for nobody to read.
 _RECORD = _hide("record")
+# How many customers there are in all is not for who sees some of them.
+_COUNTS = _hide("row_count", "details")
 _everything = {**dict.fromkeys(BUSINESS, ALL), "customer_merges": Rule(masks=_RECORD)}
 _masked_everything = {
     **{name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS},
@@ -156,7 +158,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
         "saved_segments": ALL,
-        "refreshes": ALL,
+        "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }
 

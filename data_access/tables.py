@@ -554,6 +554,7 @@ refreshes = Table(  # each run of `python -m dashboard refresh`, one row for eac
     Column("finished_at", Moment),
     Column("row_count", Integer),
     Column("facts", Text),  # JSON
+    Column("details", Text),  # JSON: the facts with what counts everybody's customers
     Column("message", String(500)),
     Index(None, "what", "refresh_id"),
 )

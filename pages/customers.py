@@ -11,7 +11,7 @@ from dashboard.customer_list import (
     open_by_phone,
 )
 from dashboard.edit_notice import notice_line
-from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar
+from dashboard.filter_bar import ALL_PRESETS, Bar, filter_bar, filter_in_words
 from dashboard.filters import current, first
 from dashboard.live import follow_changes, page_title
 from dashboard.periods import ANY
@@ -36,6 +36,7 @@ bar = Bar(
 chosen = filter_bar(bar, as_of)
 open_by_phone(scope, chosen.search)
 care_list(scope, as_of)
-customer_list(scope, customer_filter_from(chosen, (*choices, *more)), as_of)
+wanted = customer_filter_from(chosen, (*choices, *more))
+customer_list(scope, wanted, as_of, filter_in_words(bar, chosen))
 customer_dialog("customers")
 follow_changes("customers")

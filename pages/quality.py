@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.blanks import blank
 from dashboard.cards import show_cards
+from dashboard.customer_link import open_chosen_customer
 from dashboard.duplicates_view import duplicate_pairs, merge_list, pair_dialog, pair_list
 from dashboard.live import follow_changes, page_title
 from dashboard.order_list import open_chosen_order
@@ -14,6 +15,7 @@ from dashboard.texts import _
 scope = current_scope("quality")
 as_of = today()
 open_chosen_order("quality")
+open_chosen_customer("quality")
 page_title(_("Data quality"), as_of)
 counted = quality_of(scope, as_of)
 if not counted["total"].sum():

@@ -14,7 +14,7 @@ from dashboard.quiet_view import quiet_cards, quiet_filter, quiet_list, reasons_
 from dashboard.reads import read
 from dashboard.session import business_zone, current_scope, today
 from dashboard.texts import _
-from data_access.going_quiet import sum_going_quiet
+from data_access.going_quiet import find_last_scoring, sum_going_quiet
 
 scope = current_scope("quiet")
 as_of = today()
@@ -28,6 +28,11 @@ sums = read(sum_going_quiet, scope, as_of, quiet).iloc[0]
 if not sums["customers"]:
     if is_filtered():
         blank(_("No customer fits these filters."), "", (_("Clear filters"), clear))
+    elif read(find_last_scoring, scope, engine="record"):
+        blank(
+            _("Nobody ordered in the last 365 days."),
+            _("Who ordered before has gone quiet: Segments shows them."),
+        )
     else:
         blank(
             _("Nobody has been scored yet."),

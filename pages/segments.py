@@ -60,7 +60,7 @@ if not len(segments):
     st.stop()
 
 show_cards(segment_cards(segments, order_filter.currency, margin=margin))
-left, right = st.columns([9, 11], gap="xsmall")
+left, right = st.columns([3, 4], gap="xsmall")
 with left, st.container(border=True, gap="xsmall"):
     bars_block(scope, chosen, segments)
     if chosen.division.by == "cluster":

@@ -58,7 +58,7 @@ show_cards(cards_of(scope, wanted, as_of, months), across=5)
 if not predicts:
     told = _("Predictions appear here after `python -m dashboard refresh` has run.")
     st.markdown(f":small[:gray[{told}]]")
-left, right = st.columns([2, 3], gap="xsmall")
+left, right = st.columns([5, 8], gap="xsmall")
 with left, st.container(border=True, gap="xsmall"):
     retention_block(scope, wanted, as_of)
 with right, st.container(border=True, gap="xsmall"):

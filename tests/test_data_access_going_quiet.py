@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from data_access.database import Database, writing
 from data_access.going_quiet import (
@@ -19,7 +19,7 @@ from data_access.going_quiet import (
 )
 from data_access.keyset import next_page
 from data_access.tables import customer_scores, refreshes
-from tests.crm import add, add_order, scope_of
+from tests.crm import NOW, add, add_order, scope_of
 
 TODAY = date(2026, 11, 23)
 QUIET = QuietFilter(currency="JPY")  # the noise buys in other currencies
@@ -169,3 +169,17 @@ def test_the_last_scoring_that_was_done_is_told(crm: Crm) -> None:
                 started_at=datetime(2026, 11, 23)))  # fmt: skip
     assert find_last_scoring(crm.database.record, boss)["facts"] == "new"
     assert find_last_scoring(crm.database.record, scope_of(crm.database, "warehouse")) == {}
+
+
+def test_only_who_sees_every_customer_reads_how_many_there_were(crm: Crm) -> None:
+    record = crm.database.record
+    add(crm.database.writer, "refreshes", what="scores", state="done", facts="learnt", version=1,
+        details="learnt of 4711", row_count=4711, as_of_on=TODAY, started_at=NOW)  # fmt: skip
+    for role in ("admin", "manager", "analyst", "sales_lead", "sales_rep"):
+        scope = scope_of(crm.database, role)
+        sees_all = role not in ("sales_lead", "sales_rep")
+        told = find_last_scoring(record, scope)["facts"]
+        assert told == ("learnt of 4711" if sees_all else "learnt"), role
+        with record.connect() as connection:
+            (row,) = connection.execute(select(scope.visible.refreshes)).mappings()
+        assert ("4711" in str(dict(row))) == sees_all, role

@@ -300,6 +300,43 @@ def test_who_refuses_contact_is_not_on_the_list_of_those_who_go_quiet(
     assert json.loads(log_of(browser.database)[0].after)["left_out"] == 1
 
 
+@pytest.mark.parametrize(
+    ("role", "names", "phones"),
+    [
+        ("manager", ["Ann", "Bob"], ["138 1234 5678", ""]),
+        ("sales_rep", ["Ann"], ["138 1234 5678"]),
+        ("analyst", ["Ann", "Bob"], ["138****5678", ""]),
+    ],
+)
+def test_the_list_of_customers_leaves_for_contact(
+    browser: Browser, buttons: Buttons, role: str, names: list[str], phones: list[str]
+) -> None:
+    writer = browser.database.writer
+    rep = add(writer, "employees", name="Ding")
+    add(writer, "customers", name="Ann", phone="138 1234 5678", owner_id=rep, source="Referral",
+        customer_type="company", consent="granted")  # fmt: skip
+    add(writer, "customers", name="Bob", source="Referral")
+    add(writer, "customers", name="Filtered out", owner_id=rep, source="Search")
+    for owner_id in (rep, None):
+        add(writer, "customers", name="Shy", owner_id=owner_id, consent="refused", grade="A",
+            source="Referral")  # fmt: skip
+    browser.sign_in(
+        add_user(browser.database, role, employee_id=rep if role == "sales_rep" else None)
+    )
+    tab = browser.open("customers", source="Referral")
+    assert not tab.exception and says(tab, "Who refuses contact is left out")
+    found = read_csv(buttons.click("customers"))
+    assert (found.column("Customer"), found.column("Phone")) == (names, phones)
+    assert (found.column("Kind")[0], found.column("Consent")[0]) == ("Company", "Granted")
+    assert found.column("Sales rep")[0] == "Ding"
+    left_out = 1 if role == "sales_rep" else 2
+    assert found.facts["Left out"].startswith(f"{left_out} customer")
+    (row,) = log_of(browser.database)
+    said = json.loads(row.after)
+    assert (row.reason, said["rows"], said["left_out"]) == ("customers", len(names), left_out)
+    assert "Won through: Referral" in said["filter"]
+
+
 def test_the_same_export_is_logged_once_for_a_request(database: Database) -> None:
     scope = scope_of(database, "manager")
     request_id = new_request_id()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from streamlit.testing.v1 import AppTest
 
+from dashboard.menu import may_open
 from dashboard.session import today
 from dashboard.texts import plain
 from data_access.accounts import utc_now
@@ -18,9 +19,11 @@ from data_access.customer_filter import CustomerFilter
 from data_access.customer_timeline import list_customer_events
 from data_access.customers import count_customers, find_customer_by_phone, list_customers
 from data_access.database import Database, writing
+from data_access.edits.consenting import MAY_RECORD_CONSENT
 from data_access.keyset import next_page
+from data_access.policy import Role
 from data_access.scope import Scope
-from data_access.tables import customer_scores, customers, interactions
+from data_access.tables import consents, customer_scores, customers, interactions
 from tests.browsing import Browser, says, texts
 from tests.crm import NOW, add
 from tests.shop import TODAY, Shop, open_shop
@@ -252,6 +255,29 @@ def test_scores_are_shown_and_asked_about(browser: Browser, company: Shop) -> No
         connection.execute(update(customers).values(consent="refused"))
     silent = open_page(browser, company, "sales_rep", "customer", customer=number)
     assert not says(silent, "Call before they are gone") and says(silent, "Refused")
+
+
+def test_who_may_record_a_consent_does_so_where_the_customer_is(
+    browser: Browser, company: Shop
+) -> None:
+    number = str(company.customer_id)
+    key = f"consent_of_{number}"
+    offered = set()
+    for role in Role:
+        if may_open(role, "customer"):
+            tab = open_page(browser, company, role, "customer", customer=number)
+            offered |= {role for button in tab.button if button.key == key}
+    assert offered == set(MAY_RECORD_CONSENT)
+    tab = open_page(browser, company, "sales_rep", "customer", customer=number)
+    click(tab, key)
+    tab.segmented_control(key="consent_state").set_value("refused")
+    (record,) = (button for button in tab.button if button.label == "Record")
+    record.click()
+    click(tab, key)  # AppTest opens a dialog by its button alone
+    (row,) = company.rows(select(consents).where(consents.c.customer_id == company.customer_id))
+    assert (row.state, row.recorded_by) == ("refused", company.scopes["sales_rep"].name)
+    again = open_page(browser, company, "sales_rep", "customer", customer=number)
+    assert says(again, ":red[Refused] · ")
 
 
 def test_an_unknown_customer_is_not_found(browser: Browser, company: Shop) -> None:

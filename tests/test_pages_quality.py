@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import pytest
+import streamlit as st
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
 from dashboard.duplicates_view import _PAIR
+from dashboard.quality_view import _opened
 from dashboard.quality_words import FIELD_NAMES, KIND_NAMES, RELATION_NAMES, RULE_NAMES
 from data_access.database import Database
 from data_access.edits.merging import CHOSEN
@@ -52,6 +57,45 @@ def test_rules_are_listed_with_the_rows_of_one(browser: Browser, twins: Twins) -
     assert {each.label for each in tab.metric} == {
         "Customers complete", "Wrong values", "Orphans", "Likely duplicates",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("relation", "page", "value"),
+    [("customers", "customer", 7), ("contacts", "customer", 7), ("orders", "order", "O-7"),
+     ("order_lines", "order", "O-7"), ("payments", "order", "O-7")],
+)  # fmt: skip
+def test_a_row_leads_to_its_customer_or_order(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, relation: str, page: str, value: object
+) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", state)
+    rows = pd.DataFrame({"customer_id": [7, None], "order_number": ["O-7", None]})
+    opened = _opened(scope_of(browser.database, "manager"), relation, "rows", rows)
+    for row, expected in ((0, {f"open_{page}": value}), (1, {})):  # the second is an orphan
+        state.clear()
+        state["rows"] = {"selection": {"cells": [(row, "name")]}}
+        opened()
+        state.pop("rows")
+        assert state == expected
+
+
+def test_a_row_without_a_page_of_its_own_leads_nowhere(browser: Browser) -> None:
+    rows = pd.DataFrame({"customer_id": [7], "order_number": ["O-7"]})
+    manager, finance = (scope_of(browser.database, role) for role in ("manager", "finance"))
+    assert _opened(manager, "stock", "rows", rows) == "ignore"
+    assert _opened(finance, "customers", "rows", rows) == "ignore"
+
+
+def test_who_was_clicked_is_opened_and_the_way_back_is_there(
+    browser: Browser, twins: Twins
+) -> None:
+    tab = look(browser, twins, "manager", rule="customers.no_address")
+    assert says(tab, "Click a row to open it")
+    tab.session_state["open_customer"] = twins.kept
+    tab.run()
+    assert not tab.exception
+    assert [title.value for title in tab.title] == ["Acme Ltd"]
+    assert "Data quality" in [link.proto.label for link in tab.get("page_link")]
 
 
 def test_a_rep_sees_own_rows_alone(browser: Browser, twins: Twins) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from streamlit.testing.v1 import AppTest
 
 from data_access.database import Database, writing
+from data_access.refreshing.telling import without_counts
 from data_access.tables import customer_scores, refreshes, reminders
 from tests.browsing import Browser, says, texts
 from tests.crm import add, add_order, add_user
@@ -32,6 +33,12 @@ def evaluation(low: float, high: float) -> dict[str, Any]:
         "differences": {"score_minus_recency": {"auc": gap, "brier": better}},
     }  # fmt: skip
     return {"model": {"name": "mbg_cnbd", "stages": 2}, "evaluation": {"90": told, "30": None}}
+
+
+def learnt(low: float, high: float) -> dict[str, str]:
+    """As a refresh writes it."""
+    details = evaluation(low, high)
+    return {"facts": json.dumps(without_counts(details)), "details": json.dumps(details)}
 
 
 def today() -> date:
@@ -80,7 +87,7 @@ def company(browser: Browser) -> Browser:
                 as_of_on=today(),
                 version=1,
                 started_at=datetime(2026, 11, 23),
-                facts=json.dumps(evaluation(0.06, 0.09)),
+                **learnt(0.06, 0.09),
             )
         )
     return browser
@@ -104,6 +111,10 @@ def test_without_scores_the_page_says_how_to_get_them(browser: Browser) -> None:
     tab = as_role(browser)
     assert not tab.exception
     assert says(tab, "Nobody has been scored yet.") and says(tab, "python -m dashboard refresh")
+    add(browser.database.writer, "refreshes", what="scores", state="done", as_of_on=today(),
+        version=1, started_at=datetime(2026, 11, 23))  # fmt: skip
+    tab = as_role(browser)
+    assert not tab.exception and says(tab, "Nobody ordered in the last 365 days.")
 
 
 def test_who_goes_quiet_stands_with_what_is_at_stake_and_why(company: Browser) -> None:
@@ -190,7 +201,7 @@ def test_the_score_is_judged_beside_the_plain_rule(
     company: Browser, low: float, high: float, verdict: str
 ) -> None:
     with writing(company.database.writer) as connection:
-        connection.execute(refreshes.update().values(facts=json.dumps(evaluation(low, high))))
+        connection.execute(refreshes.update().values(**learnt(low, high)))
     tab = as_role(company, "analyst")
     tab.session_state["quiet_trust"] = True
     tab = tab.run()

@@ -109,10 +109,9 @@ def test_an_analyst_looks_and_does_nothing(browser: Browser, shop: Shop) -> None
 def test_those_left_out_are_counted_and_an_old_refresh_is_said(
     browser: Browser, shop: Shop
 ) -> None:
-    last_run = TODAY - timedelta(days=9)
-    add_due(shop, as_of_on=last_run)
+    add_due(shop, as_of_on=TODAY - timedelta(days=9))
     held = add(shop.writer, "customers", name="Held", owner_id=shop.rep_id)
-    add_due(shop, as_of_on=last_run, customer_id=held, is_held_out=True)
+    add_due(shop, customer_id=held, is_held_out=True, as_of_on=TODAY - timedelta(days=9))
     tab = sign_in(browser, shop)
     assert says(tab, "1 held out, 0 refused, 0 acted upon")
     assert says(tab, "brings it up to date")

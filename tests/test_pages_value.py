@@ -84,6 +84,15 @@ def test_before_a_refresh_the_page_shows_what_was_and_says_what_is_missing(
     assert not any("customer_features" in name for name in buttons)
 
 
+def test_what_nobody_bought_for_has_no_chart(browser: Browser) -> None:
+    sell(browser, "Ada", 4000, 3990)
+    tab = as_role(browser)
+    assert not tab.exception
+    assert says(tab, "Nobody ordered in the last 12 months.")
+    assert says(tab, "Nobody ordered in these years.")
+    assert [chart.key for chart in tab.get("plotly_chart")] == ["retention"]
+
+
 def test_a_refresh_adds_the_prediction_with_the_interval_of_the_sum(browser: Browser) -> None:
     ada = sell(browser, "Ada", 200, 100)
     add_score(browser.database, ada, as_of_on=day(1), expected_orders_12m=Decimal(4),
@@ -93,9 +102,10 @@ def test_a_refresh_adds_the_prediction_with_the_interval_of_the_sum(browser: Bro
     assert card_values(tab)["Next 12 months"] == "¥1.00K"
     # a shared error of a tenth, and orders that come by chance: 1000² ÷ 4 is more than his own
     half = 1.2816 * (1000**2 / 4 + 100**2) ** 0.5
-    assert says(tab, f"8 in 10: ¥{1000 - half:.0f} – ¥{(1000 + half) / 1000:.2f}K")
-    (table,) = (each.value for each in tab.dataframe if "predicted_value" in each.value)
-    assert table["predicted_value"].tolist() == ["¥1.00K"]
+    low, high = f"¥{1000 - half:.0f}", f"¥{(1000 + half) / 1000:.2f}K"
+    assert says(tab, f"8 in 10: {low} – {high}")
+    (table,) = (each.value for each in tab.dataframe if "expected" in each.value)
+    assert table["expected"].tolist() == [f"¥1.00K ({low}–{high})"]
 
 
 def test_a_cohort_leads_to_its_customers_and_they_leave(browser: Browser, buttons: Buttons) -> None:
@@ -117,7 +127,7 @@ def test_a_filter_on_the_source_narrows_everything(browser: Browser) -> None:
     sell(browser, "Bo", 40, amount=1, source="Search")
     tab = as_role(browser, source="Search")
     assert card_values(tab)["Value so far"] == "¥1.00"
-    assert tab.button(key="drop_source").label == "Source: Search"
+    assert tab.button(key="drop_source").label == "Source: Search engine"
 
 
 def test_features_leave_for_analysis_without_names_and_for_contact_without_refusals(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import func, select, update
+from alembic import command
+from sqlalchemy import func, select, text, update
 
 from dashboard import refreshing
 from dashboard.analytics.customer_features import describe_customers, tell_segments_at
@@ -24,7 +25,8 @@ from data_access.demo import Plan, build_demo
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results
 from data_access.refreshing.runs import find_last_done
-from data_access.schema import read_properties, upgrade_schema
+from data_access.refreshing.telling import without_counts
+from data_access.schema import _config, read_properties, upgrade_schema
 from data_access.tables import (
     audit,
     changes,
@@ -135,7 +137,11 @@ def check_facts(run: Any) -> None:
     facts = json.loads(run.facts)
     assert (run.what, run.state, facts["currency"]) == ("scores", "done", "CNY")
     assert facts["model"] and facts["clusters"]
-    assert not facts.keys() & {"customers", "predicted", "cohorts"}
+    assert '"customers"' not in run.facts and '"bins"' not in run.facts
+    assert facts["shared_error"] and facts["evaluation"]["90"]["scores"]
+    details = json.loads(run.details)
+    assert details["evaluation"]["90"]["customers"] > 100
+    assert without_counts(details) == facts
 
 
 def check_announced(database: Database, before: int) -> None:
@@ -328,3 +334,32 @@ def test_the_command_says_what_it_did(
     assert "1 order names no customer" in said
     assert main(["refresh", "--what", "rebuy", "--database", url]) == 0
     assert "nothing has changed, skipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_an_earlier_refresh_counted_is_set_apart(
+    kind: str, tmp_path: Path, new_postgresql_url: Callable[..., str]
+) -> None:
+    database = connect(
+        f"sqlite:///{tmp_path}/old.sqlite" if kind == "sqlite" else new_postgresql_url()
+    )
+    judged = {"day": "2026-03-01", "customers": 4711, "bins": [{"n": 4711}], "silent_rate": 0.8}
+    facts = {"shared_error": 0.1, "model": None, "evaluation": {"90": judged, "30": None}}
+    with database.writer.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        statement = text(
+            "INSERT INTO refreshes (refresh_id, what, as_of_on, version, state, started_at, facts)"
+            " VALUES (1, 'scores', '2026-03-01', 1, 'done', '2026-03-01 04:00:00.000000', :facts)"
+        )
+        connection.execute(statement, {"facts": json.dumps(facts)})
+    upgrade_schema(database.writer)
+    (run,) = rows(database, refreshes)
+    assert json.loads(run.details) == facts
+    assert json.loads(run.facts) == {
+        "shared_error": 0.1,
+        "model": None,
+        "evaluation": {"90": {"day": "2026-03-01", "silent_rate": 0.8}, "30": None},
+    }
+    database.dispose()

@@ -16,6 +16,7 @@ from data_access.database import replacing, writing
 from data_access.edits.measuring import measure_in
 from data_access.loading import Array, Rows, load
 from data_access.refreshing.runs import Run, finish_run
+from data_access.refreshing.telling import without_counts
 from data_access.tables import customer_scores, rebuy_dues, reminders, segment_history
 
 REFRESH = "refresh"  # the actor
@@ -26,12 +27,13 @@ Written = Callable[[int], None]
 def replace_scores(
     engine: Engine, run: Run, scores: pd.DataFrame, facts: Mapping[str, Any], written: Written
 ) -> None:
-    """`scores` has the columns of customer_scores but as_of_on; a missing category is 0."""
+    """`scores` has the columns of customer_scores but as_of_on; a missing category is 0. Of the
+    facts, what counts everybody's customers stands apart."""
     with replacing(engine, customer_scores.name) as connection:
         connection.execute(delete(customer_scores))
         rows = scores.assign(as_of_on=np.datetime64(run.as_of, "D"))
         load(connection, customer_scores, _rows(customer_scores, rows), written)
-        finish_run(connection, run, len(rows), facts)
+        finish_run(connection, run, len(rows), without_counts(facts), facts)
 
 
 def list_history_days(engine: Engine) -> list[date]:

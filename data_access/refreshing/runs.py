@@ -71,8 +71,15 @@ def begin_run(engine: Engine, what: str, as_of: date, version: int) -> Run:
     return Run(refresh_id, what, as_of, version)
 
 
-def finish_run(connection: Connection, run: Run, rows: int, facts: Mapping[str, Any]) -> None:
-    """In the transaction that writes the rows: together they stand, or neither does."""
+def finish_run(
+    connection: Connection,
+    run: Run,
+    rows: int,
+    facts: Mapping[str, Any],
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """In the transaction that writes the rows: together they stand, or neither does. `details` may
+    count everybody's customers, `facts` may not."""
     connection.execute(
         update(refreshes)
         .where(refreshes.c.refresh_id == run.refresh_id)
@@ -80,10 +87,15 @@ def finish_run(connection: Connection, run: Run, rows: int, facts: Mapping[str, 
             state="done",
             finished_at=utc_now(),
             row_count=rows,
-            facts=json.dumps(facts, ensure_ascii=False, allow_nan=False),
+            facts=_as_json(facts),
+            details=None if details is None else _as_json(details),
             message=None,
         )
     )
+
+
+def _as_json(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, ensure_ascii=False, allow_nan=False)
 
 
 def fail_run(engine: Engine, run: Run, message: str) -> None:
