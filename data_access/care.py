@@ -17,7 +17,6 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    extract,
     func,
     literal,
     null,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 
 from data_access.consent import refuses
-from data_access.dialects import days_between
+from data_access.dialects import days_between, month_and_day
 from data_access.filters import name_in
 from data_access.frames import read_frame
 from data_access.scope import Scope
@@ -37,7 +36,6 @@ CAUSES: tuple[CareCause, ...] = ("birthday", "anniversary", "delivered")
 DAYS_AHEAD = 7
 DAYS_SINCE_DELIVERY = 7
 MOST_YEARS = 30  # since the first order
-LONGEST_WAY_DAYS = 120  # from order to delivery: older orders are not looked at
 
 
 def list_care(
@@ -135,7 +133,7 @@ def _days_ahead(as_of: date) -> list[date]:
 def _birthdays(scope: Scope, as_of: date) -> Select[Any]:
     """Who is born on February 29 is congratulated on the 28th in other years."""
     customers = scope.visible.customers.c
-    said = extract("month", customers.born_on) * 100 + extract("day", customers.born_on)
+    said = month_and_day(customers.born_on)
     due: dict[int, date] = {}
     for day in _days_ahead(as_of):
         due[day.month * 100 + day.day] = day
@@ -160,15 +158,15 @@ def _anniversaries(scope: Scope, as_of: date) -> Select[Any]:
         value=orders.c.ordered_on,
     )
     years = case({start: years for start, (_day, years) in days.items()}, value=orders.c.ordered_on)
-    before = or_(
-        earlier.c.ordered_at < orders.c.ordered_at,
-        (earlier.c.ordered_at == orders.c.ordered_at) & (earlier.c.order_id < orders.c.order_id),
-    )
-    ordered_before = exists(1).where(
-        earlier.c.customer_id == orders.c.customer_id, earlier.c.stage != "cancelled", before
+    first = (
+        select(earlier.c.order_id)
+        .where(earlier.c.customer_id == orders.c.customer_id, earlier.c.stage != "cancelled")
+        .order_by(earlier.c.ordered_at, earlier.c.order_id)
+        .limit(1)
     )
     return _row(orders.c.customer_id, due, years).where(
-        orders.c.ordered_on.in_(list(days)), orders.c.stage != "cancelled", ~ordered_before
+        orders.c.ordered_on.in_(list(days)),
+        orders.c.order_id == first.correlate(orders).scalar_subquery(),
     )
 
 
@@ -198,5 +196,4 @@ def _delivered(orders: Subquery | Any, since: date, as_of: date) -> list[ColumnE
         orders.c.stage == "completed",
         orders.c.completed_on.between(since, as_of),
         orders.c.completed_at.is_not(None),
-        orders.c.ordered_on >= since - timedelta(days=LONGEST_WAY_DAYS),
     ]
