@@ -13,14 +13,12 @@ from sqlalchemy import (
     Engine,
     Integer,
     Select,
-    Subquery,
     case,
     cast,
     exists,
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
@@ -171,29 +169,30 @@ def _anniversaries(scope: Scope, as_of: date) -> Select[Any]:
 
 
 def _deliveries(scope: Scope, as_of: date) -> Select[Any]:
-    orders, interactions = scope.visible.orders, scope.visible.interactions
-    since = as_of - timedelta(days=DAYS_SINCE_DELIVERY)
-    recent = _delivered(orders, since, as_of)
-    later = orders.alias("later")
-    after = or_(
-        later.c.completed_at > orders.c.completed_at,
-        (later.c.completed_at == orders.c.completed_at) & (later.c.order_id > orders.c.order_id),
-    )
-    delivered_later = exists(1).where(
-        later.c.customer_id == orders.c.customer_id, *_delivered(later, since, as_of), after
+    orders, interactions = scope.visible.orders.c, scope.visible.interactions.c
+    latest_first = (orders.completed_at.desc(), orders.order_id.desc())
+    recent = (
+        select(
+            orders.customer_id,
+            orders.completed_on,
+            orders.completed_at,
+            orders.order_number,
+            func.row_number()
+            .over(partition_by=orders.customer_id, order_by=latest_first)
+            .label("place"),
+        )
+        .where(
+            orders.stage == "completed",
+            orders.completed_on.between(as_of - timedelta(days=DAYS_SINCE_DELIVERY), as_of),
+            orders.completed_at.is_not(None),
+        )
+        .subquery("recent")
+        .c
     )
     asked_since = exists(1).where(
-        interactions.c.customer_id == orders.c.customer_id,
-        interactions.c.happened_at >= orders.c.completed_at,
+        interactions.customer_id == recent.customer_id,
+        interactions.happened_at >= recent.completed_at,
     )
-    return _row(
-        orders.c.customer_id, orders.c.completed_on, order_number=orders.c.order_number
-    ).where(*recent, ~delivered_later, ~asked_since)
-
-
-def _delivered(orders: Subquery | Any, since: date, as_of: date) -> list[ColumnElement[bool]]:
-    return [
-        orders.c.stage == "completed",
-        orders.c.completed_on.between(since, as_of),
-        orders.c.completed_at.is_not(None),
-    ]
+    return _row(recent.customer_id, recent.completed_on, order_number=recent.order_number).where(
+        recent.place == 1, ~asked_since
+    )

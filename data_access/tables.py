@@ -399,12 +399,13 @@ interactions = Table(
     "interactions",
     metadata,
     Column("interaction_id", Id, primary_key=True),
-    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
     Column("employee_id", Id, ForeignKey("employees.employee_id")),
     Column("kind", String(20), nullable=False),  # call, enquiry, visit, message
     Column("subject", String(300)),
     Column("note", Text),
     Column("happened_at", Moment, nullable=False),
+    Index(None, "customer_id", "happened_at"),
 )
 
 consents = Table(  # what a customer said to being contacted; the last one holds

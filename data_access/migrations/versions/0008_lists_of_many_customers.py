@@ -22,6 +22,10 @@ def upgrade() -> None:
     )
     op.drop_index("ix_orders_customer_id_ordered_at_order_id", "orders")
     op.create_index("ix_orders_completed_on", "orders", ["completed_on"])
+    op.create_index(
+        "ix_interactions_customer_id_happened_at", "interactions", ["customer_id", "happened_at"]
+    )
+    op.drop_index("ix_interactions_customer_id", "interactions")
     for name in ("net_sales_12m", "silent_90"):
         op.create_index(
             f"ix_customer_scores_{name}_customer_id", "customer_scores", [name, "customer_id"]
