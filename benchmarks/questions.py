@@ -25,7 +25,12 @@ from data_access.audit import (
 from data_access.backlog import sum_backlog_by_day
 from data_access.comments import list_comments, list_people_to_mention
 from data_access.completeness import FIELDS, list_completeness, sum_completeness_by_owner
-from data_access.customer_pairs import find_customer_pair, list_customers_to_match, list_merges
+from data_access.customer_pairs import (
+    find_customer_pair,
+    list_customer_names,
+    list_customers_to_match,
+    list_merges,
+)
 from data_access.days import compared_periods
 from data_access.delivery import (
     sum_cycle_times,
@@ -260,6 +265,8 @@ def _quality(page: str, record: Engine, as_of: date) -> list[Question]:
         Question(page, "rows of a rule", list_quality_rows, ("customers.no_email", *rows),
                  engine="record"),
         Question(page, "customers to match", list_customers_to_match, engine="record"),
+        Question(page, "names of likely pairs", list_customer_names, (tuple(range(1, 2_000)),),
+                 engine="record"),
         Question(page, "merges", list_merges, ("en",), engine="record"),
         Question(page, "completeness by owner", sum_completeness_by_owner, (FIELDS, "en"),
                  engine="record"),

@@ -21,7 +21,12 @@ from dashboard.saving import begin_anew, draw_request, save, show_refusal
 from dashboard.session import current_scope
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, language, plain
-from data_access.customer_pairs import find_customer_pair, list_customers_to_match, list_merges
+from data_access.customer_pairs import (
+    find_customer_pair,
+    list_customer_names,
+    list_customers_to_match,
+    list_merges,
+)
 from data_access.edits.merging import CHOSEN, may_merge, merge_customers, unmerge_customers
 from data_access.errors import NotFound
 from data_access.scope import Scope
@@ -40,11 +45,9 @@ def duplicate_pairs(scope: Scope, as_of: date) -> pd.DataFrame:
     """The likely pairs among the customers this person sees, with both names; a customer who was
     merged since the pairs were found is in none."""
     pairs: pd.DataFrame = learn(learn_pairs, scope, as_of, engine="record")
-    customers = read(list_customers_to_match, scope, engine="record")
-    names = customers["name"]
-    if language().startswith("zh"):
-        names = customers["name_zh"].fillna(names)
-    called = dict(zip(customers["customer_id"], names, strict=True))
+    ids = tuple(sorted({*pairs["first_id"].tolist(), *pairs["second_id"].tolist()}))
+    named = read(list_customer_names, scope, ids, language(), engine="record")
+    called = dict(zip(named["customer_id"], named["customer"], strict=True))
     return pairs.assign(
         first=pairs["first_id"].map(called), second=pairs["second_id"].map(called)
     ).dropna(subset=["first", "second"], ignore_index=True)

@@ -13,21 +13,18 @@ from sqlalchemy import (
     Engine,
     Integer,
     Select,
-    Subquery,
     case,
     cast,
     exists,
-    extract,
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
 
 from data_access.consent import refuses
-from data_access.dialects import days_between
+from data_access.dialects import days_between, month_and_day
 from data_access.filters import name_in
 from data_access.frames import read_frame
 from data_access.scope import Scope
@@ -37,7 +34,6 @@ CAUSES: tuple[CareCause, ...] = ("birthday", "anniversary", "delivered")
 DAYS_AHEAD = 7
 DAYS_SINCE_DELIVERY = 7
 MOST_YEARS = 30  # since the first order
-LONGEST_WAY_DAYS = 120  # from order to delivery: older orders are not looked at
 
 
 def list_care(
@@ -135,7 +131,7 @@ def _days_ahead(as_of: date) -> list[date]:
 def _birthdays(scope: Scope, as_of: date) -> Select[Any]:
     """Who is born on February 29 is congratulated on the 28th in other years."""
     customers = scope.visible.customers.c
-    said = extract("month", customers.born_on) * 100 + extract("day", customers.born_on)
+    said = month_and_day(customers.born_on)
     due: dict[int, date] = {}
     for day in _days_ahead(as_of):
         due[day.month * 100 + day.day] = day
@@ -160,43 +156,43 @@ def _anniversaries(scope: Scope, as_of: date) -> Select[Any]:
         value=orders.c.ordered_on,
     )
     years = case({start: years for start, (_day, years) in days.items()}, value=orders.c.ordered_on)
-    before = or_(
-        earlier.c.ordered_at < orders.c.ordered_at,
-        (earlier.c.ordered_at == orders.c.ordered_at) & (earlier.c.order_id < orders.c.order_id),
-    )
-    ordered_before = exists(1).where(
-        earlier.c.customer_id == orders.c.customer_id, earlier.c.stage != "cancelled", before
+    first = (
+        select(earlier.c.order_id)
+        .where(earlier.c.customer_id == orders.c.customer_id, earlier.c.stage != "cancelled")
+        .order_by(earlier.c.ordered_at, earlier.c.order_id)
+        .limit(1)
     )
     return _row(orders.c.customer_id, due, years).where(
-        orders.c.ordered_on.in_(list(days)), orders.c.stage != "cancelled", ~ordered_before
+        orders.c.ordered_on.in_(list(days)),
+        orders.c.order_id == first.correlate(orders).scalar_subquery(),
     )
 
 
 def _deliveries(scope: Scope, as_of: date) -> Select[Any]:
-    orders, interactions = scope.visible.orders, scope.visible.interactions
-    since = as_of - timedelta(days=DAYS_SINCE_DELIVERY)
-    recent = _delivered(orders, since, as_of)
-    later = orders.alias("later")
-    after = or_(
-        later.c.completed_at > orders.c.completed_at,
-        (later.c.completed_at == orders.c.completed_at) & (later.c.order_id > orders.c.order_id),
-    )
-    delivered_later = exists(1).where(
-        later.c.customer_id == orders.c.customer_id, *_delivered(later, since, as_of), after
+    orders, interactions = scope.visible.orders.c, scope.visible.interactions.c
+    latest_first = (orders.completed_at.desc(), orders.order_id.desc())
+    recent = (
+        select(
+            orders.customer_id,
+            orders.completed_on,
+            orders.completed_at,
+            orders.order_number,
+            func.row_number()
+            .over(partition_by=orders.customer_id, order_by=latest_first)
+            .label("place"),
+        )
+        .where(
+            orders.stage == "completed",
+            orders.completed_on.between(as_of - timedelta(days=DAYS_SINCE_DELIVERY), as_of),
+            orders.completed_at.is_not(None),
+        )
+        .subquery("recent")
+        .c
     )
     asked_since = exists(1).where(
-        interactions.c.customer_id == orders.c.customer_id,
-        interactions.c.happened_at >= orders.c.completed_at,
+        interactions.customer_id == recent.customer_id,
+        interactions.happened_at >= recent.completed_at,
     )
-    return _row(
-        orders.c.customer_id, orders.c.completed_on, order_number=orders.c.order_number
-    ).where(*recent, ~delivered_later, ~asked_since)
-
-
-def _delivered(orders: Subquery | Any, since: date, as_of: date) -> list[ColumnElement[bool]]:
-    return [
-        orders.c.stage == "completed",
-        orders.c.completed_on.between(since, as_of),
-        orders.c.completed_at.is_not(None),
-        orders.c.ordered_on >= since - timedelta(days=LONGEST_WAY_DAYS),
-    ]
+    return _row(recent.customer_id, recent.completed_on, order_number=recent.order_number).where(
+        recent.place == 1, ~asked_since
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, case, func, select
 
+from data_access.dialects import unindexed
 from data_access.filters import name_in
 from data_access.frames import read_frame
 from data_access.scope import Scope
@@ -37,7 +38,7 @@ def sum_completeness_by_owner(
             func.count().label("customers"),
             filled.label("filled"),
         )
-        .group_by(customers.c.owner_id)
+        .group_by(unindexed(customers.c.owner_id))  # all rows are read, best as they lie
         .subquery("of_owner")
     )
     count = len([name for name in fields if name in FIELDS])

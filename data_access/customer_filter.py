@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, not_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
-from data_access.dialects import holds, unindexed
+from data_access.dialects import PHONE_END_DIGITS, holds, phone_digits, phone_end, unindexed
 from data_access.filters import Period, in_period_by_moment
 from data_access.scope import Scope
-from data_access.searching import digits_alone, digits_of, named_so, phone_holds
+from data_access.searching import digits_of, named_so, phone_holds
 
 Consent = Literal["granted", "refused", "unknown"]
 CONSENTS: tuple[Consent, ...] = ("granted", "refused", "unknown")
@@ -88,14 +88,14 @@ def has_whole_phone(phone: ColumnElement[Any], words: str) -> ColumnElement[bool
     digits = digits_of(words)
     if len(digits) < SHORTEST_WHOLE_PHONE:
         return None
-    stored = digits_alone(phone)
+    stored = phone_digits(phone)
     same = [stored == digits]
     if len(digits) >= SHORTEST_WITHOUT_COUNTRY:
         same.append(stored.like(f"%{digits}"))
         # 86 138… was typed, 138… is stored
         starts = range(1, min(len(digits) - SHORTEST_WITHOUT_COUNTRY, 4) + 1)
         same.append(stored.in_([digits[start:] for start in starts]))
-    return or_(*same)
+    return and_(phone_end(phone) == digits[-PHONE_END_DIGITS:], or_(*same))
 
 
 def _matches(scope: Scope, words: str) -> ColumnElement[bool]:

@@ -31,6 +31,16 @@ def list_customers_to_match(
     return read_frame(engine, statement.limit(max(1, min(limit, MOST_MATCHED))))
 
 
+def list_customer_names(
+    engine: Engine, scope: Scope, customer_ids: tuple[int, ...], language: str = "en"
+) -> pd.DataFrame:
+    """customer_id, customer: those of these customers that the person sees, by identity."""
+    customers = scope.visible.customers
+    statement = select(customers.c.customer_id, name_in(language, customers).label("customer"))
+    of_these = customers.c.customer_id.in_(customer_ids)
+    return read_frame(engine, statement.where(of_these).order_by(customers.c.customer_id))
+
+
 def find_customer_pair(
     engine: Engine, scope: Scope, first_id: int, second_id: int, language: str = "en"
 ) -> dict[str, Any]:

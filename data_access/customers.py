@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from data_access.columns import Money
 from data_access.customer_filter import CustomerFilter, customer_predicates, has_whole_phone
+from data_access.dialects import unindexed
 from data_access.errors import NotFound
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
@@ -37,6 +38,7 @@ from data_access.scope import Scope
 CustomerSort = Literal["name", "created_at", "grade", "last_order", "net_sales_12m", "silent_90"]
 NEVER_NULL = ("name",)
 YEAR_DAYS = 365
+MOST_SORTED = 5_000  # customers whose last orders are looked up one by one
 
 
 def list_customers(
@@ -58,7 +60,7 @@ def list_customers(
     currency; NULL without one or where hidden), last_ordered_on; cancelled orders left out
     """
     customers = scope.visible.customers
-    chosen = select(customers).where(*customer_predicates(scope, customer_filter))
+    wanted = customer_predicates(scope, customer_filter)
     return read_page(
         engine,
         Sort(
@@ -66,8 +68,9 @@ def list_customers(
             customers.c.customer_id,
             descending,
             has_nulls=sort not in NEVER_NULL,
+            walked=_walked(engine, scope, sort, wanted),
         ),
-        chosen,
+        select(customers).where(*wanted),
         lambda page: _shown(scope, page, customer_filter.currency, as_of, language),
         limit=limit,
         after=after,
@@ -172,16 +175,67 @@ def _sorted_by(scope: Scope, sort: CustomerSort, language: str) -> ColumnElement
     return customers.c[sort]
 
 
+def _walked(
+    engine: Engine, scope: Scope, sort: CustomerSort, wanted: list[ColumnElement[bool]]
+) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any]] | None:
+    """The customers by the index of the relation that knows the value, where they are many: then a
+    page of them is soon found there. Of few, each is looked up and they are sorted."""
+    relation: FromClause
+    match sort:
+        case "last_order":
+            relation = scope.visible.orders.alias("last")
+            value = relation.c.ordered_at
+            is_one = _is_last_order(scope, relation)
+        case "net_sales_12m" | "silent_90":
+            relation = scope.visible.customer_scores.alias("scored")
+            value = relation.c[sort]
+            is_one = value.is_not(None)
+        case _:
+            return None
+    customers = scope.visible.customers
+    if not _are_many(engine, select(customers.c.customer_id).where(*wanted)):
+        return None
+    walk = (
+        select(customers)
+        # +: SQLite would look the relation up for each customer
+        .join_from(
+            relation, customers, customers.c.customer_id == unindexed(relation.c.customer_id)
+        )
+        .where(is_one, *wanted)
+    )
+    return walk, value, relation.c.customer_id
+
+
+def _are_many(engine: Engine, customer_ids: Select[Any]) -> bool:
+    with engine.connect() as connection:
+        return len(connection.execute(customer_ids.limit(MOST_SORTED + 1)).all()) > MOST_SORTED
+
+
+def _is_last_order(scope: Scope, orders: FromClause) -> ColumnElement[bool]:
+    """One for each customer who has any; cancelled orders do not count."""
+    last = _latest_first(scope, orders.c.customer_id).with_only_columns(
+        scope.visible.orders.c.order_id
+    )
+    # an equality with what is looked up for each order: no engine makes a join of all orders of it
+    return (orders.c.stage != "cancelled") & (
+        orders.c.order_id == last.correlate(orders).scalar_subquery()
+    )
+
+
 def _last_order(scope: Scope, customers: FromClause) -> ColumnElement[Any]:
+    found = _latest_first(scope, customers.c.customer_id)
+    return found.correlate(customers).scalar_subquery()
+
+
+def _latest_first(scope: Scope, customer_id: ColumnElement[Any]) -> Select[Any]:
     """By index: the moments of one customer's orders stand in it in their order."""
-    orders = scope.visible.orders
-    found = (
-        select(orders.c.ordered_at)
-        .where(orders.c.customer_id == customers.c.customer_id, orders.c.stage != "cancelled")
-        .order_by(orders.c.ordered_at.desc())
+    orders = scope.visible.orders.c
+    return (
+        select(orders.ordered_at)
+        .where(orders.customer_id == customer_id, orders.stage != "cancelled")
+        .order_by(orders.ordered_at.desc(), orders.order_id.desc())
         .limit(1)
     )
-    return found.correlate(customers).scalar_subquery()
 
 
 def _named(scope: Scope, page: Subquery, language: str) -> list[ColumnElement[Any]]:

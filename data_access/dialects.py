@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Boolean, Date, Integer, literal
+from sqlalchemy import BigInteger, Boolean, Date, Integer, String, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -14,6 +14,8 @@ from data_access.columns import Moment
 
 Grain = Literal["day", "week", "month"]
 ZONE = "Asia/Shanghai"
+PHONE_MARKS = " -()./+"  # written between the digits of a phone
+PHONE_END_DIGITS = 10
 
 
 class start_of_week(FunctionElement[date]):  # noqa: N801  a SQL function
@@ -73,6 +75,27 @@ class is_all_digits(FunctionElement[bool]):  # noqa: N801
     """Whether the text is made of the digits 0 to 9 alone; the empty text is."""
 
     type = Boolean()
+    inherit_cache = True
+
+
+class phone_digits(FunctionElement[str]):  # noqa: N801
+    """The phone without what people write between its digits; the stars of a mask stay."""
+
+    type = String()
+    inherit_cache = True
+
+
+class phone_end(FunctionElement[str]):  # noqa: N801
+    """The last PHONE_END_DIGITS of a phone, by which an index finds it whatever stands before."""
+
+    type = String()
+    inherit_cache = True
+
+
+class month_and_day(FunctionElement[int]):  # noqa: N801
+    """Of a day: 1231 for the last one of any year."""
+
+    type = Integer()
     inherit_cache = True
 
 
@@ -187,6 +210,37 @@ def _all_digits(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(is_all_digits, "sqlite")
 def _all_digits_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"({_only(element, compiler, kw)} NOT GLOB '*[^0-9]*')"
+
+
+# spelled with constants, as in the indexes on them
+@compiles(phone_digits)
+def _phone_digits(element: Any, compiler: Any, **kw: Any) -> str:
+    phone = _only(element, compiler, kw)
+    for mark in PHONE_MARKS:
+        phone = f"replace({phone}, '{mark}', '')"
+    return phone
+
+
+@compiles(phone_end)
+def _phone_end(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"right({_phone_digits(element, compiler, **kw)}, {PHONE_END_DIGITS})"
+
+
+@compiles(phone_end, "sqlite")
+def _phone_end_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"substr({_phone_digits(element, compiler, **kw)}, -{PHONE_END_DIGITS})"
+
+
+@compiles(month_and_day)
+def _month_and_day(element: Any, compiler: Any, **kw: Any) -> str:
+    day = _only(element, compiler, kw)
+    return f"CAST(EXTRACT(month FROM {day}) * 100 + EXTRACT(day FROM {day}) AS INTEGER)"
+
+
+@compiles(month_and_day, "sqlite")
+def _month_and_day_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    day = _only(element, compiler, kw)
+    return f"CAST(substr({day}, 6, 2) || substr({day}, 9, 2) AS INTEGER)"
 
 
 @compiles(unindexed)

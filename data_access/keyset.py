@@ -4,7 +4,7 @@ speed on the first page and on the thousandth."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,15 +22,22 @@ _VALUE, _KEY = "sorted_by", "sorted_by_id"
 @dataclass(frozen=True)
 class Sort:
     """Rows in the order of `value`, and of `key` where it is the same; rows without a value come
-    last in both directions."""
+    last in both directions. `walked` reaches those with a value by an index of another relation:
+    its rows, and the same value and key there."""
 
     value: ColumnElement[Any]
     key: ColumnElement[Any]
     descending: bool
     has_nulls: bool = True
+    walked: tuple[Select[Any], ColumnElement[Any], ColumnElement[Any]] | None = None
 
     def rows(self, statement: Select[Any], *, nulls: bool, after: Cursor | None) -> Select[Any]:
         """The rows with a value (or, for `nulls`, those without) that come after the cursor."""
+        if self.walked is not None and not nulls:
+            walk, value, key = self.walked
+            return replace(self, value=value, key=key, walked=None).rows(
+                walk, nulls=False, after=after
+            )
         chosen = statement.add_columns(self.value.label(_VALUE), self.key.label(_KEY))
         if self.has_nulls:
             chosen = chosen.where(self.value.is_(None) if nulls else self.value.is_not(None))

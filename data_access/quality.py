@@ -66,7 +66,7 @@ def _count(
 ) -> Iterable[tuple[Any, ...]]:
     if not rules:
         return
-    clause, sources = joined(scope, relation, doubles=False)
+    clause, sources = joined(scope, relation, doubles=False, named=False)
     counts: list[Any] = [
         _times_alike(scope, rule).label(f"rule_{number}")
         if rule.kind == "double"

@@ -7,14 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Engine, Select, and_, false, or_, select, union_all
 
-from data_access.dialects import holds
+from data_access.dialects import PHONE_MARKS, holds, phone_digits
 from data_access.scope import Scope
 
 MOST_FOUND = 2_000
 SHORTEST_PHONE_PART = 4  # fewer are part of half of all phones
-_PHONE_MARKS = " -()./+"  # written between the digits of a phone
 
 
 @dataclass(frozen=True)
@@ -72,21 +71,18 @@ def phone_holds(phone: ColumnElement[Any], words: str) -> list[ColumnElement[boo
     are too few for that."""
     digits = digits_of(words)
     if digits:
-        return [holds(digits_alone(phone), digits)] if len(digits) >= SHORTEST_PHONE_PART else []
+        if len(digits) < SHORTEST_PHONE_PART:
+            return []
+        # marks are taken out of the few phones alone that have the digits in this order
+        in_order = phone.like("%".join(("", *digits, "")))
+        return [and_(in_order, holds(phone_digits(phone), digits))]
     return [holds(phone, words)] if len(words) >= SHORTEST_PHONE_PART else []
 
 
 def digits_of(words: str) -> str:
     """The digits of a phone or of a part of one; empty for words that are none."""
-    kept = words.translate({ord(mark): None for mark in _PHONE_MARKS})
+    kept = words.translate({ord(mark): None for mark in PHONE_MARKS})
     return kept if kept.isascii() and kept.isdigit() else ""
-
-
-def digits_alone(phone: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The phone without what people write between the digits; a mask stays."""
-    for mark in _PHONE_MARKS:
-        phone = func.replace(phone, mark, "")
-    return phone
 
 
 def _customer_is_named(scope: Scope, words: str) -> ColumnElement[bool]:

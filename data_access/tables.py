@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Days, Expected, Id, Moment, Money, Rate
+from data_access.dialects import month_and_day, phone_end
 from data_access.stages import OPEN_STAGES as OPEN_STAGES
 from data_access.stages import STAGES as STAGES
 from data_access.stages import TO_SHIP_STAGES as TO_SHIP_STAGES
@@ -110,6 +111,8 @@ customers = Table(
     Column("created_at", Moment),
     CheckConstraint("consent in ('granted', 'refused', 'unknown')", name="consent_known"),
 )
+Index("ix_customers_phone_end", phone_end(customers.c.phone))
+Index("ix_customers_birthday", month_and_day(customers.c.born_on))
 
 contacts = Table(
     "contacts",
@@ -122,6 +125,7 @@ contacts = Table(
     Column("email", String(254)),
     Column("is_primary", Boolean, nullable=False, server_default=false()),
 )
+Index("ix_contacts_phone_end", phone_end(contacts.c.phone))
 
 suppliers = Table(
     "suppliers",
@@ -260,11 +264,13 @@ orders = Table(
     CheckConstraint(f"stage in {STAGES}", name="stage_known"),
     Index(None, "ordered_at", "order_id"),
     Index(None, "ordered_on"),
-    Index(None, "customer_id", "ordered_at", "order_id"),
+    # with the stage and the day, for questions about the orders of each of many customers
+    Index("ix_orders_of_customer", "customer_id", "ordered_at", "order_id", "stage", "ordered_on"),
     Index(None, "net_sales", "order_id"),
     Index(None, "owner_id", "ordered_at", "order_id"),
     Index(None, "region_id", "ordered_at", "order_id"),
     Index(None, "promised_on", "order_id"),
+    Index(None, "completed_on"),
     Index(None, "units", "order_id"),
     Index(
         "ix_orders_open",
@@ -393,12 +399,13 @@ interactions = Table(
     "interactions",
     metadata,
     Column("interaction_id", Id, primary_key=True),
-    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
     Column("employee_id", Id, ForeignKey("employees.employee_id")),
     Column("kind", String(20), nullable=False),  # call, enquiry, visit, message
     Column("subject", String(300)),
     Column("note", Text),
     Column("happened_at", Moment, nullable=False),
+    Index(None, "customer_id", "happened_at"),
 )
 
 consents = Table(  # what a customer said to being contacted; the last one holds
@@ -601,6 +608,8 @@ customer_scores = Table(  # one row for each customer who ordered; written by a 
     Column("value_at_risk_90", Money),
     Column("drivers", String(200)),
     Index(None, "segment"),
+    Index(None, "net_sales_12m", "customer_id"),
+    Index(None, "silent_90", "customer_id"),
 )
 
 segment_history = Table(  # in which segment a customer was at the end of each quarter

@@ -10,6 +10,10 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import Engine, event, func, select
 
+from data_access import customers
+from data_access.care import list_care
+from data_access.customer_filter import CustomerFilter
+from data_access.customers import find_customer_by_phone, list_customers
 from data_access.database import Database, connect
 from data_access.demo.building import build_demo
 from data_access.demo.plan import Plan
@@ -205,3 +209,64 @@ def test_sqlite_finds_what_waits_by_the_indexes_on_few_orders(sqlite: Database, 
     few = ("ix_orders_open", "ix_orders_owing", "ix_orders_awaiting", "customer_id=?")
     of_orders = [step for step in steps if step.startswith(("SCAN orders", "SEARCH orders"))]
     assert of_orders and [step for step in of_orders if not any(x in step for x in few)] == []
+
+
+def _customers_sorted_by(database: Database, scope: Scope, sort: Any, descending: bool) -> Any:
+    return list_customers(
+        database.record, scope, CustomerFilter(currency="CNY"), as_of=AS_OF, sort=sort,
+        descending=descending, limit=25,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["manager", "sales_lead"])
+@pytest.mark.parametrize("sort", ["last_order", "net_sales_12m", "silent_90"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_page_of_many_customers_sorts_no_more_than_the_page(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch, role: str, sort: Any, descending: bool
+) -> None:
+    monkeypatch.setattr(customers, "MOST_SORTED", 25)
+    scope = _scope(sqlite, role)
+    plans = _plans(
+        sqlite.record,
+        lambda: _customers_sorted_by(sqlite, scope, sort, descending),
+        "EXPLAIN QUERY PLAN",
+    )
+    _are_many, page = [plan for plan in plans if plan][:2]
+    steps = [row[3] for row in page]
+    assert any(
+        ("_ordered_at" if sort == "last_order" else f"ix_customer_scores_{sort}") in step
+        for step in steps
+        if step.startswith(("SCAN", "SEARCH"))
+    )
+    assert not any(step.startswith("SCAN customers") for step in steps)
+    # within the moment or the amount some have alike; the page itself is sorted at the top
+    assert not [row for row in page if row[3].endswith("FOR ORDER BY") and row[1] != 0]
+
+
+def test_customers_are_found_by_index_by_their_whole_phone(
+    sqlite: Database, postgresql: Database
+) -> None:
+    for database, explain in ((sqlite, "EXPLAIN QUERY PLAN"), (postgresql, "EXPLAIN")):
+        for role in ("manager", "sales_lead", "support"):
+            record, scope = database.record, _scope(database, role)
+            plans = _plans(
+                record,
+                lambda: find_customer_by_phone(record, scope, "+86 138 1234 5678"),  # noqa: B023
+                explain,
+            )
+            text = _text(plans)
+            assert "ix_customers_phone_end" in text and "ix_contacts_phone_end" in text, role
+
+
+@pytest.mark.parametrize(
+    ("cause", "index"),
+    [("birthday", "ix_customers_birthday"), ("anniversary", "ix_orders_ordered_on"),
+     ("delivered", "ix_orders_completed_on")],
+)  # fmt: skip
+def test_who_to_care_for_is_found_by_the_day(sqlite: Database, cause: Any, index: str) -> None:
+    scope = _scope(sqlite, "manager")
+    plans = _plans(
+        sqlite.record, lambda: list_care(sqlite.record, scope, cause, AS_OF), "EXPLAIN QUERY PLAN"
+    )
+    assert index in _text(plans)
+    assert "SCAN orders" not in _text(plans) and "SCAN customers" not in _text(plans)

@@ -23,6 +23,7 @@ from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, Table, delete, insert, make_url
 
 import data_access
+from data_access import customers
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
 from data_access.completeness import FIELDS as COMPLETE_FIELDS
@@ -206,6 +207,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "product_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "customer_id": lambda chance: chance.choice((1, 2, 3, 9)),
+    "customer_ids": lambda chance: tuple(chance.sample((1, 2, 3, 9), k=chance.choice((0, 2, 3)))),
     "warehouse_id": lambda chance: chance.choice((None, 1, 1, 2, 9)),
     "coupon_code": lambda chance: chance.choice(TEXTS),
     "proposed": _proposed,
@@ -320,6 +322,30 @@ def test_so_it_does_on_the_other_engines(engine: str, request: pytest.FixtureReq
     @given(crm=crms(), seed=st.integers(0, 2**32))
     def holds(crm: tuple[World, Person], seed: int) -> None:
         check_some_queries(databases, crm, seed)
+
+    holds()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_many_customers_are_listed_as_few_are(
+    engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an index of what they are sorted by, without looking at each of them."""
+    databases: Databases = request.getfixturevalue(engine)
+
+    @settings(HOW, max_examples=60 if engine == "sqlite" else 15)
+    @given(crm=crms(), seed=st.integers(0, 2**32))
+    def holds(crm: tuple[World, Person], seed: int) -> None:
+        name = "customers.list_customers"
+        scope, _ = databases.write(*crm)
+        for sort in ("last_order", "net_sales_12m", "silent_90"):
+            arguments = {**arguments_of(name, crm[0], seed), "sort": sort}
+            pages = []
+            for most in (customers.MOST_SORTED, -1):
+                with monkeypatch.context() as patched:
+                    patched.setattr(customers, "MOST_SORTED", most)
+                    pages.append(answers(name, databases.everything, scope, arguments))
+            check_alike(*pages)
 
     holds()
 
