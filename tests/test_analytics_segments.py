@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from dashboard.analytics import clusters, segments
-from dashboard.analytics.clusters import Clusters, cluster_customers
+from dashboard.analytics.clusters import Clusters, Tried, cluster_customers
 from dashboard.analytics.segments import (
     DEFINITIONS,
     RULE_SEGMENTS,
@@ -200,6 +201,17 @@ def test_the_clusters_of_cdnow_are_found_again_and_buy_differently_after(
     assert {(each["feature"], each["direction"]) for each in best} >= {
         ("recency_days", "low"), ("orders", "high"),
     }  # fmt: skip
+
+
+def test_what_is_found_again_decides_how_many_and_not_the_silhouette() -> None:
+    unstable, four, five = (
+        Tried(3, 0.84, 0.20, 0.5, 0.9), Tried(4, 0.93, 0.10, 0.5, 0.4),
+        Tried(5, 0.92, 0.10, 0.5, 0.3),
+    )  # fmt: skip
+    tiny, alike = Tried(6, 0.99, 0.02, 0.5, 0.8), Tried(7, 0.95, 0.10, 0.1, 0.7)
+    assert clusters._propose([unstable, four, five, tiny, alike]) == five
+    assert clusters._propose([unstable, four, replace(five, stability=0.90)]) == four
+    assert clusters._propose([unstable, tiny]) == unstable and not unstable.holds
 
 
 @pytest.fixture(scope="module")
