@@ -16,7 +16,15 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from dashboard.analytics import clusters, segments
+from dashboard.analytics import (
+    clusters,
+    cohorts,
+    duplicates,
+    next_steps,
+    segment_sums,
+    segments,
+    shares,
+)
 from dashboard.analytics.clusters import Clusters, Tried, cluster_customers
 from dashboard.analytics.segments import (
     DEFINITIONS,
@@ -258,6 +266,9 @@ def test_what_is_told_of_clusters_is_json_without_counts(found: Clusters) -> Non
     assert all(set(each) == {"feature", "direction", "size", "deviations"} for each in numbers)
 
 
-@pytest.mark.parametrize("module", [segments, clusters])
+@pytest.mark.parametrize(
+    "module", [segments, clusters, cohorts, duplicates, next_steps, segment_sums, shares]
+)
 def test_doctests(module: ModuleType) -> None:
-    assert doctest.testmod(module).failed == 0
+    found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert found.attempted and not found.failed
