@@ -195,6 +195,8 @@ def test_the_interval_of_many_is_narrower_than_the_sum_of_theirs_and_never_nothi
     one = interval_of_sum(100.0, 50.0**2, 0.0)
     many = interval_of_sum(100.0 * 400, 400 * 50.0**2, 0.0)
     assert (many[1] - many[0]) / 40_000 == pytest.approx((one[1] - one[0]) / 100 / 20)
+    both = interval_of_sum(100.0, 3.0**2, 0.04)  # of their own 3, of all together 4
+    assert both == pytest.approx((100 - 5 * 1.2816, 100 + 5 * 1.2816))
     assert interval_of_sum(1000.0, 0.0, None) == pytest.approx((1000 - 128.16, 1000 + 128.16))
 
 
