@@ -249,7 +249,7 @@ def test_it_is_done_again_when_something_came_back(people: People) -> None:
     people.erase()
     with writing(people.database.writer) as connection:
         mine = customers.c.customer_id == people.customer_id
-        connection.execute(update(customers).where(mine).values(phone=PHONE))
+        connection.execute(update(customers).where(mine).values(phone=PHONE, city="Shanghai"))
     add(people.database.writer, "contacts", customer_id=people.customer_id, name=CANARY)
     assert {"customers", "contacts", "sealed_values"} <= people.traces()
     erase_from_command_line(people.database.writer, people.customer_id)
@@ -257,6 +257,8 @@ def test_it_is_done_again_when_something_came_back(people: People) -> None:
     assert len(erased_customers(people.database.record)) == 1
     with people.database.record.connect() as connection:
         hashes = connection.scalars(select(imported_rows.c.row_hash)).all()
+        city = connection.scalar(select(customers.c.city).where(mine))
+    assert city == "Shanghai"  # which tells of nobody: others live there too
     assert hashes == ["existing"]  # an import leaves the row as it is
 
 
