@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ from dashboard.analytics.purchases import (
     summarise_purchases,
 )
 from dashboard.analytics.scoring import DRIVERS, HORIZONS, score_customers
-from dashboard.analytics.silence import History, learn_silence
+from dashboard.analytics.silence import History, SilenceScore, learn_silence, score_silence
 from dashboard.analytics.silence_trust import compare, judge_silence
 from dashboard.analytics.spending import expect_spend, fit_spending
 
@@ -265,9 +266,14 @@ def test_one_order_says_something_of_what_the_next_is_worth() -> None:
     assert 10 < next_order[1] < next_order[0] < next_order[2] < next_order[3] < 90
 
 
+@cache
+def scored() -> tuple[pd.DataFrame, dict[str, Any]]:
+    return score_customers(regular_orders(2, 600), LAST, seed=7)
+
+
 def test_scores_are_whole_and_told_alike_each_time() -> None:
     orders = regular_orders(2, 600)
-    scores, facts = score_customers(orders, LAST, seed=7)
+    scores, facts = scored()
     again, _facts = score_customers(orders.sample(frac=1, random_state=1), LAST, seed=7)
     pd.testing.assert_frame_equal(scores, again)
     assert len(scores) == orders["customer_id"].nunique() == facts["customers"]
@@ -279,10 +285,33 @@ def test_scores_are_whole_and_told_alike_each_time() -> None:
     assert said <= set(DRIVERS) and {"long_silent", "overdue"} <= said
     assert set(facts["evaluation"]) == {str(days) for days in HORIZONS}
     assert sum(each["customers"] for each in facts["cohorts"]) == len(scores)
+    for each in (*facts["cohorts"], facts["predicted"]):
+        assert each["predicted_low"] < each["predicted_value"] < each["predicted_high"]
     assert facts["predicted"]["predicted_value"] == pytest.approx(
         scores["predicted_value_12m"].sum()
     )
     json.dumps(facts, allow_nan=False)
+
+
+def test_a_score_is_the_chance_of_the_model_moved_by_what_was_learnt() -> None:
+    """Who was silent for longer is likelier silent, whatever the model makes of it."""
+    fitted = model("bg_nbd", 0.24, 4.41, 0.79, 2.43)
+    customers = pd.concat([of_one(0, 0.0, 20.0), of_one(3, 12.0, 20.0)], ignore_index=True)
+    weights = (0.3, 0.9, -0.4, 0.7, -0.2)
+    silent = chance_of_silence(fitted, customers, 13.0)
+    odds = 0.3 + 0.9 * np.log((1 - silent) / silent)
+    odds += -0.4 * np.log1p([140.0, 56.0]) + 0.7 * np.log1p([0, 3]) - 0.2 * np.array([0, 1])
+    told = score_silence(SilenceScore(fitted, weights, learnt_from=100), customers, 91)
+    assert told == pytest.approx(1 / (1 + np.exp(odds)))
+
+
+def test_expected_orders_are_set_right_by_what_was_seen_before() -> None:
+    scores, facts = scored()
+    found, orders = facts["model"], regular_orders(2, 600)
+    fitted = model(found["name"], *found["parameters"].values(), stages=found["stages"])
+    by_model = expect_orders(fitted, summarise_purchases(orders, LAST), 365 / 7).sum()
+    factor = scores["expected_orders_12m"].sum() / by_model
+    assert factor == pytest.approx(facts["order_factor"]) and abs(factor - 1) > 0.001
 
 
 def test_who_is_overdue_has_most_at_risk() -> None:
@@ -299,6 +328,9 @@ def test_who_is_overdue_has_most_at_risk() -> None:
     faithful, lost = (scores.set_index("customer_id").loc[each] for each in (9001, 9002))
     assert lost["silent_90"] > 0.6 > 0.3 > faithful["silent_90"]
     assert lost["value_at_risk_90"] > 2 * faithful["value_at_risk_90"]
+    for each, bought in ((faithful, 2600), (lost, 2000)):  # in the 361 days since they began
+        usual = bought / 361 * 90
+        assert each["value_at_risk_90"] == pytest.approx(each["silent_90"] * usual)
     assert (lost["drivers"], faithful["drivers"]) == ("overdue", "")
     assert lost["usual_gap_days"] == faithful["usual_gap_days"] == 14
 

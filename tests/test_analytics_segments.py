@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +16,16 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from dashboard.analytics import clusters, segments
-from dashboard.analytics.clusters import Clusters, cluster_customers
+from dashboard.analytics import (
+    clusters,
+    cohorts,
+    duplicates,
+    next_steps,
+    segment_sums,
+    segments,
+    shares,
+)
+from dashboard.analytics.clusters import Clusters, Tried, cluster_customers
 from dashboard.analytics.segments import (
     DEFINITIONS,
     RULE_SEGMENTS,
@@ -202,6 +211,17 @@ def test_the_clusters_of_cdnow_are_found_again_and_buy_differently_after(
     }  # fmt: skip
 
 
+def test_what_is_found_again_decides_how_many_and_not_the_silhouette() -> None:
+    unstable, four, five = (
+        Tried(3, 0.84, 0.20, 0.5, 0.9), Tried(4, 0.93, 0.10, 0.5, 0.4),
+        Tried(5, 0.92, 0.10, 0.5, 0.3),
+    )  # fmt: skip
+    tiny, alike = Tried(6, 0.99, 0.02, 0.5, 0.8), Tried(7, 0.95, 0.10, 0.1, 0.7)
+    assert clusters._propose([unstable, four, five, tiny, alike]) == five
+    assert clusters._propose([unstable, four, replace(five, stability=0.90)]) == four
+    assert clusters._propose([unstable, tiny]) == unstable and not unstable.holds
+
+
 @pytest.fixture(scope="module")
 def planted() -> tuple[pd.DataFrame, pd.Series]:
     """Three kinds of customers: big and frequent, middling, and long gone."""
@@ -246,6 +266,9 @@ def test_what_is_told_of_clusters_is_json_without_counts(found: Clusters) -> Non
     assert all(set(each) == {"feature", "direction", "size", "deviations"} for each in numbers)
 
 
-@pytest.mark.parametrize("module", [segments, clusters])
+@pytest.mark.parametrize(
+    "module", [segments, clusters, cohorts, duplicates, next_steps, segment_sums, shares]
+)
 def test_doctests(module: ModuleType) -> None:
-    assert doctest.testmod(module).failed == 0
+    found = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert found.attempted and not found.failed

@@ -4,6 +4,7 @@ books, alike on SQLite, PostgreSQL and the copy in DuckDB."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from math import ceil
 from random import Random
@@ -105,11 +106,14 @@ def test_on_time_is_by_order_and_late_counts_as_not(asked: Asked) -> None:
     due(10, None, stage="shipped")
     due(10, None, stage="cancelled")
     due(23, 22)  # promised for today, which is not over
+    to_today = replace(CHOSEN, period=Period(PERIOD.start, AS_OF))
     frame = asked(sum_punctuality, CHOSEN, AS_OF)
     assert row_of(frame, span="now") == {
         "span": "now", "due_orders": 4, "on_time_orders": 2, "otif_orders": 2,
     }  # fmt: skip
     assert frame["due_orders"].tolist() == [4, 0, 0]
+    for as_of, orders in ((AS_OF, 4), (AS_OF + timedelta(days=1), 5)):
+        assert asked(sum_punctuality, to_today, as_of)["due_orders"].tolist() == [orders, 0, 0]
     by_week = asked(sum_punctuality_over_time, CHOSEN, AS_OF, "week")
     assert by_week[["due_orders", "on_time_orders"]].values.tolist() == [[4, 2]]
     assert by_week["period_on"].iloc[0] == pd.Timestamp("2026-11-09")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import insert, select
 
@@ -61,10 +62,11 @@ class Crm:
         ]  # fmt: skip
         faithful, fading, lost, back = self.ids
         score = self.database
-        add_score(score, faithful, last=5, silent_90=0.1, value_at_risk_90=1)
+        add_score(score, faithful, last=5, silent_90=0.1, value_at_risk_90=1,
+                  enquiries_90=2, enquiries_prior_90=2)  # fmt: skip
         add_score(score, fading, last=60, silent_90=0.8, value_at_risk_90=80, drivers="overdue",
                   enquiries_90=1, enquiries_prior_90=3)  # fmt: skip
-        add_score(score, lost, last=200, silent_90=0.95, value_at_risk_90=40)
+        add_score(score, lost, last=200, silent_90=0.95, value_at_risk_90=40, enquiries_prior_90=1)
         add_score(score, back, last=150, silent_90=0.9, value_at_risk_90=99)
         add_order(score, customer_id=back, ordered_on=TODAY, currency="JPY")
 
@@ -91,6 +93,35 @@ def test_the_score_and_the_rule_are_counted_apart_and_together(crm: Crm) -> None
     sooner = crm.sums(scope_of(crm.database, "manager"), QuietFilter(
         currency="JPY", threshold_days=60, horizon_days=30, chance_from=0.95))  # fmt: skip
     assert (sooner["ruled"], sooner["likely"]) == (2, 0)
+
+
+def test_both_limits_count_who_stands_on_them(crm: Crm) -> None:
+    boss = scope_of(crm.database, "manager")
+    for days, chance, ruled, likely in ((60, 0.8, 2, 2), (61, 0.81, 1, 1)):
+        quiet = QuietFilter(currency="JPY", threshold_days=days, chance_from=chance)
+        found = crm.sums(boss, quiet)
+        assert (found["ruled"], found["likely"]) == (ruled, likely)
+        reasons = sum_reasons_for_leaving(crm.database.analytics, boss, TODAY, quiet)
+        assert reasons.set_index("state")["customers"].to_dict() == (
+            {"quiet": 3} if days == 60 else {"active": 1, "quiet": 2}
+        )
+
+
+def test_who_ordered_nothing_for_a_year_is_lost_and_not_going(crm: Crm) -> None:
+    boss = scope_of(crm.database, "manager")
+    gone = add(crm.database.writer, "customers", name="Gone")
+    add_score(crm.database, gone, last=400, orders_12m=0, silent_90=0.99)
+    assert crm.sums(boss)["customers"] == 3 and "Gone" not in crm.names(boss, view="all")
+
+
+def test_money_of_several_currencies_is_not_added_up(crm: Crm) -> None:
+    boss = scope_of(crm.database, "manager")
+    abroad = add(crm.database.writer, "customers", name="Abroad")
+    add_score(crm.database, abroad, last=70, silent_90=0.8, value_at_risk_90=7, currency="EUR")
+    found = crm.sums(boss, QuietFilter())
+    assert found["likely"] >= 3
+    assert pd.isna(found["value_at_risk"]) and pd.isna(found["likely_value_at_risk"])
+    assert crm.sums(boss, QuietFilter(currency="EUR"))["likely_value_at_risk"] == 7
 
 
 def test_who_has_ordered_since_is_not_named(crm: Crm) -> None:
@@ -123,7 +154,7 @@ def test_a_rep_counts_own_customers_alone(crm: Crm) -> None:
 def test_who_was_acted_upon_is_off_the_list_for_a_month(crm: Crm) -> None:
     boss, writer = scope_of(crm.database, "manager"), crm.database.writer
     at = datetime(2026, 11, 20, 3)
-    for customer_id, days in ((crm.ids[1], 0), (crm.ids[2], 40)):
+    for customer_id, days in ((crm.ids[1], 0), (crm.ids[2], 28)):  # on October 23
         add(writer, "reminders", customer_id=customer_id, cause="silent", action="call",
             state="done", recorded_at=at - timedelta(days=days))  # fmt: skip
     add(writer, "reminders", customer_id=crm.ids[2], cause="care", action="visit", state="done",
@@ -133,6 +164,9 @@ def test_who_was_acted_upon_is_off_the_list_for_a_month(crm: Crm) -> None:
     assert crm.names(boss) == ["Lost"] and crm.names(boss, view="done") == ["Fading"]
     done = list_going_quiet(crm.database.analytics, boss, TODAY, QUIET, view="done").iloc[0]
     assert (done["done_action"], done["done_state"]) == ("call", "done")
+    everybody = list_going_quiet(crm.database.analytics, boss, TODAY, QUIET, view="all")
+    last = everybody.set_index("customer")["done_action"]
+    assert (last["Lost"], last["Fading"]) == ("call", "call")  # not the visit for another cause
 
 
 def test_what_went_before_is_told_of_the_last_order(crm: Crm) -> None:

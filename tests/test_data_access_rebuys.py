@@ -104,17 +104,19 @@ def test_each_customer_is_on_the_list_or_left_out_for_one_reason(
         company.due(customer_id, days)
     ink = add(company.database.writer, "products", sku="INK", name="Ink")
     company.due(listed[0], 8, product_id=ink)
-    company.due(company.customer("Refuses", consent="refused"), 3, is_held_out=True)
+    company.due(company.customer("Refuses", consent="refused"), 3)
+    company.due(company.customer("Refuses, held", consent="refused"), 3, is_held_out=True)
     company.due(company.customer("Held"), 3, is_held_out=True)
     reminded, bought = company.customer("Reminded"), company.customer("Bought")
     company.due(reminded, 3)
     remind(company, reminded, TODAY + timedelta(days=3))
+    remind(company, listed[0], TODAY + timedelta(days=3), cause="care")
     company.due(bought, 3, as_of_on=TODAY - timedelta(days=2))
     company.buys(bought, TODAY - timedelta(days=1), stage="received")
     company.buys(listed[1], TODAY + timedelta(days=1), stage="cancelled")
     assert sums(ask(), company.manager) == {
-        "due": 3, "due_customers": 2, "overdue": 1, "held_out": 1, "refusing": 1, "acted_upon": 1,
-        "all_dues": 7,
+        "due": 3, "due_customers": 2, "overdue": 1, "held_out": 1, "refusing": 2, "acted_upon": 1,
+        "all_dues": 8,
     }  # fmt: skip
     assert sums(ask(), company.manager, days=7)["due"] == 2
     assert sums(ask(), company.manager, days=30)["due"] == 4

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from dashboard.analytics.segment_sums import add_up_segments
+from dashboard.analytics.segment_sums import add_up_segments, sum_up_movements
 from dashboard.analytics.segments import (
     RULE_SEGMENTS,
     SEGMENTS,
@@ -24,7 +24,13 @@ from dashboard.analytics.segments import (
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter, list_changes
 from data_access.database import Database
-from data_access.divisions import Division, DivisionRefused, definition_of, read_definition
+from data_access.divisions import (
+    USUAL_LIMITS,
+    Division,
+    DivisionRefused,
+    definition_of,
+    read_definition,
+)
 from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused
 from data_access.edits.segments import (
@@ -95,6 +101,10 @@ def test_scores_are_summed_by_cell_rule_and_cluster(scored: Scored) -> None:
     assert not len(sum_segments(engine, manager, Division(currency="EUR")))
 
 
+def test_the_usual_limits_are_those_of_the_rule() -> None:
+    assert OrderRules().starts() == USUAL_LIMITS == (12, 25, 48)  # one, over two, four a month
+
+
 def test_moved_cut_points_count_as_scoring_anew_does(scored: Scored) -> None:
     engine, manager = scored.database.record, scored.scopes["manager"]
     division = Division(
@@ -130,6 +140,19 @@ def test_movement_since_the_last_quarter(scored: Scored) -> None:
     moves = sum_movements(engine, manager, Division(currency="CNY"))
     pairs = {(row.was, row.now): row.customers for row in moves.itertuples()}
     assert pairs == {(row[-1], row[-3]): 1 for row in CUSTOMERS}
+    sums = sum_up_movements(moves, SEGMENTS).set_index("segment")
+    columns = ["was", "now", "stayed", "left", "came", "new", "change"]
+    assert sums.loc["champions", columns].tolist() == [2, 1, 0, 2, 1, 0, -1]
+    assert sums.loc["new", columns].tolist() == [0, 1, 0, 0, 0, 1, 1]
+
+
+def test_a_quarter_that_ends_with_the_scores_is_not_the_one_before(scored: Scored) -> None:
+    for customer_id in scored.customer_ids.values():
+        add(scored.database.writer, "segment_history", customer_id=customer_id, as_of_on=AS_OF,
+            segment="new")  # fmt: skip
+    engine, manager = scored.database.record, scored.scopes["manager"]
+    assert find_segments_day(engine, manager, "CNY")["before_on"] == QUARTER_END
+    assert "new" not in set(sum_movements(engine, manager, Division(currency="CNY"))["was"])
 
 
 def test_what_segments_buy_and_will_buy(scored: Scored) -> None:
@@ -140,6 +163,8 @@ def test_what_segments_buy_and_will_buy(scored: Scored) -> None:
     assert sums == {
         (1, "Pens"): 200, (1, "Inks"): 200, (2, "Pens"): 200, (3, "Pens"): 100, (3, "Inks"): 100,
     }  # fmt: skip
+    add_order(scored.database, customer_id=scored.customer_ids["Ada"], ordered_on=AS_OF,
+              stage="cancelled")  # fmt: skip
     for pivot in ("region", "channel", "month"):
         again = sum_segments_by(engine, manager, by_rule, AS_OF, pivot)  # type: ignore[arg-type]
         assert again["net_sales"].sum() == 800
@@ -155,6 +180,7 @@ def test_customers_are_listed_page_by_page(scored: Scored) -> None:
     champions = Division(groups=cells_of("champions"))
     (ada,) = list_segment_customers(engine, manager, champions).itertuples()
     assert (ada.customer, ada.rep, ada.predicted_value_12m) == ("Ada", "Rep north", 3000)
+    assert (ada.predicted_low, ada.predicted_high) == (1500, 6000)
 
 
 def test_the_best_who_lack_what_their_peers_buy(scored: Scored) -> None:

@@ -108,6 +108,16 @@ def test_a_deadline_is_the_target_after_the_stage_began(database: Database) -> N
     assert list(rows["rep"]) == ["Rep Here"] * 2
 
 
+def test_the_moment_of_the_deadline_is_in_time(database: Database) -> None:
+    shop, second = open_shop(database), timedelta(seconds=1)
+    order_id, manager = waiting(shop, "processing", 48), shop.scopes["manager"]
+    for now, late in ((NOW, []), (NOW + second, [order_id])):
+        counted = sum_work_queues(database.record, manager, now, TODAY)
+        assert ("late" in set(counted["queue"])) == bool(late)
+        listed = list_queue_orders(database.record, manager, "late", now, TODAY)
+        assert listed["order_id"].tolist() == late
+
+
 def test_another_target_is_another_deadline(database: Database) -> None:
     shop = open_shop(database)
     order_id = waiting(shop, "received", 10)

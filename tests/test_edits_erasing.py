@@ -36,7 +36,15 @@ from data_access.options import list_customers_named
 from data_access.sales import sum_sales, sum_sales_by_channel, sum_sales_by_region
 from data_access.scope import Scope
 from data_access.scrubbing import scrub
-from data_access.tables import customers, imported_rows, metadata, orders, sealed_values
+from data_access.tables import (
+    consents,
+    contacts,
+    customers,
+    imported_rows,
+    metadata,
+    orders,
+    sealed_values,
+)
 from data_access.verifying import verify
 from tests.crm import NOW, add, add_order, scope_of
 from tests.test_audit_log import edit_order
@@ -193,6 +201,9 @@ def test_nothing_of_the_person_is_left_and_every_total_stands(people: People) ->
             sealed_values.c.customer_id == people.customer_id
         )
         kept = set(connection.scalars(left)) - {"(erased)"}
+        for of in (contacts, consents):  # which are about nothing else
+            theirs = select(of.c.customer_id).where(of.c.customer_id == people.customer_id)
+            assert connection.scalars(theirs).all() == []
     assert {word.rstrip("0123456789 ") for word in kept} == {"Erased customer", "已删除的客户"}
     assert (row.name, row.name_zh) == (f"Erased customer {number}", f"已删除的客户 {number}")
     assert (row.phone, row.city, row.born_on, row.consent) == (None, None, None, "unknown")
@@ -238,7 +249,7 @@ def test_it_is_done_again_when_something_came_back(people: People) -> None:
     people.erase()
     with writing(people.database.writer) as connection:
         mine = customers.c.customer_id == people.customer_id
-        connection.execute(update(customers).where(mine).values(phone=PHONE))
+        connection.execute(update(customers).where(mine).values(phone=PHONE, city="Shanghai"))
     add(people.database.writer, "contacts", customer_id=people.customer_id, name=CANARY)
     assert {"customers", "contacts", "sealed_values"} <= people.traces()
     erase_from_command_line(people.database.writer, people.customer_id)
@@ -246,6 +257,8 @@ def test_it_is_done_again_when_something_came_back(people: People) -> None:
     assert len(erased_customers(people.database.record)) == 1
     with people.database.record.connect() as connection:
         hashes = connection.scalars(select(imported_rows.c.row_hash)).all()
+        city = connection.scalar(select(customers.c.city).where(mine))
+    assert city == "Shanghai"  # which tells of nobody: others live there too
     assert hashes == ["existing"]  # an import leaves the row as it is
 
 

@@ -251,6 +251,16 @@ def test_refusals_write_nothing(database: Database) -> None:
     assert twins.read(twins.kept).consent == "refused"
 
 
+def test_a_pair_is_shown_to_who_sees_both(sqlite_database: Database) -> None:
+    twins = make_twins(sqlite_database)
+    twins.change(twins.gone, owner_id=None)
+    for role in ("other_lead", "sales_rep"):  # who see none of them, and one
+        for pair in ((twins.kept, twins.gone), (twins.gone, twins.kept)):
+            with pytest.raises(NotFound):
+                find_customer_pair(sqlite_database.record, twins.scopes[role], *pair)
+    assert twins.seen("sales_lead") == twins.seen()
+
+
 def test_a_merge_is_done_and_taken_back_once(database: Database) -> None:
     twins = make_twins(database)
     seen = twins.seen()

@@ -11,14 +11,19 @@ import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from dashboard import conflict_view
 from dashboard.chosen_orders import ChosenOrder
+from dashboard.conflict_view import Mine
 from dashboard.edit_dialogs import Draft
+from dashboard.edit_fields import Field
 from dashboard.order_actions import ACTIONS
 from data_access.database import Database
 from data_access.edits.rights import RIGHTS, actions_for
 from data_access.edits.transaction import new_request_id
+from data_access.errors import OrderChange
 from data_access.tables import payments, replenishments, returns, shipments
 from tests.browsing import Browser, says, texts
+from tests.crm import NOW
 from tests.shop import ROLES, Shop, open_shop, run
 
 
@@ -211,6 +216,15 @@ def test_a_conflict_shows_mine_theirs_and_the_original(browser: Browser, shop: S
     assert tab.button(key="edit_save").label == "Apply mine on top"
     save(tab)
     assert shop.read(order_id).promised_on == mine and shop.read(order_id).note == "Ring *twice*"
+
+
+def test_what_only_one_of_the_two_touched_stands_beside() -> None:
+    theirs = OrderChange("orders", 1, "note", "", "Ring twice", "Ann", "change_note", NOW)
+    day = Field("promised_on", "Promised", "day", stored="orders.promised_on")
+    note, promised = conflict_view._rows([theirs], [Mine(day, today())], "CNY", {})
+    assert note[2:4] == ("**Ring twice**", ":gray[not touched]")
+    assert promised[1:3] == ("", ":gray[not touched]")
+    assert promised[3].replace("&#45;", "-") == f"**{today()}**"
 
 
 def test_mine_can_be_discarded(browser: Browser, shop: Shop) -> None:

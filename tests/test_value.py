@@ -145,6 +145,9 @@ def test_the_repurchase_rate_worked_by_hand(database: Database) -> None:
     add_company(database)
     scope = manager(database)
     ends = (date(2026, 2, 15), AS_OF)
+    later = (date(2027, 5, 1), date(2027, 5, 2))  # with Dan's last order, and a day too late
+    years = sum_repurchase(database.record, scope, CNY, later)
+    assert years[["customers", "repeaters"]].values.tolist() == [[2, 0], [1, 0]]
     found = add_repurchase_rates(sum_repurchase(database.record, scope, CNY, ends))
     assert found[["customers", "repeaters"]].values.tolist() == [[2, 1], [4, 3]]
     assert found["rate"].tolist() == [0.5, 0.75]
@@ -180,6 +183,10 @@ def test_the_value_of_all_and_what_is_expected(database: Database) -> None:
     # Ada's interval is 25.631 wide: 10²; Bo hardly ever orders: 20² ÷ 0.5
     assert value["variance"] == pytest.approx(100 + 800)
     assert found["scored"].tolist() == [2, 0, 0]
+    quarters = value_by_quarter(found, 0.0)
+    assert (quarters["predicted_low"].iloc[-1], quarters["predicted_high"].iloc[-1]) == (
+        0, pytest.approx(30 + 1.2816 * 30)
+    )  # fmt: skip
     low, high = interval_of_sum(30, 900, 0.0)
     assert (low, high) == (0, pytest.approx(30 + 1.2816 * 30))
 
@@ -188,6 +195,8 @@ def test_the_interval_of_many_is_narrower_than_the_sum_of_theirs_and_never_nothi
     one = interval_of_sum(100.0, 50.0**2, 0.0)
     many = interval_of_sum(100.0 * 400, 400 * 50.0**2, 0.0)
     assert (many[1] - many[0]) / 40_000 == pytest.approx((one[1] - one[0]) / 100 / 20)
+    both = interval_of_sum(100.0, 3.0**2, 0.04)  # of their own 3, of all together 4
+    assert both == pytest.approx((100 - 5 * 1.2816, 100 + 5 * 1.2816))
     assert interval_of_sum(1000.0, 0.0, None) == pytest.approx((1000 - 128.16, 1000 + 128.16))
 
 
@@ -239,7 +248,8 @@ def test_a_rep_sees_own_customers_alone(database: Database) -> None:
 
 def test_the_customers_of_a_cohort_come_by_pages(database: Database) -> None:
     ids = add_company(database)
-    add_score(database, ids["Bo"], predicted_value_12m=Decimal(9), silent_90=Decimal("0.5"))
+    add_score(database, ids["Bo"], predicted_value_12m=Decimal(9), silent_90=Decimal("0.5"),
+              predicted_low=Decimal(4), predicted_high=Decimal(20))  # fmt: skip
     scope = manager(database)
     quarter = days_of_cohort(month_of(date(2026, 1, 1)))
     assert quarter == Period(date(2026, 1, 1), date(2026, 3, 31))
@@ -251,6 +261,8 @@ def test_the_customers_of_a_cohort_come_by_pages(database: Database) -> None:
             after=after, limit=1,
         )  # fmt: skip
         named += page["customer"].tolist()
+        if named == ["Bo"]:
+            assert page[["predicted_low", "predicted_high"]].values.tolist() == [[4, 20]]
         after = next_page(page)
         if after is None:
             break
