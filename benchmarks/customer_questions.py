@@ -39,6 +39,7 @@ from data_access.going_quiet import (
     sum_going_quiet,
     sum_reasons_for_leaving,
 )
+from data_access.messages import sum_messages
 from data_access.rebuys import list_rebuys, sum_rebuys, sum_reminder_effect
 from data_access.retention import sum_repurchase, sum_repurchase_by, sum_retention
 from data_access.segment_lists import (
@@ -220,6 +221,7 @@ def _privacy(page: str, record: Engine) -> list[Question]:
     clicked = f"{page}, by a click"
     return [
         Question(page, "consent", sum_consents, engine="record"),
+        Question(page, "messages", sum_messages, engine="record"),
         Question(page, "erasures found", count_erasures, engine="record"),
         Question(page, "erasures", list_erasures, engine="record"),
         Question(clicked, "consent of one", find_consent, (customer_id,), engine="record"),

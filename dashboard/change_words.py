@@ -36,10 +36,12 @@ _FOLLOWS = {
     "consents": ("text_version", "decided_on", "recorded_by", "recorded_at"),
     "interactions": ("happened_at",),
     "reminders": ("product_id", "recorded_at"),
+    "messages": ("cause", "customer_id", "employee_id", "language", "body", "made_at", "attempts",
+                 "sent_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
-                "reminders", "exports")  # fmt: skip
+                "reminders", "exports", "messages")  # fmt: skip
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",
@@ -58,6 +60,7 @@ _ALWAYS = {
     "interactions": "kind",
     "consents": "state",
     "reminders": "cause",
+    "messages": "kind",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value

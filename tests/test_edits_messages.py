@@ -174,6 +174,17 @@ def test_undoing_withdraws_what_waits_and_leaves_what_was_sent(database: Databas
     verify_log(database.record)
 
 
+def test_a_cancelled_order_is_not_confirmed_any_more(sqlite_database: Database) -> None:
+    shop = open_with_address(sqlite_database)
+    order_id, other = shop.order("confirmed"), shop.order("confirmed")
+    move(shop, shop.scopes["manager"], order_id, "cancelled", request_id="c")
+    assert {row.order_id: row.state for row in written(shop)} == {
+        order_id: "withdrawn", other: "waiting",
+    }  # fmt: skip
+    undo_change(shop.writer, shop.scopes["manager"], "c", request_id="u")
+    assert {row.state for row in written(shop)} == {"waiting"}
+
+
 def test_who_may_withdraws_a_message_that_waits(database: Database) -> None:
     shop = open_with_address(database)
     foreign = [scope for role, scope in shop.foreign.items() if role in MAY_WITHDRAW]

@@ -14,10 +14,11 @@ from sqlalchemy import Engine, Row, insert, select, true, update
 
 from data_access.edits.clock import business_time
 from data_access.edits.opening import row_id
-from data_access.edits.rights import need_customer_right
+from data_access.edits.rights import RightRefused
 from data_access.edits.transaction import Done, Edit, carry_out
 from data_access.errors import EditRefused, NotFound
 from data_access.letters import Letter, is_address, language_of, money, name_of, write_letter
+from data_access.policy import Role
 from data_access.scope import Scope
 from data_access.tables import (
     contacts,
@@ -31,6 +32,7 @@ from data_access.tables import (
 
 UNSENT = ("waiting", "failed")
 MOST_LINES = 50  # of an order, that a message lists
+MAY_WITHDRAW = (Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.SUPPORT)
 
 
 class MessageRefused(EditRefused):
@@ -43,13 +45,18 @@ class MessageRefused(EditRefused):
     }
 
 
+def may_withdraw(scope: Scope) -> bool:
+    return scope.role in MAY_WITHDRAW
+
+
 def withdraw_message(
     engine: Engine, scope: Scope, message_id: int, *, request_id: str, now: datetime | None = None
 ) -> Done:
     """A message that has not left will not leave. Refused with RightRefused or MessageRefused."""
 
     def work(edit: Edit) -> Done:
-        need_customer_right(edit.scope, edit.action)
+        if not may_withdraw(edit.scope):
+            raise RightRefused("role")
         message = _open(edit, message_id)
         if message.state not in UNSENT:
             raise MessageRefused(message.state)
@@ -82,7 +89,7 @@ def _open(edit: Edit, message_id: int) -> Row[Any]:
     return found
 
 
-# Each of these is called in an edit, and returns whether a message waits now.
+# Each of these is called in an edit; those that write return whether a message waits now.
 
 
 def write_of_confirmation(edit: Edit, order: Row[Any]) -> bool:
@@ -129,6 +136,15 @@ def give_task(edit: Edit, order: Row[Any]) -> bool:
         customer_id=customer.customer_id, order_id=order.order_id, employee_id=rep.employee_id,
         email=rep.email.strip(),
     )  # fmt: skip
+
+
+def withdraw_of_order(edit: Edit, order_id: int) -> None:
+    """What waits about an order that is no more."""
+    edit.connection.execute(
+        update(messages)
+        .where(messages.c.order_id == order_id, messages.c.state.in_(UNSENT))
+        .values(state="withdrawn", next_try_at=None)
+    )
 
 
 def write_follow_up(

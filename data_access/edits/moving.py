@@ -12,7 +12,12 @@ from sqlalchemy import Engine, Row, insert, select, update
 from data_access.edits.clock import business_time
 from data_access.edits.fields import Fields
 from data_access.edits.locking import change_order
-from data_access.edits.messages import give_task, write_of_confirmation, write_of_shipping
+from data_access.edits.messages import (
+    give_task,
+    withdraw_of_order,
+    write_of_confirmation,
+    write_of_shipping,
+)
 from data_access.edits.opening import done, open_order
 from data_access.edits.rights import need_right
 from data_access.edits.stock import (
@@ -217,6 +222,7 @@ def cancel(edit: Edit, order: Row[Any], reason: str) -> Done:
     if order.stage in HOLDING:
         release(edit, order, units_of(lines_of(edit.connection, order.order_id)))
     withdraw_proposals(edit, order)
+    withdraw_of_order(edit, order.order_id)
     version = enter(edit, order, "cancelled", cancel_reason=reason, due_on=None)
     return done(order, version, stage="cancelled")
 

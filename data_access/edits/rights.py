@@ -97,7 +97,6 @@ CUSTOMER_RIGHTS: Mapping[str, tuple[Role, ...]] = {
     "change_contact": (*_SALES, Role.SUPPORT),
     "remove_contact": _SALES,
     "log_interaction": (*_SALES, Role.SUPPORT),
-    "withdraw_message": (*_SALES, Role.SUPPORT),
 }
 # field of a customer → the roles that may change it
 CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
