@@ -48,6 +48,7 @@ from data_access.segment_lists import (
     list_saved_segments,
     list_segment_customers,
 )
+from data_access.segment_spend import sum_segment_spend
 from data_access.segments import (
     PivotBy,
     find_cut_points,
@@ -105,6 +106,7 @@ def _segments(page: str, currency: str, as_of: date) -> list[Question]:
             Question(page, f"sales by {pivot}", sum_segments_by, (ways["rfm"], as_of, pivot))
             for pivot in pivots
         ),
+        Question(page, "marketing spend", sum_segment_spend, (ways["rfm"], as_of)),
         Question(page, "next purchases", sum_next_purchases, (ways["rfm"],)),
         Question(page, "not bought yet", list_missing_categories, (ways["rfm"], as_of)),
         Question(page, "saved", list_saved_segments, engine="record"),
