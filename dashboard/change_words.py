@@ -42,6 +42,7 @@ _FOLLOWS = {
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
                 "reminders", "exports", "messages")  # fmt: skip
+_NEW_UNTOLD = ("orders", "messages")  # that there is a new one says all
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",
@@ -159,7 +160,7 @@ def told_changes(entry: Entry, most: int = MOST_TOLD) -> str:
     told = [
         _told(row, each)
         for row in sorted(entry.rows, key=lambda row: row.table_name != "orders")
-        if row.table_name in _TOLD_TABLES and not (row.table_name == "orders" and row.is_new)
+        if row.table_name in _TOLD_TABLES and not (row.table_name in _NEW_UNTOLD and row.is_new)
         for each in shown_differences(row)
         if each.field not in _FOLLOWS.get(row.table_name, ())
     ]

@@ -117,7 +117,13 @@ def give_task(edit: Edit, order: Row[Any]) -> bool:
     if customer is None or customer.consent == "refused":
         return False
     rep = edit.connection.execute(
-        select(employees.c.employee_id, employees.c.email, users.c.language)
+        select(
+            employees.c.employee_id,
+            employees.c.email,
+            employees.c.name,
+            employees.c.name_zh,
+            users.c.language,
+        )
         .select_from(employees)
         .outerjoin(
             users, (users.c.employee_id == employees.c.employee_id) & (users.c.is_active == true())
@@ -128,7 +134,7 @@ def give_task(edit: Edit, order: Row[Any]) -> bool:
     ).one_or_none()
     if rep is None or not is_address(rep.email):
         return False
-    language = "zh" if (rep.language or "").startswith("zh") else "en"
+    language = (rep.language or language_of(None, rep.name, rep.name_zh))[:2]
     facts = {"number": order.order_number, "phone": customer.phone,
              "name": name_of(language, customer.name, customer.name_zh)}  # fmt: skip
     return _queue(
