@@ -37,7 +37,7 @@ _FOLLOWS = {
     "interactions": ("happened_at",),
     "reminders": ("product_id", "recorded_at"),
     "messages": ("cause", "customer_id", "employee_id", "language", "body", "made_at", "attempts",
-                 "sent_at"),
+                 "next_try_at", "sent_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",

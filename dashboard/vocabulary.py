@@ -312,6 +312,7 @@ FIELD_NAMES: dict[str, str] = {
     "body": N_("Text"),
     "attempts": N_("Attempts"),
     "last_error": N_("Why it failed"),
+    "next_try_at": N_("Next try"),
     "sent_at": N_("Sent at"),
     "made_at": N_("Written at"),
 }
