@@ -39,6 +39,7 @@ from data_access.going_quiet import (
     sum_going_quiet,
     sum_reasons_for_leaving,
 )
+from data_access.messages import sum_messages
 from data_access.rebuys import list_rebuys, sum_rebuys, sum_reminder_effect
 from data_access.retention import sum_repurchase, sum_repurchase_by, sum_retention
 from data_access.segment_lists import (
@@ -47,6 +48,7 @@ from data_access.segment_lists import (
     list_saved_segments,
     list_segment_customers,
 )
+from data_access.segment_spend import sum_segment_spend
 from data_access.segments import (
     PivotBy,
     find_cut_points,
@@ -104,6 +106,7 @@ def _segments(page: str, currency: str, as_of: date) -> list[Question]:
             Question(page, f"sales by {pivot}", sum_segments_by, (ways["rfm"], as_of, pivot))
             for pivot in pivots
         ),
+        Question(page, "marketing spend", sum_segment_spend, (ways["rfm"], as_of)),
         Question(page, "next purchases", sum_next_purchases, (ways["rfm"],)),
         Question(page, "not bought yet", list_missing_categories, (ways["rfm"], as_of)),
         Question(page, "saved", list_saved_segments, engine="record"),
@@ -220,6 +223,7 @@ def _privacy(page: str, record: Engine) -> list[Question]:
     clicked = f"{page}, by a click"
     return [
         Question(page, "consent", sum_consents, engine="record"),
+        Question(page, "messages", sum_messages, engine="record"),
         Question(page, "erasures found", count_erasures, engine="record"),
         Question(page, "erasures", list_erasures, engine="record"),
         Question(clicked, "consent of one", find_consent, (customer_id,), engine="record"),

@@ -42,6 +42,7 @@ from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
 from data_access.filters import OrderFilter, Period
 from data_access.late_orders import list_open_orders, list_stage_histories
+from data_access.messages import list_order_messages
 from data_access.new_order import (
     NewLine,
     find_customer_for_order,
@@ -164,6 +165,7 @@ def _order(page: str, record: Engine, as_of: date) -> list[Question]:
         "returns": list_order_returns,
         "timeline": list_order_events,
         "comments": list_comments,
+        "messages": list_order_messages,
         "people to mention": list_people_to_mention,
         "log": list_order_changes,
     }

@@ -36,10 +36,13 @@ _FOLLOWS = {
     "consents": ("text_version", "decided_on", "recorded_by", "recorded_at"),
     "interactions": ("happened_at",),
     "reminders": ("product_id", "recorded_at"),
+    "messages": ("cause", "customer_id", "employee_id", "language", "body", "made_at", "attempts",
+                 "next_try_at", "sent_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
-                "reminders", "exports")  # fmt: skip
+                "reminders", "exports", "messages")  # fmt: skip
+_NEW_UNTOLD = ("orders", "messages")  # that there is a new one says all
 # table → a field that its rows never lack
 _ALWAYS = {
     "orders": "order_number",
@@ -58,6 +61,7 @@ _ALWAYS = {
     "interactions": "kind",
     "consents": "state",
     "reminders": "cause",
+    "messages": "kind",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value
@@ -156,7 +160,7 @@ def told_changes(entry: Entry, most: int = MOST_TOLD) -> str:
     told = [
         _told(row, each)
         for row in sorted(entry.rows, key=lambda row: row.table_name != "orders")
-        if row.table_name in _TOLD_TABLES and not (row.table_name == "orders" and row.is_new)
+        if row.table_name in _TOLD_TABLES and not (row.table_name in _NEW_UNTOLD and row.is_new)
         for each in shown_differences(row)
         if each.field not in _FOLLOWS.get(row.table_name, ())
     ]

@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "verify",
     "person": "person",
     "evaluate": "evaluate",
+    "send": "send",
     "start": "start",
 }
 

@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.customer_words import EVENT_KINDS, EVENTS
+from dashboard.customer_words import EVENT_KINDS, EVENTS, MESSAGES
 from dashboard.figures.colours import STAGE_NAME
 from dashboard.filters import STAGE_NAMES
+from dashboard.message_view import withdraw_button
 from dashboard.order_list import open_order
 from dashboard.paging import PAGE_ROWS, list_toolbar, pages_of
 from dashboard.reads import read
@@ -26,10 +27,10 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 _SUBJECTS = {"payment": "payments.method", "refund": "payments.method", "return": "returns.reason"}
-_STATES = {"return": "returns.state"}
+_STATES = {"return": "returns.state", **dict.fromkeys(MESSAGES, "messages.state")}
 _RELATIONS = {
     "order": "orders", "payment": "payments", "return": "returns", "feedback": "feedback",
-    "interaction": "interactions",
+    "interaction": "interactions", "message": "messages",
 }  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def customer_timeline(scope: Scope, customer_id: int) -> None:
     with st.container(border=True, gap="xsmall", key="customer_timeline"):
         event: Any
         for event in frame.itertuples():
-            _show(event)
+            _show(scope, event)
 
 
 def _kind(scope: Scope) -> TimelineKind:
@@ -76,7 +77,7 @@ def _kind(scope: Scope) -> TimelineKind:
 
 _KEYS = {
     "order": "order_id", "payment": "payment_id", "return": "return_id",
-    "feedback": "feedback_id", "interaction": "interaction_id",
+    "feedback": "feedback_id", "interaction": "interaction_id", "message": "message_id",
 }  # fmt: skip
 
 
@@ -89,12 +90,14 @@ def _chosen() -> None:
         st.query_params.pop("kind", None)
 
 
-def _show(event: Any) -> None:
+def _show(scope: Scope, event: Any) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small",
         key=f"event_{event.event}_{event.row_id}",
     ):  # fmt: skip
         st.markdown(_told(event), width="stretch")
+        if event.event in MESSAGES:
+            withdraw_button(scope, "customer", int(event.row_id), event.state)
         if event.order_number:
             _order_of(event)
 

@@ -16,6 +16,7 @@ INDUSTRIES = WORDS["customers.industry"]
 SOURCES = WORDS["customers.source"]
 POSITIONS = WORDS["contacts.position"]
 INTERACTIONS = WORDS["interactions.kind"]
+MESSAGES = WORDS["messages.kind"]
 EVENTS: dict[str, tuple[str, str]] = {  # event → what it reads, the colour of its mark
     "order": (N_("Order"), "blue"),
     "payment": (N_("Paid"), "green"),
@@ -25,6 +26,7 @@ EVENTS: dict[str, tuple[str, str]] = {  # event → what it reads, the colour of
     "suggestion": (N_("Suggestion"), "violet"),
     "review": (N_("Review"), "violet"),
     **{kind: (name, "orange") for kind, name in INTERACTIONS.items()},
+    **{kind: (name, "gray") for kind, name in MESSAGES.items()},
 }
 EVENT_KINDS: dict[str, str] = {
     "all": N_("All kinds"),
@@ -33,6 +35,7 @@ EVENT_KINDS: dict[str, str] = {
     "return": N_("Returns"),
     "feedback": N_("Feedback"),
     "interaction": N_("Conversations"),
+    "message": N_("E-mails"),
 }
 _FIELDS = (
     "name", "name_zh", "customer_type", "industry", "grade", "source", "owner_id", "region_id",

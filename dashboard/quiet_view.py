@@ -15,6 +15,7 @@ from dashboard.choices import sees_several_reps
 from dashboard.edit_notice import notify
 from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import find_page, may_open
+from dashboard.message_view import WRITE_HELP
 from dashboard.paging import (
     PAGE_ROWS,
     clicked_row,
@@ -247,6 +248,7 @@ def _action_panel(scope: Scope, row: pd.Series) -> None:
                 format_func=lambda action: in_words("reminders.action", action),
             )  # fmt: skip
             st.text_input(_("Note"), max_chars=LONGEST_NOTE, key=f"{form}_note")
+            st.checkbox(_("Write an e-mail"), key=f"{form}_write", help=_(WRITE_HELP))
             st.button(
                 _("Mark as done"), type="primary", icon=":material/check:", key=f"{form}_done",
                 disabled=row["action"] == NO_CONTACT,
@@ -264,11 +266,12 @@ def _record(customer_id: int, name: str, state: str) -> None:
     form = f"quiet_{customer_id}"
     action = st.session_state[f"{form}_action"]
     note = st.session_state.get(f"{form}_note") or ""
+    write = bool(st.session_state.get(f"{form}_write"))
     done = save(
         form,
         lambda engine, request_id: record_reminder(
             engine, scope, customer_id, cause="silent", action=action, state=state, note=note,
-            request_id=request_id,
+            write=write, request_id=request_id,
         ),
     )  # fmt: skip
     if done is None:

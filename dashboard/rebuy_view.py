@@ -16,6 +16,7 @@ from dashboard.cards import Card
 from dashboard.choices import sees_several_reps
 from dashboard.edit_notice import notify
 from dashboard.exports import Export, export_menu, whole_list
+from dashboard.message_view import WRITE_HELP
 from dashboard.paging import (
     PAGE_ROWS,
     clicked_row,
@@ -235,6 +236,7 @@ def _what_to_offer(row: pd.Series) -> None:
                 format_func=lambda action: in_words("reminders.action", action),
             )  # fmt: skip
             st.text_input(_("Note"), max_chars=LONGEST_NOTE, key=f"{form}_note")
+            st.checkbox(_("Write an e-mail"), key=f"{form}_write", help=_(WRITE_HELP))
             said = (due_id, int(row["customer_id"]), int(row["product_id"]),
                     row["expected_on"].date(), str(row["customer"]))  # fmt: skip
             st.button(
@@ -255,11 +257,12 @@ def _record(
     form = f"rebuy_{due_id}"
     action = st.session_state[f"{form}_action"]
     note = st.session_state.get(f"{form}_note") or ""
+    write = bool(st.session_state.get(f"{form}_write"))
     done = save(
         form,
         lambda engine, request_id: record_reminder(
             engine, scope, customer_id, product_id, cause="rebuy", action=action, state=state,
-            note=note, due_on=due_on, request_id=request_id,
+            note=note, due_on=due_on, write=write, request_id=request_id,
         ),
     )  # fmt: skip
     if done is None:

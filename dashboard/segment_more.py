@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.reads import data_version, read
 from dashboard.segment_choice import Chosen, code_of, codes_of, say
+from dashboard.segment_spend import spend_block
 from dashboard.segment_views import segments_table
 from dashboard.segment_words import MEASURES, segment_name
 from dashboard.tables import Column, show_table
@@ -26,6 +27,7 @@ _QUESTIONS: dict[str, str] = {
     "next": N_("Expected next"),
     "missing": N_("Not bought yet"),
     "compare": N_("Compare two"),
+    "spend": N_("Marketing spend"),
 }
 _PIVOTS: dict[PivotBy, str] = {
     "category": N_("By category"),
@@ -42,7 +44,7 @@ def more_block(
 ) -> None:
     question = st.segmented_control(
         _("More about the segments"),
-        list(_QUESTIONS),
+        _questions_for(scope),
         default="measures",
         required=True,
         format_func=lambda name: _(_QUESTIONS[name]),
@@ -59,9 +61,17 @@ def more_block(
             _missing(scope, chosen, as_of)
         case "compare":
             _compare(chosen, segments, margin=margin)
+        case "spend":
+            spend_block(scope, chosen, segments, as_of)
         case _:
             key = f"segment_measures_{data_version()}_{chosen.division.by}"
             segments_table(segments, chosen, margin=margin, key=key)
+
+
+def _questions_for(scope: Scope) -> list[str]:
+    """A budget is the company's: shared over the orders of one rep it would tell nothing."""
+    whole = scope.sees_all("orders") and scope.sees("campaigns", "budget")
+    return [name for name in _QUESTIONS if name != "spend" or whole]
 
 
 def _bought(scope: Scope, chosen: Chosen, as_of: date) -> None:

@@ -11,18 +11,19 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from data_access.errors import Refused
+from data_access.letters import is_address
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = (ROOT / ".streamlit" / "secrets.toml", Path.home() / ".streamlit" / "secrets.toml")
@@ -41,6 +42,13 @@ class SettingWrong(Refused):
         "public_url": "{name} must be the address people open, such as"
         " https://crm.example.com, not {found}.",
         "switch": "{name} must be yes or no, not {found}.",
+        "smtp_url": "{name} is not the address of a mail server such as"
+        " smtp://user:password@mail.example.com:587?starttls.",
+        "smtp_plain": "{name} would send its password unencrypted: add ?starttls, or begin with"
+        " smtps.",
+        "mail_both": "Set CRM_MAIL_FOLDER or CRM_SMTP_URL, not both.",
+        "mail_from": "{name} must be the mail address that messages come from, such as"
+        " sales@example.com.",
         "secrets": "{name} cannot be read: it is not TOML.",
     }
 
@@ -83,8 +91,33 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("CRM_SESSION_IDLE_MINUTES", "30", "Minutes without an action until sign-out."),
     Setting("CRM_SESSION_HOURS", "8", "Hours after sign-in until sign-out in any case."),
+    Setting(
+        "CRM_MAIL_FOLDER",
+        "none",
+        "The folder that `send` writes messages into, as .eml files.",
+    ),
+    Setting(
+        "CRM_SMTP_URL",
+        "none",
+        "The mail server that `send` hands messages to, such as"
+        " smtp://user:password@mail.example.com:587?starttls.",
+    ),
+    Setting(
+        "CRM_MAIL_FROM",
+        "none",
+        "The address messages come from; a mail server needs it.",
+    ),
 )
 NAMES = tuple(setting.name for setting in TABLE)
+
+
+@dataclass(frozen=True)
+class MailServer:
+    host: str
+    port: int
+    security: str  # tls, starttls, none
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -97,6 +130,9 @@ class Settings:
     allow_plain_http: bool = False
     session_idle: timedelta = timedelta(minutes=30)
     session_lifetime: timedelta = timedelta(hours=8)
+    mail_folder: Path | None = None
+    mail_server: MailServer | None = None
+    mail_from: str | None = None
 
 
 def settings() -> Settings:
@@ -131,6 +167,7 @@ def read_settings(environment: Mapping[str, str], secrets: Mapping[str, Any]) ->
         session_lifetime=timedelta(
             hours=_count("CRM_SESSION_HOURS", value("CRM_SESSION_HOURS", "8"), 24)
         ),
+        **_mail(value("CRM_MAIL_FOLDER"), value("CRM_SMTP_URL"), value("CRM_MAIL_FROM")),
     )
 
 
@@ -208,6 +245,38 @@ def _public_url(name: str, text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise SettingWrong("public_url", name=name, found=text)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _mail(folder: str, url: str, sender: str) -> dict[str, Any]:
+    if folder and url:
+        raise SettingWrong("mail_both")
+    if (sender or url) and not is_address(sender):
+        raise SettingWrong("mail_from", name="CRM_MAIL_FROM")
+    return {
+        "mail_folder": Path(folder) if folder else None,
+        "mail_server": _mail_server("CRM_SMTP_URL", url) if url else None,
+        "mail_from": sender or None,
+    }
+
+
+_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+
+
+def _mail_server(name: str, text: str) -> MailServer:
+    # The refusal never repeats the URL: it may hold a password.
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise SettingWrong("smtp_url", name=name) from error
+    is_known = parts.scheme in ("smtp", "smtps") and parts.query in ("", "starttls")
+    if not (is_known and host and parts.path in ("", "/")):
+        raise SettingWrong("smtp_url", name=name)
+    security = "tls" if parts.scheme == "smtps" else parts.query or "none"
+    if parts.password and security == "none" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise SettingWrong("smtp_plain", name=name)
+    user, password = (unquote(each) if each else None for each in (parts.username, parts.password))
+    return MailServer(host, port or _PORTS[security], security, user, password)
 
 
 _SWITCHES: dict[str, bool] = {"yes": True, "true": True, "1": True, "on": True,

@@ -156,6 +156,18 @@ WORDS: dict[str, dict[str, str]] = {
         "dismissed": N_("Dismissed"),
         "held_out": N_("Held out"),
     },
+    "messages.kind": {
+        "order_confirmed": N_("Order confirmation"),
+        "order_shipped": N_("Shipping notice"),
+        "follow_up": N_("Follow-up"),
+        "task": N_("Task for the sales rep"),
+    },
+    "messages.state": {
+        "waiting": N_("Waiting to be sent"),
+        "sent": N_("Sent"),
+        "failed": N_("Not delivered"),
+        "withdrawn": N_("Not sent: withdrawn"),
+    },
 }
 
 WORDS["customers.consent_purpose"] = WORDS["consents.purpose"]
@@ -178,6 +190,7 @@ TABLE_NAMES: dict[str, str] = {
     "interactions": N_("Conversation"),
     "consents": N_("Consent"),
     "reminders": N_("Reminder"),
+    "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
@@ -296,6 +309,13 @@ FIELD_NAMES: dict[str, str] = {
     "definition": N_("Definition"),
     "saved_segments.created_at": N_("Created at"),
     "changed_at": N_("Changed at"),
+    "language": N_("Language"),
+    "body": N_("Text"),
+    "attempts": N_("Attempts"),
+    "last_error": N_("Why it failed"),
+    "next_try_at": N_("Next try"),
+    "sent_at": N_("Sent at"),
+    "made_at": N_("Written at"),
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -326,6 +346,8 @@ ACTIONS: dict[str, str] = {
     "export_person": N_("exported a person's data"),
     "erase_person": N_("erased a person"),
     "record_reminder": N_("recorded a reminder"),
+    "withdraw_message": N_("withdrew an e-mail"),
+    "send_message": N_("sent e-mails"),
     "refresh": N_("refreshed the customer figures"),
     "export": N_("exported a list"),
     "save_segment": N_("saved a segment"),

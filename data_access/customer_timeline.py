@@ -27,9 +27,9 @@ from data_access.filters import name_in
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
 from data_access.scope import Scope
 
-TimelineKind = Literal["all", "order", "payment", "return", "feedback", "interaction"]
+TimelineKind = Literal["all", "order", "payment", "return", "feedback", "interaction", "message"]
 KINDS: tuple[TimelineKind, ...] = (
-    "all", "order", "payment", "return", "feedback", "interaction"
+    "all", "order", "payment", "return", "feedback", "interaction", "message"
 )  # fmt: skip
 _LEGS = 8  # more than there are: an event is known by its row's identity and its leg
 
@@ -46,11 +46,12 @@ def list_customer_events(
 ) -> pd.DataFrame:
     """A page of what happened, newest first; `keyset.next_page(frame)` is the `after` of the next.
 
-    happened_at, event (order, payment, refund, return, or what kind of feedback or interaction it
-    was), row_id (of the row that tells it), subject (a payment's method, a return's reason, an
-    interaction's subject), detail (what somebody wrote), score (of a review), state (of a return or
-    a feedback), person, order_number and stage (of the order it belongs to, as that is now; NULL
-    where it belongs to none), amount, currency
+    happened_at, event (order, payment, refund, return, or what kind of feedback, interaction or
+    message it was), row_id (of the row that tells it), subject (a payment's method, a return's
+    reason, an interaction's or a message's subject), detail (what somebody wrote; of a message that
+    failed, why), score (of a review), state (of a return, a feedback or a message), person,
+    order_number and stage (of the order it belongs to, as that is now; NULL where it belongs to
+    none), amount, currency
     """
     events = _events(scope, customer_id, kind)
     return read_page(
@@ -158,12 +159,23 @@ def _interactions(scope: Scope, customer_id: int) -> Select[Any]:
     ).where(interactions.customer_id == customer_id)  # fmt: skip
 
 
+def _messages(scope: Scope, customer_id: int) -> Select[Any]:
+    messages = scope.visible.messages.c
+    failed = case((messages.state == "failed", messages.last_error))
+    return _event(
+        5, messages.message_id, messages.made_at, messages.kind, messages.order_id,
+        subject=messages.subject, detail=failed, state=messages.state,
+        employee_id=messages.employee_id,
+    ).where(messages.customer_id == customer_id)  # fmt: skip
+
+
 _OF_KIND: dict[str, Callable[[Scope, int], Select[Any]]] = {
     "order": _orders,
     "payment": _payments,
     "return": _returns,
     "feedback": _feedback,
     "interaction": _interactions,
+    "message": _messages,
 }
 
 

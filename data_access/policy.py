@@ -99,7 +99,7 @@ BUSINESS = (
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness",
+    "customer_merges", "completeness", "messages",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -126,7 +126,7 @@ COLLEAGUES = {
 LIMITS = {"stage_rules": ALL, "discount_limits": ALL}
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
-    "reminders", "consents",
+    "reminders", "consents", "messages",
 )  # fmt: skip
 
 # What a merge keeps of both customers is for the command that brings one back, for nobody to read.
@@ -137,6 +137,7 @@ _everything = {**dict.fromkeys(BUSINESS, ALL), "customer_merges": Rule(masks=_RE
 _masked_everything = {
     **{name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS},
     "customer_merges": Rule(masks=_RECORD),
+    "messages": Rule(masks={**CONTACT, **_hide("subject", "body", "last_error")}),
 }
 
 
@@ -223,6 +224,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "segment_history": ALL,
         "rebuy_dues": ALL,
         "reminders": ALL,
+        "messages": ALL,
         "refreshes": ALL,
         **TALK,
         **COLLEAGUES,

@@ -79,6 +79,11 @@ class Scope:
         rule = _rules(self.role).get(relation)
         return rule is not None and column not in rule.masks
 
+    def sees_all(self, relation: str) -> bool:
+        """Whether this role sees every row of the relation."""
+        rule = _rules(self.role).get(relation)
+        return rule is not None and rule.rows is Rows.ALL
+
 
 class Visible:
     """The relations of one Scope: `visible.orders`, `visible.customers`, …; selectables with the

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 _ON_POSTGRESQL = ("customers", "contacts", "interactions", "orders", "payments", "shipments",
                   "returns", "stock_movements", "comments", "feedback", "opportunities",
-                  "reminders", "consents", "sealed_values", "edit_requests")  # fmt: skip
+                  "reminders", "consents", "messages", "sealed_values",
+                  "edit_requests")  # fmt: skip
 
 
 def scrub(engine: Engine) -> bool:

@@ -40,6 +40,7 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "comments": ("text",),
     "reminders": ("note",),
     "consents": ("purpose", "text_version"),
+    "messages": ("email", "subject", "body", "last_error"),
 }  # fmt: skip
 REASON = ("audit", "reason")  # of an edit, in the words of who made it
 

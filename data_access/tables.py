@@ -658,6 +658,36 @@ reminders = Table(  # what was done, or not, about a customer whom a list named
     Column("recorded_at", Moment, nullable=False),
 )
 
+messages = Table(  # what an edit wrote to a customer or a colleague; `send` takes it out
+    "messages",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("cause", String(80), nullable=False, unique=True),  # what led to it, once
+    Column("kind", String(20), nullable=False),  # see letters.KINDS
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
+    Column("employee_id", Id, ForeignKey("employees.employee_id")),  # whose task it is
+    Column("email", String(254), nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("subject", String(400), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", Moment),
+    Column("last_error", String(300)),
+    Column("sent_at", Moment),
+    CheckConstraint("state in ('waiting', 'sent', 'failed', 'withdrawn')", name="state_known"),
+    Index(None, "customer_id", "made_at"),
+    Index(
+        "ix_messages_waiting",
+        "next_try_at",
+        "message_id",
+        sqlite_where=text("state in ('waiting', 'failed')"),
+        postgresql_where=text("state in ('waiting', 'failed')"),
+    ),
+)
+
 saved_segments = Table(  # a choice of customers under a name; who is in it is asked anew each time
     "saved_segments",
     metadata,
@@ -807,12 +837,12 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
-    consents, customer_merges, completeness,
+    consents, customer_merges, completeness, messages,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
 AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, customers, contacts,
-    interactions, consents,
+    interactions, consents, messages,
 )  # fmt: skip

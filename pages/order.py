@@ -7,6 +7,7 @@ from dashboard.comment_thread import comment_thread
 from dashboard.edit_dialogs import edit_dialog
 from dashboard.edit_notice import notice_line
 from dashboard.live import follow_changes
+from dashboard.message_view import order_messages
 from dashboard.order_bar import action_bar
 from dashboard.order_log import order_log
 from dashboard.order_view import (
@@ -69,6 +70,7 @@ with wide:
 with narrow:
     st.subheader(_("Timeline"), anchor=False)
     timeline(read(list_order_events, scope, order_id, engine="record"))
+order_messages(scope, order_id)
 comment_thread(scope, order)
 order_log(scope, order)
 edit_dialog(number)

@@ -28,6 +28,7 @@ from data_access import (
     retention,
     sales,
     segment_lists,
+    segment_spend,
     segments,
     value,
     value_lists,
@@ -150,6 +151,7 @@ CASES: tuple[Case, ...] = (
     ),
     _divided(segments.sum_movements, "rfm"),
     _divided(segments.sum_next_purchases, "rule"),
+    _divided(segment_spend.sum_segment_spend, "rfm", dated=True),
     _divided(segment_lists.list_missing_categories, "rfm", dated=True),
     _divided(segment_lists.list_segment_customers, "rfm"),
     *(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -45,6 +46,7 @@ from data_access.segment_lists import (
     list_saved_segments,
     list_segment_customers,
 )
+from data_access.segment_spend import sum_segment_spend
 from data_access.segments import (
     find_cut_points,
     find_segments_day,
@@ -170,6 +172,47 @@ def test_what_segments_buy_and_will_buy(scored: Scored) -> None:
         assert again["net_sales"].sum() == 800
     (due,) = sum_next_purchases(engine, manager, by_rule).itertuples()
     assert (due.group_number, due.name, due.customers, due.expected) == (1, "Pens", 1, 0.75)
+
+
+def test_a_budget_is_shared_over_the_orders_it_brought(scored: Scored) -> None:
+    """300 over three orders, two of them of cluster 1; 90 over two by coupon, one cancelled one
+    left out; by hand."""
+    database, ids = scored.database, scored.customer_ids
+    writer = database.writer
+    fair = add(writer, "campaigns", currency="CNY", budget=300)
+    add(writer, "campaigns", currency="CNY", budget=90, coupon_code="NINE")
+    free = add(writer, "campaigns", currency="CNY", budget=0, coupon_code="FREE")
+    dollars = add(writer, "campaigns", currency="USD", budget=999)
+
+    def order(name: str, days: int = 10, **values: Any) -> int:
+        """Of 100 that cost 60."""
+        day = AS_OF - timedelta(days=days)
+        return add_order(database, customer_id=ids[name], ordered_on=day, **values)
+
+    order("Ada", campaign_id=fair, coupon_code="NINE")  # what it names goes before its coupon
+    order("Bea", campaign_id=fair)
+    order("Eva", campaign_id=fair, days=400)  # carries its part of the budget, outside of the year
+    order("Cem", coupon_code="NINE")
+    order("Eva", coupon_code="NINE")
+    order("Cem", coupon_code="NINE", stage="cancelled")
+    for campaign_id in (free, dollars):
+        order("Dan", campaign_id=campaign_id)
+    engine, manager = database.record, scored.scopes["manager"]
+    division = Division(by="cluster", currency="CNY")
+    found = sum_segment_spend(engine, manager, division, AS_OF)
+    assert [tuple(row) for row in found.itertuples(index=False)] == [
+        (1, 2, 200, 200, 80), (2, 1, 45, 100, 40), (3, 1, 45, 100, 40),
+    ]  # fmt: skip
+    copy = AnalyticsCopy(engine)
+    assert_frame_equal(sum_segment_spend(copy.engine, manager, division, AS_OF), found)
+    copy.close()
+    product = add(writer, "products", unit_cost=None)
+    order("Cem", coupon_code="NINE", lines=[{"product_id": product, "unit_cost": None}])
+    found = sum_segment_spend(engine, manager, division, AS_OF).set_index("group_number")
+    assert found.loc[2, ["orders", "spend", "net_sales"]].tolist() == [2, 60, 200]
+    assert pd.isna(found.loc[2, "margin"]) and found.loc[3, "spend"] == 30
+    mine = sum_segment_spend(engine, scored.scopes["sales_rep"], division, AS_OF)
+    assert mine["group_number"].tolist() == [1, 2]
 
 
 def test_customers_are_listed_page_by_page(scored: Scored) -> None:

@@ -14,7 +14,8 @@ from data_access.edits.segments import save_segment
 from data_access.segment_lists import list_saved_segments
 from data_access.tables import customer_scores, rebuy_dues, refreshes, segment_history
 from tests.browsing import Browser, says
-from tests.scored import CUSTOMERS, Scored, score_shop
+from tests.crm import add, add_order
+from tests.scored import AS_OF, CUSTOMERS, Scored, score_shop
 
 EMPTY = (rebuy_dues, segment_history, customer_scores, refreshes)
 
@@ -191,6 +192,24 @@ def test_more_questions_are_answered(
     if question == "compare":
         shown = table(tab, "difference").set_index("measure")
         assert shown.loc["Customers"].tolist() == ["1", "1", "0.0%"]
+
+
+def test_marketing_spend_is_for_who_sees_every_order(browser: Browser, scored: Scored) -> None:
+    fair = add(browser.database.writer, "campaigns", currency="CNY", budget=100)
+    order = {"customer_id": scored.customer_ids["Ada"], "ordered_on": AS_OF, "campaign_id": fair}
+    add_order(browser.database, **order)  # 100 that cost 60
+    for role in ("manager", "analyst"):
+        browser.sign_in(scored.scopes[role].user_id)
+        tab = browser.open("segments")
+        tab.segmented_control(key="segments_more").set_value("spend").run()
+        assert not tab.exception
+        shown = table(tab, "per_spend").set_index("name")
+        assert says(tab, "budget is shared evenly over all its orders")
+        assert shown["per_spend"].tolist() == ["0.40", *["–"] * 5]
+        assert shown["orders"].tolist() == [1, 0, 0, 0, 0, 0]
+    browser.sign_in(scored.scopes["sales_rep"].user_id)
+    tab = browser.open("segments")
+    assert "spend" not in str(tab.segmented_control(key="segments_more").options).lower()
 
 
 def test_nothing_is_worked_out_yet(browser: Browser, scored: Scored) -> None:

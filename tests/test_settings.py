@@ -12,6 +12,7 @@ from dashboard.settings import (
     NAMES,
     ROOT,
     TABLE,
+    MailServer,
     SettingWrong,
     read_secrets,
     read_settings,
@@ -98,6 +99,33 @@ def test_a_wrong_setting_says_what_it_must_be(name: str, value: str, sentence: s
         read_settings({name: value}, {})
     assert sentence in str(refusal.value)
     assert "secret" not in str(refusal.value)
+
+
+def test_mail_goes_into_a_folder_or_by_a_server_and_no_password_in_the_open() -> None:
+    sender = {"CRM_MAIL_FROM": "sales@example.com"}
+    assert read_settings({"CRM_MAIL_FOLDER": "out"}, {}).mail_folder == Path("out")
+    url = "smtp://sales%40example.com:p%40ss@mail.example.com?starttls"
+    server = read_settings({"CRM_SMTP_URL": url, **sender}, {}).mail_server
+    assert server == MailServer("mail.example.com", 587, "starttls", "sales@example.com", "p@ss")
+    assert "p@ss" not in repr(server)
+    server = read_settings({"CRM_SMTP_URL": "smtps://mail.example.com", **sender}, {}).mail_server
+    assert server == MailServer("mail.example.com", 465, "tls")
+    wrong = {
+        "mail.example.com": "is not the address of a mail server",
+        "smtp://mail.example.com:many": "is not the address of a mail server",
+        "smtp://a:secret@mail.example.com": "would send its password unencrypted",
+    }
+    for url, sentence in wrong.items():
+        with pytest.raises(SettingWrong, match=sentence) as refusal:
+            read_settings({"CRM_SMTP_URL": url, **sender}, {})
+        assert "secret" not in str(refusal.value)
+    for said, sentence in (
+        ({"CRM_SMTP_URL": "smtp://localhost"}, "must be the mail address"),
+        ({"CRM_MAIL_FOLDER": "out", "CRM_MAIL_FROM": "sales"}, "must be the mail address"),
+        ({"CRM_SMTP_URL": "smtp://localhost", "CRM_MAIL_FOLDER": "out"}, "not both"),
+    ):
+        with pytest.raises(SettingWrong, match=sentence):
+            read_settings(said, {})
 
 
 def test_a_broken_secrets_file_is_named(tmp_path: Path) -> None:

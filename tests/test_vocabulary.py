@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, select
 
 from dashboard.texts import in_language
 from dashboard.vocabulary import WORDS, in_words
+from data_access import letters
 from data_access.demo import fulfilment, ledger, paying, returning
 from data_access.edits import reminding
 from data_access.tables import metadata
@@ -21,10 +22,12 @@ CAN_BE_WRITTEN = {
     "reminders.cause": tuple(reminding.MAY_REMIND),
     "reminders.action": reminding.ACTIONS,
     "reminders.state": reminding.STATES,
+    "messages.kind": letters.KINDS,
+    "messages.state": letters.STATES,
 }
 OWN_NAMES = {"DHL"}
 # people write these, and a refresh works these out
-NOT_IN_A_DEMO = ("reminders.", "consents.", "customer_scores.")
+NOT_IN_A_DEMO = ("messages.", "reminders.", "consents.", "customer_scores.")
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ from data_access.tables import (
     edit_requests,
     erasures,
     imported_rows,
+    messages,
     metadata,
     orders,
     properties,
@@ -65,7 +66,7 @@ COMMAND_LINE = "command line"  # the actor
 GONE = "(erased)"  # where a text may not be empty
 
 # Rows that are about nothing else than the person.
-_DELETED = (contacts, consents)
+_DELETED = (contacts, consents, messages)
 # What tells of the person although the log never has it.
 _PERSONAL_TOO: Mapping[str, tuple[str, ...]] = {
     "feedback": ("text",),

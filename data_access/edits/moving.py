@@ -1,4 +1,5 @@
-"""Moves one order to its next stage; the goods follow (`stock.py`)."""
+"""Moves one order to its next stage; the goods follow (`stock.py`), and the customer is told
+(`messages.py`)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,12 @@ from sqlalchemy import Engine, Row, insert, select, update
 from data_access.edits.clock import business_time
 from data_access.edits.fields import Fields
 from data_access.edits.locking import change_order
+from data_access.edits.messages import (
+    give_task,
+    withdraw_of_order,
+    write_of_confirmation,
+    write_of_shipping,
+)
 from data_access.edits.opening import done, open_order
 from data_access.edits.rights import need_right
 from data_access.edits.stock import (
@@ -175,6 +182,7 @@ def confirm(edit: Edit, order: Row[Any], *, allow_short: bool = False) -> Done:
         raise OrderRefused("no_lines")
     short = reserve(edit, order, units, allow_short=allow_short)
     version = enter(edit, order, "confirmed")
+    write_of_confirmation(edit, order)
     lacking = {one.sku: one.lacking for one in short}
     return done(order, version, stage="confirmed", **({"lacking": lacking} if lacking else {}))
 
@@ -194,7 +202,9 @@ def ship(edit: Edit, order: Row[Any], carrier: str, tracking_number: str) -> Don
             shipped_at=business_time(edit).after(order),
         )
     )
-    return done(order, enter(edit, order, "shipped"), stage="shipped")
+    version = enter(edit, order, "shipped")
+    write_of_shipping(edit, order, carrier, tracking_number)
+    return done(order, version, stage="shipped")
 
 
 def complete(edit: Edit, order: Row[Any]) -> Done:
@@ -203,13 +213,16 @@ def complete(edit: Edit, order: Row[Any]) -> Done:
         .where(shipments.c.order_id == order.order_id, shipments.c.delivered_at.is_(None))
         .values(delivered_at=business_time(edit).after(order))
     )
-    return done(order, enter(edit, order, "completed"), stage="completed")
+    version = enter(edit, order, "completed")
+    give_task(edit, order)
+    return done(order, version, stage="completed")
 
 
 def cancel(edit: Edit, order: Row[Any], reason: str) -> Done:
     if order.stage in HOLDING:
         release(edit, order, units_of(lines_of(edit.connection, order.order_id)))
     withdraw_proposals(edit, order)
+    withdraw_of_order(edit, order.order_id)
     version = enter(edit, order, "cancelled", cancel_reason=reason, due_on=None)
     return done(order, version, stage="cancelled")
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 
 from data_access.edits.clock import business_time
 from data_access.edits.fields import Fields, refuse_field
+from data_access.edits.messages import write_follow_up
 from data_access.edits.opening import MOST_ID
 from data_access.edits.rights import RightRefused
 from data_access.edits.transaction import Done, Edit, carry_out
@@ -41,6 +42,7 @@ class ReminderRefused(EditRefused):
 
     messages: ClassVar[dict[str, str]] = {
         "consent": "{customer} does not wish to be contacted.",
+        "address": "{customer} has no e-mail address that can be written to.",
         "recorded": "{person} has recorded this already.",
         "recorded_before": "This is recorded already.",
     }
@@ -62,14 +64,16 @@ def record_reminder(
     state: str,
     note: str = "",
     due_on: date | None = None,
+    write: bool = False,
     request_id: str,
     now: datetime | None = None,
 ) -> Done:
     """What a person did (`done`) or decided not to do (`dismissed`); `due_on` is the day on which
     the list expected the customer's order. A rebuy needs its product. `values` of the answer:
-    reminder_id, customer_id, is_held_out. Refused with RightRefused, FieldsRefused, NotFound, or
-    ReminderRefused where the customer has refused contact, or the same was recorded for that day
-    before."""
+    reminder_id, customer_id, is_held_out. `write`: an e-mail that reminds the customer waits to be
+    sent, where something was done about one of ASKED_CONSENT. Refused with RightRefused,
+    FieldsRefused, NotFound, or ReminderRefused where the customer has refused contact or has no
+    address to `write` to, or the same was recorded for that day before."""
     fields = Fields()
     for name, value, choices in (
         ("cause", cause, tuple(MAY_REMIND)), ("action", action, ACTIONS), ("state", state, STATES),
@@ -92,11 +96,16 @@ def record_reminder(
         customer = _find_customer(edit, customer_id)
         if state == "done" and cause in ASKED_CONSENT and customer.consent == "refused":
             raise ReminderRefused("consent", customer=customer.name)
-        return _write(edit, customer.customer_id, {"product_id": product, **said})
+        done = _write(edit, customer.customer_id, {"product_id": product, **said})
+        if write and state == "done" and cause in ASKED_CONSENT:
+            reminder_id = done.values["reminder_id"]
+            if not write_follow_up(edit, customer.customer_id, reminder_id, cause, product):
+                raise ReminderRefused("address", customer=customer.name)
+        return done
 
     return carry_out(
         engine, scope, "record_reminder", work, request_id=request_id,
-        details=(customer_id, product, said), now=now,
+        details=(customer_id, product, said, *([write] if write else [])), now=now,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Undoes one edit from the log: its rows go back to what they were, if nobody touched them since.
 
 The undo is an edit of its own, with its own place in the log; undoing an undo does the edit again.
-Stock is shared with other orders, so it is not set back: what was moved is moved the other way.
+Stock is shared with other orders, so it is not set back: what was moved is moved the other way. A
+message that has left the house stays sent; one that waits is withdrawn.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from data_access.tables import (
     AUDITED_TABLES,
     audit,
     customers,
+    messages,
     metadata,
     orders,
     products,
@@ -177,7 +179,7 @@ def _check_untouched(edit: Edit, written: Iterable[_Written]) -> None:
     conflicts: list[Conflict] = []
     people: dict[str, None] = {}
     for one in written:
-        found = _changed_since(edit, one)
+        found = _changed_since(edit, one) if one.table is not messages else []
         if found:
             about = _about(edit, one)
             conflicts += [Conflict(one.table.name, one.row_id, about, each) for each in found]
@@ -207,6 +209,7 @@ def _anything_stands(edit: Edit, one: _Written) -> bool:
     later = edit.connection.execute(
         select(audit.c.request_id, audit.c.undoes)
         .where(audit.c.order_id == one.order_id, audit.c.audit_id > one.last_audit_id)
+        .where(audit.c.table_name != messages.name)
         .order_by(audit.c.audit_id.desc())
     )
     target = {row.request_id: row.undoes for row in later}
@@ -239,6 +242,8 @@ def _take_back(edit: Edit, one: _Written) -> None:
         _move_back(edit, one)
     elif one.table is stock and one.after:
         _restock(edit, one)
+    elif one.table is messages:
+        _restate(edit, one)
     elif not one.before:
         edit.connection.execute(delete(one.table).where(one.key == one.row_id))
     elif not one.after:
@@ -283,6 +288,16 @@ def _restock(edit: Edit, one: _Written) -> None:
         update(stock)
         .where(stock.c.stock_id == one.row_id)
         .values(**values, on_hand=on_hand, reserved=reserved)
+    )
+
+
+def _restate(edit: Edit, one: _Written) -> None:
+    """As it was before the edit, which may have made it; but for one that was sent since."""
+    values = _values(one, but=("message_id",)) or {"state": "withdrawn", "next_try_at": None}
+    edit.connection.execute(
+        update(messages)
+        .where(messages.c.message_id == one.row_id, messages.c.state != "sent")
+        .values(values)
     )
 
 

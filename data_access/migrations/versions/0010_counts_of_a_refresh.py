@@ -10,7 +10,7 @@ from alembic import op
 from data_access.refreshing.telling import without_counts
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 
 
 def upgrade() -> None:
