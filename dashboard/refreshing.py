@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
+from threadpoolctl import threadpool_limits
 
 from dashboard.analytics.customer_features import (
     describe_customers,
@@ -74,7 +75,9 @@ def source_of(record: Engine, writer: Engine, analytics: Engine, as_of: date) ->
 
 def refresh(source: Source, parts: Sequence[str], progress: Progress) -> list[Outcome]:
     """Works out these of PARTS; one that fails does not stop those after it."""
-    return [_refresh_part(source, part, progress) for part in parts]
+    # the models' matrices are so small that threads only wait for each other
+    with threadpool_limits(1, user_api="blas"):
+        return [_refresh_part(source, part, progress) for part in parts]
 
 
 def _refresh_part(source: Source, part: str, progress: Progress) -> Outcome:
