@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from sqlalchemy import String, func, insert, select, update
+from sqlalchemy import String, delete, func, insert, select, update
 from streamlit.runtime.caching.cache_data_api import _data_caches
 
 from dashboard import connection as app
@@ -121,6 +121,9 @@ class People:
         add(writer, "feedback", **of_customer, kind="review", state="new", created_at=NOW, score=2,
             **words_of("feedback"))  # fmt: skip
         add(writer, "contacts", **of_customer, **words_of("contacts"))
+        gone = add(writer, "contacts", **of_customer, name=f"{CANARY} left the company")
+        with writing(writer) as connection:
+            connection.execute(delete(contacts).where(contacts.c.contact_id == gone))
         add(writer, "interactions", **of_customer, **words_of("interactions"))
         add(writer, "opportunities", **of_customer, stage="lead", amount=9, currency="CNY",
             created_at=NOW, **words_of("opportunities"))  # fmt: skip

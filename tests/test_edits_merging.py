@@ -272,6 +272,10 @@ def test_a_merge_is_done_and_taken_back_once(database: Database) -> None:
     refused(twins, NotFound, lambda: twins.merge(seen=seen), "customer")
     merge_id = first.values["merge_id"]
     refused(twins, MergeRefused, lambda: twins.unmerge(merge_id, "other_lead"), "unknown")
+    region_id = twins.read(twins.kept).region_id
+    twins.change(twins.kept, region_id=None)  # no more of the lead who merged them
+    refused(twins, MergeRefused, lambda: twins.unmerge(merge_id, "sales_lead"), "unknown")
+    twins.change(twins.kept, region_id=region_id)
     twins.unmerge(merge_id, "sales_lead")
     refused(twins, MergeRefused, lambda: twins.unmerge(merge_id), "unmerged")
 
