@@ -40,6 +40,7 @@ from data_access.tables import (
     consents,
     contacts,
     customers,
+    edit_requests,
     imported_rows,
     metadata,
     orders,
@@ -224,6 +225,10 @@ def test_only_an_admin_who_types_the_name_erases(people: People) -> None:
             people.erase(confirmation=typed)
     assert "customers" in people.traces() and erased_customers(people.database.record) == []
     people.erase()
+    asked = select(edit_requests).where(edit_requests.c.request_id.in_(("r1", "r2", "r3", "r4")))
+    with people.database.record.connect() as connection:
+        kept = {(row.fingerprint, row.answer) for row in connection.execute(asked)}
+    assert kept == {("", "{}")}  # of what was asked about the person
     assert people.erase().is_repeat
     with pytest.raises(ErasureRefused):
         people.erase(request_id="once more")
