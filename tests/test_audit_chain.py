@@ -17,6 +17,7 @@ from sqlalchemy import func, insert, select, text, update
 from benchmarks.torture import torture
 from benchmarks.torture_world import make_world
 from data_access.accounts import NewUser, add_user, disable_user, set_role
+from data_access.audit_chain import HASHED
 from data_access.database import Database, bulk_writing, connect, writing
 from data_access.demo import Plan, build_demo
 from data_access.importing import import_source, open_source, read_mapping
@@ -75,6 +76,10 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name
     verify_log(database.record)
+
+
+def test_every_column_of_the_log_goes_into_its_hash() -> None:
+    assert set(audit.c.keys()) == {*HASHED, "previous_hash", "hash"}
 
 
 def test_what_is_written_outside_a_command_is_the_systems(database: Database) -> None:

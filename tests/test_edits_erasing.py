@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from sqlalchemy import String, func, insert, select, update
+from sqlalchemy import String, delete, func, insert, select, update
 from streamlit.runtime.caching.cache_data_api import _data_caches
 
 from dashboard import connection as app
@@ -40,6 +40,7 @@ from data_access.tables import (
     consents,
     contacts,
     customers,
+    edit_requests,
     imported_rows,
     metadata,
     orders,
@@ -122,6 +123,9 @@ class People:
         add(writer, "feedback", **of_customer, kind="review", state="new", created_at=NOW, score=2,
             **words_of("feedback"))  # fmt: skip
         add(writer, "contacts", **of_customer, **words_of("contacts"))
+        gone = add(writer, "contacts", **of_customer, name=f"{CANARY} left the company")
+        with writing(writer) as connection:
+            connection.execute(delete(contacts).where(contacts.c.contact_id == gone))
         add(writer, "interactions", **of_customer, **words_of("interactions"))
         add(writer, "opportunities", **of_customer, stage="lead", amount=9, currency="CNY",
             created_at=NOW, **words_of("opportunities"))  # fmt: skip
@@ -225,6 +229,10 @@ def test_only_an_admin_who_types_the_name_erases(people: People) -> None:
             people.erase(confirmation=typed)
     assert "customers" in people.traces() and erased_customers(people.database.record) == []
     people.erase()
+    asked = select(edit_requests).where(edit_requests.c.request_id.in_(("r1", "r2", "r3", "r4")))
+    with people.database.record.connect() as connection:
+        kept = {(row.fingerprint, row.answer) for row in connection.execute(asked)}
+    assert kept == {("", "{}")}  # of what was asked about the person
     assert people.erase().is_repeat
     with pytest.raises(ErasureRefused):
         people.erase(request_id="once more")

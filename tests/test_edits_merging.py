@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 from data_access.customer_pairs import find_customer_pair, list_merges
 from data_access.database import Database, writing
+from data_access.edits.erasing import erase_from_command_line
 from data_access.edits.fields import FieldsRefused
 from data_access.edits.merging import MergeRefused, merge_customers, unmerge_customers
 from data_access.edits.transaction import Done, new_request_id
@@ -33,6 +34,7 @@ from data_access.tables import (
     opportunities,
     orders,
     reminders,
+    sealed_values,
 )
 from data_access.verifying import verify_log
 from tests.crm import NOW, add, add_order, scope_of
@@ -272,6 +274,10 @@ def test_a_merge_is_done_and_taken_back_once(database: Database) -> None:
     refused(twins, NotFound, lambda: twins.merge(seen=seen), "customer")
     merge_id = first.values["merge_id"]
     refused(twins, MergeRefused, lambda: twins.unmerge(merge_id, "other_lead"), "unknown")
+    region_id = twins.read(twins.kept).region_id
+    twins.change(twins.kept, region_id=None)  # no more of the lead who merged them
+    refused(twins, MergeRefused, lambda: twins.unmerge(merge_id, "sales_lead"), "unknown")
+    twins.change(twins.kept, region_id=region_id)
     twins.unmerge(merge_id, "sales_lead")
     refused(twins, MergeRefused, lambda: twins.unmerge(merge_id), "unmerged")
 
@@ -282,6 +288,18 @@ def test_an_erased_record_does_not_come_back(sqlite_database: Database) -> None:
     with writing(sqlite_database.writer) as connection:
         connection.execute(update(customer_merges).values(record="{}", merged_name=""))
     refused(twins, MergeRefused, lambda: twins.unmerge(merge_id), "erased")
+
+
+def test_who_is_erased_takes_the_merged_record_along(sqlite_database: Database) -> None:
+    twins = make_twins(sqlite_database)
+    twins.change(twins.gone, phone="19731973197")
+    twins.merge()
+    held = select(sealed_values.c.value).where(sealed_values.c.value.in_(
+        ("19731973197", "13800000001", "ACME Limited")))  # fmt: skip
+    for left in (3, 0):
+        with sqlite_database.record.connect() as connection:
+            assert len(connection.scalars(held).all()) == left
+        erase_from_command_line(sqlite_database.writer, twins.kept)
 
 
 def test_one_of_two_at_once_succeeds(database: Database) -> None:

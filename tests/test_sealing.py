@@ -76,7 +76,11 @@ def test_a_value_is_sealed_once_for_a_row_and_differently_for_another(database: 
     found = [row for row in sealed(database) if row.value == "same"]
     assert [row.row_id for row in found] == ids
     assert found[0].digest != found[1].digest
-    assert all(digest_of(row.salt, row.value) == row.digest for row in found)
+    for number, order_id in enumerate(ids):
+        edit_order(database, boss, order_id, f"s{number}", coupon_code="x", reason="as agreed")
+    reasons = [row for row in sealed(database) if row.value == "as agreed"]
+    assert len({row.salt for row in reasons}) == len({row.digest for row in reasons}) == 2
+    assert all(digest_of(row.salt, row.value) == row.digest for row in (*found, *reasons))
 
 
 def test_every_personal_column_is_one_of_a_logged_table() -> None:

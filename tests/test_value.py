@@ -246,6 +246,25 @@ def test_a_rep_sees_own_customers_alone(database: Database) -> None:
     assert "customer" not in kept and "phone" not in kept
 
 
+def test_a_lead_counts_customers_of_the_region_whatever_orders_are_in_it(
+    database: Database,
+) -> None:
+    add(database.writer, "channels", channel="web", name="Web")
+    here, there = (add(database.writer, "regions", name=name) for name in ("Here", "There"))
+    ours, theirs = (
+        add(database.writer, "customers", name=f"C{place}", region_id=place)
+        for place in (here, there)
+    )
+    rows = [{**_order(who, "2026-04-04", 7), "order_number": f"L-{who}", "region_id": here}
+            for who in (ours, theirs)]  # fmt: skip
+    with writing(database.writer) as connection:
+        connection.execute(insert(orders), rows)
+    lead, engine = scope_of(database, "sales_lead", region_ids=[here]), database.record
+    assert sum_value_by_cohort(engine, lead, CNY, AS_OF)["customers"].tolist() == [1]
+    assert sum_retention(engine, lead, CNY, AS_OF)["customers"].tolist() == [1]
+    assert sum_repurchase(engine, lead, CNY, (AS_OF,))["customers"].tolist() == [1]
+
+
 def test_the_customers_of_a_cohort_come_by_pages(database: Database) -> None:
     ids = add_company(database)
     add_score(database, ids["Bo"], predicted_value_12m=Decimal(9), silent_90=Decimal("0.5"),
