@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, expect
 from tqdm import tqdm
 
+from dashboard.commands.refresh import refresh_customers
 from dashboard.menu import PAGES, may_open
 from data_access.database import connect
 from data_access.demo import ACCOUNTS, PASSWORD, Plan, build_demo
@@ -87,8 +88,9 @@ def _demo_server() -> Iterator[Server]:
     database = connect(f"sqlite:///{path}")
     upgrade_schema(database.writer)
     build_demo(database.writer, Plan(ORDERS, SEED, AS_OF))
-    database.dispose()
     copy = f"duckdb:///{path.with_suffix('.duckdb')}"
+    refresh_customers(database, "all", AS_OF, copy)
+    database.dispose()
     with serving(f"sqlite:///{path}", BUILD, CRM_ANALYTICS_URL=copy) as server:
         yield server
 
@@ -149,12 +151,26 @@ def _contact_sheet(browser: Browser, server: Server, username: str, role: Role) 
 
 
 def _address(tab: Tab, slug: str, role: Role) -> str:
+    if slug == "customer":
+        return _first_customer(tab)
     if slug != "order":
         return f"/{slug}"
     tab.open("/orders?period=any" if may_open(role, "orders") else "/receivables")
     first = tab.page.locator('[data-testid^="glide-cell-"]').filter(has_text=_ORDER_NUMBER).first
     expect(first).to_be_attached()
     return f"/order?number={first.inner_text()}"
+
+
+def _first_customer(tab: Tab) -> str:
+    """As a click on the list's first row leads there."""
+    tab.open("/customers")
+    table = tab.page.get_by_test_id("stDataFrame").filter(visible=True).first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    tab.page.mouse.click(box["x"] + 60, box["y"] + 50)
+    tab.page.wait_for_url("**/customer?**")
+    return tab.page.url.removeprefix(tab.origin)
 
 
 def _thumbnail(picture: Image.Image) -> Image.Image:
