@@ -45,8 +45,10 @@ from dashboard.analytics.purchases import (
 )
 from dashboard.analytics.scoring import DRIVERS, HORIZONS, score_customers
 from dashboard.analytics.silence import History, SilenceScore, learn_silence, score_silence
-from dashboard.analytics.silence_trust import compare, judge_silence
+from dashboard.analytics.silence_trust import area_under_curve, compare, judge_silence
 from dashboard.analytics.spending import expect_spend, fit_spending
+from data_access.demo import Plan
+from data_access.demo.building import make_demo
 
 END = date(1997, 9, 30)  # of the 39 weeks of calibration
 LAST = date(2025, 12, 28)
@@ -228,6 +230,28 @@ def test_silence_on_cdnow_is_told_better_than_by_recency(
     assert gap["low"] < gap["value"] < gap["high"] < 0
     assert abs(told["bias"]) <= 0.15
     assert sum(each["predictions"] for each in told["bins"]) == told["customers"] == 2357
+
+
+def test_who_is_silent_for_good_is_told_from_who_still_buys() -> None:
+    """Of the demo company, where it is known; better than by the time since the last order."""
+    day = date(2026, 11, 23)
+    demo = make_demo(Plan(orders=10_000, seed=7, as_of=day))
+    columns = {"customer_id": "customer_id", "ordered_on": "ordered_on", "net_sales": "value"}
+    table = demo.tables["orders"]
+    bought = pd.DataFrame({name: list(table[column]) for column, name in columns.items()})
+    history = History(clean_orders(bought[np.array(table["stage"]) != "cancelled"], day))
+    summary, _model = history.at(day)
+    chance = score_silence(learn_silence(history, day, 90), summary, 90)
+    since = (summary["age"] - summary["last_age"]).to_numpy()
+    planted = demo.truth["customers"]
+    silent = summary["customer_id"].isin(planted["churned_on"]).to_numpy()
+    buying = summary["customer_id"].isin(planted["mean_gap_days"]).to_numpy() & ~silent
+    assert silent.sum() > 150 and buying.sum() > 400
+    told, by_recency = (
+        area_under_curve(each[silent | buying], silent[silent | buying]) for each in (chance, since)
+    )
+    assert told is not None and by_recency is not None and told > max(0.95, by_recency + 0.01)
+    assert chance[silent].mean() > 0.85 > 0.55 > chance[buying].mean()
 
 
 def test_what_was_told_knew_nothing_of_the_days_after() -> None:

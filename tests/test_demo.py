@@ -16,9 +16,6 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select, text
 
-from dashboard.analytics.purchases import clean_orders
-from dashboard.analytics.silence import History, learn_silence, score_silence
-from dashboard.analytics.silence_trust import area_under_curve
 from dashboard.cli import main
 from data_access.database import Database, connect, writing
 from data_access.demo import ACCOUNTS, DemoRefused, Plan, build_demo
@@ -491,26 +488,6 @@ def test_silent_customers_stay_silent(large: Demo) -> None:
     assert (counts[kinds["one_time"]] == 1).all()
     assert not set(kinds["prospect"]) & set(counts.index)
     assert counts[kinds["loyal"]].mean() > 8
-
-
-def test_the_score_tells_who_is_silent_for_good(demo: Demo) -> None:
-    """From those who still buy in their own rhythm, and better than by the time since the last
-    order."""
-    bought = columns_of(demo, "orders").query("stage != 'cancelled'")
-    history = History(clean_orders(bought.rename(columns={"net_sales": "value"}), AS_OF))
-    summary, _model = history.at(AS_OF)
-    chance = score_silence(learn_silence(history, AS_OF, 90), summary, 90)
-    since = (summary["age"] - summary["last_age"]).to_numpy()
-    planted = demo.truth["customers"]
-    silent = summary["customer_id"].isin(planted["churned_on"]).to_numpy()
-    rhythmic = summary["customer_id"].isin(planted["mean_gap_days"]).to_numpy()
-    assert silent.sum() > 300 and (rhythmic & ~silent).sum() > 800
-    told, by_recency = (
-        area_under_curve(each[silent | rhythmic], silent[silent | rhythmic])
-        for each in (chance, since)
-    )
-    assert told is not None and by_recency is not None and told > max(0.94, by_recency + 0.005)
-    assert chance[silent].mean() > 0.85 > 0.55 > chance[rhythmic & ~silent].mean()
 
 
 def test_loyal_customers_are_regular(large: Demo) -> None:
