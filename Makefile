@@ -22,8 +22,9 @@ style: test-requirements
 types: test-requirements
 	$(PYTHON) -m mypy data_access dashboard pages
 
+# Each file's tests run in one process, which makes what they share once.
 tests: test-requirements browser
-	$(PYTHON) -m pytest -q -n 2 --dist loadgroup $(TESTS)
+	$(PYTHON) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 bench: bench-requirements browser
 	$(PYTHON) -m benchmarks $(ARGUMENTS)

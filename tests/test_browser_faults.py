@@ -23,7 +23,7 @@ from tests.browser import new_context, new_tab, sign_in
 from tests.crm import add_order
 from tests.serving import Server, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 PASSWORD = "a sentence nobody guesses"
 
 

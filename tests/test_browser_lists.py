@@ -18,7 +18,7 @@ from tests.browser import Tab, new_context, new_tab, sign_in
 from tests.canaries import build_marked_demo
 from tests.serving import Server, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 HEAD, ROW = 35, 32  # pixels
 NUMBER = 1  # the column of the order's number, behind the ticks
 

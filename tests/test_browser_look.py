@@ -17,7 +17,7 @@ from tests.browser import Tab, new_context, new_tab, sign_in
 from tests.canaries import MARKDOWN, SCRIPT
 from tests.serving import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ADDRESSES = [f"/{page.slug}" for page in PAGES if page.slug != "order"] + [
     "/order?number=SO-20261123-00003"
 ]

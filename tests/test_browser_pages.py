@@ -20,7 +20,7 @@ from tests.browser import PATIENCE, Tab, new_context, new_tab, sign_in
 from tests.canaries import MARK, MARKDOWN, SCRIPT, marks_seen_by
 from tests.serving import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ROLES = {account.username: account.role for account in ACCOUNTS}
 # Every order there ever was, in every list.
 EVERY = {"orders": "?period=any", "receivables": "?period=any", "overview": "?period=last_365"}

@@ -12,7 +12,7 @@ from data_access.demo import PASSWORD
 from tests.browser import Tab, new_context, new_tab, sign_in
 from tests.serving import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -37,7 +37,6 @@ from data_access.totals import recount_orders
 from tests.crm import add, add_order, scope_of
 from tests.plain_sums import OPEN, STAGES, Books, age_of_debt, measures
 
-pytestmark = pytest.mark.xdist_group("books")  # written once, not by each worker
 AS_OF = date(2026, 11, 23)
 START, END = date(2026, 10, 5), date(2026, 11, 22)
 CHOSEN = OrderFilter(period=Period(START, END), currency="CNY")

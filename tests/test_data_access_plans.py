@@ -26,7 +26,6 @@ from data_access.scope import Scope, mint_scope
 from data_access.tables import users
 from data_access.work_queues import QUEUES, list_queue_orders, sum_work_queues
 
-pytestmark = pytest.mark.xdist_group("plans")  # built once, not by each worker
 AS_OF = date(2026, 11, 23)
 CNY = OrderFilter(currency="CNY")
 ROLES = ("manager", "sales_lead", "sales_rep")

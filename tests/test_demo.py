@@ -26,7 +26,6 @@ from data_access.tables import BUSINESS_TABLES, metadata
 from data_access.totals import recount_orders
 from tests.crm import add_user
 
-pytestmark = pytest.mark.xdist_group("demo")  # its companies are made once, not by each worker
 AS_OF = date(2026, 11, 23)
 SMALL = Plan(orders=400, seed=3, as_of=AS_OF)
 DEFAULT = Plan(orders=20_000, seed=7, as_of=AS_OF)

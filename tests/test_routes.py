@@ -25,7 +25,6 @@ from data_access.schema import upgrade_schema
 from data_access.tables import properties, sessions, sign_in_failures, users
 from tests.serving import ROOT, Server, free_port, serving
 
-pytestmark = pytest.mark.xdist_group("routes")  # one server, not one of each worker
 PASSWORD = "the right sentence 密码"
 RIGHT = {"username": "wang", "password": PASSWORD}
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.browser import chromium, new_context, new_tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[1]
 WORDS = [
     "![](https://evil.example/x.png)",
