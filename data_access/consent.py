@@ -80,10 +80,11 @@ def sum_consents(engine: Engine, scope: Scope) -> pd.DataFrame:
     the most first."""
     customers = scope.visible.customers.c
     count = func.count().label("customers")
-    purpose = customers.consent_purpose.label("purpose")
+    purpose = customers.consent_purpose
     return read_frame(
         engine,
-        select(customers.consent, purpose, count)
-        .group_by(customers.consent, customers.consent_purpose)
-        .order_by(count.desc(), customers.consent, customers.consent_purpose),
+        select(customers.consent, purpose.label("purpose"), count)
+        .group_by(customers.consent, purpose)
+        # engines differ in where they put what is not known
+        .order_by(count.desc(), customers.consent, purpose.is_(None), purpose),
     )

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, make_url, select
 from sqlalchemy.pool import StaticPool
@@ -34,6 +34,7 @@ HOW: dict[str, Any] = {
     "database": None,
     "deadline": None,
     "suppress_health_check": list(HealthCheck),
+    "phases": [Phase.generate],  # small worlds need no shrinking, which takes minutes
 }
 SOME = st.lists(st.sampled_from(CASES), min_size=8, max_size=8, unique_by=lambda case: case.name)
 
