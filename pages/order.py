@@ -54,19 +54,24 @@ with st.container(
 notice_line(scope, "order", number)
 order_facts(scope, order)
 order_id, currency = order["order_id"], order["currency"]
-wide, narrow = st.columns([3, 1], gap="small")
+names = (language(),)
+parts = (
+    (_("Lines"), "order_lines", list_order_lines, names, line_columns(scope)),
+    (_("Payments"), "payments", list_order_payments, (), payment_columns()),
+    (_("Shipments"), "shipments", list_order_shipments, names, shipment_columns()),
+    (_("Returns"), "returns", list_order_returns, names, return_columns(scope)),
+)
+tables = [
+    (title, relation, columns, frame)
+    for title, relation, query, more, columns in parts
+    if len(frame := read(query, scope, order_id, *more, engine="record"))
+]
+# finance sees of an unpaid order no table that the timeline could stand beside
+wide, narrow = st.columns([3, 1], gap="small") if tables else (st.empty(), st.container())
 with wide:
-    names = (language(),)
-    for title, relation, query, more, columns in (
-        (_("Lines"), "order_lines", list_order_lines, names, line_columns(scope)),
-        (_("Payments"), "payments", list_order_payments, (), payment_columns()),
-        (_("Shipments"), "shipments", list_order_shipments, names, shipment_columns()),
-        (_("Returns"), "returns", list_order_returns, names, return_columns(scope)),
-    ):
-        frame = read(query, scope, order_id, *more, engine="record")
-        if len(frame):
-            st.subheader(title, anchor=False)
-            show_table(frame, columns, key=f"{relation}_table", alt=title, currency=currency)
+    for title, relation, columns, frame in tables:
+        st.subheader(title, anchor=False)
+        show_table(frame, columns, key=f"{relation}_table", alt=title, currency=currency)
 with narrow:
     st.subheader(_("Timeline"), anchor=False)
     timeline(read(list_order_events, scope, order_id, engine="record"))
