@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.analytics.segment_sums import add_up_spend
 from dashboard.reads import data_version, read
 from dashboard.recorded import knows_costs
 from dashboard.segment_choice import Chosen, code_of, codes_of
@@ -17,8 +17,6 @@ from dashboard.tables import Column, show_table
 from dashboard.texts import _
 from data_access.scope import Scope
 from data_access.segment_spend import sum_segment_spend
-
-_SUMMED = ("orders", "spend", "net_sales", "margin")
 
 
 def spend_block(scope: Scope, chosen: Chosen, segments: pd.DataFrame, as_of: date) -> None:
@@ -49,30 +47,21 @@ def _told(sums: pd.DataFrame, chosen: Chosen, segments: pd.DataFrame) -> pd.Data
     """One row for each segment, in their order."""
     by = chosen.division.by
     codes = [code_of(by, int(group)) for group in sums["group_number"]]
-    # a sum with something unknown in it is unknown
-    added = sums.assign(segment=codes).groupby("segment")[list(_SUMMED)].agg(_whole)
-    there = set(segments["segment"]) | set(codes)
+    there = {*segments["segment"], *codes}
     order = [code for code in codes_of(by, _clusters(codes, segments)) if code in there]
-    found = added.reindex(order)
-    found["orders"] = found["orders"].fillna(0).astype(int)
-    return found.assign(
-        name=[segment_name(code) for code in order],
-        per_spend=[_ratio(row) for row in found.itertuples()],
-    ).reset_index(drop=True)
-
-
-def _whole(values: pd.Series) -> Any:
-    return values.sum(skipna=False)
+    added = add_up_spend(sums, lambda group: code_of(by, group), order)
+    return added.assign(
+        name=[segment_name(code) for code in added["segment"]],
+        per_spend=[_ratio(value) for value in added["margin_per_spend"]],
+    )
 
 
 def _clusters(codes: list[str], segments: pd.DataFrame) -> int:
     return max((int(code) for code in (*codes, *segments["segment"]) if code.isdigit()), default=0)
 
 
-def _ratio(row: Any) -> str:
-    if pd.isna(row.margin) or pd.isna(row.spend) or not row.spend:
-        return formats.MISSING
-    return formats.number(row.margin / row.spend, 2)
+def _ratio(value: float) -> str:
+    return formats.MISSING if pd.isna(value) else formats.number(value, 2)
 
 
 def _columns(*, margin: bool) -> list[Column]:

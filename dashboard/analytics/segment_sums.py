@@ -48,6 +48,38 @@ def add_up_segments(
     )
 
 
+def add_up_spend(
+    sums: pd.DataFrame, name: Callable[[int], str], order: Sequence[str]
+) -> pd.DataFrame:
+    """One row for each segment of the order, those that no campaign reached with nothing.
+
+    From  group_number, orders, spend, net_sales, margin     one row per part
+    To    segment, orders, spend, net_sales, margin (each NaN where a part of it is not known),
+          margin_per_spend
+
+    >>> sums = pd.DataFrame({"group_number": [1, 2, 3], "orders": [1, 2, 1],
+    ...     "spend": [10.0, 20.0, 5.0], "net_sales": [90.0, 60.0, 9.0],
+    ...     "margin": [30.0, 15.0, None]})
+    >>> add_up_spend(sums, lambda group: "ab"[group // 3], ("b", "a", "c")).values.tolist()
+    [['b', 1, 5.0, 9.0, nan, nan], ['a', 3, 30.0, 150.0, 45.0, 1.5], ['c', 0, nan, nan, nan, nan]]
+    """
+    columns = ["orders", "spend", "net_sales", "margin"]
+    named = [name(int(group)) for group in sums["group_number"]]
+    numbers = sums[columns].astype("float64")
+    by_segment = numbers.groupby(pd.Series(named, index=numbers.index, dtype=object))
+    # a sum with something unknown in it is unknown
+    added = by_segment.sum().where(by_segment.count().eq(by_segment.size(), axis=0))
+    added = added.reindex(list(order))
+    return (
+        added.assign(
+            orders=added["orders"].fillna(0).astype(int),
+            margin_per_spend=added["margin"] / added["spend"].where(added["spend"] != 0),
+        )
+        .rename_axis("segment")
+        .reset_index()
+    )
+
+
 def sum_up_movements(moves: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
     """How many were in each segment before and are now, who stayed, came and left.
 
