@@ -88,8 +88,10 @@ def _is_utf_8(text: bytes) -> bool:
 
 
 @pytest.mark.parametrize(
-    "text", ["Müller", "Łódź", "Привет, мир", "Ελλάδα", "naïve café", "ab–cd", "王伟", "€ 5", "🙂"]
-)
+    "text",
+    ["Müller", "Łódź", "Привет, мир", "Ελλάδα", "naïve café", "ab–cd", "王伟", "€ 5", "🙂", "£ 5",
+     "½ inch, 20 °"],
+)  # fmt: skip
 def test_utf_8_of_other_scripts_stays_utf_8(tmp_path: Path, text: str) -> None:
     assert find_encoding(written(tmp_path, f"id,name\n1,{text}\n", "utf-8")) == "utf-8"
 

@@ -134,7 +134,8 @@ def _looks_western(path: Path) -> bool:
 def _looks_chinese(path: Path) -> bool:
     """Whether valid UTF-8 is Chinese by all appearance: 郑谢 in GB18030 happens to be UTF-8 for two
     letters of two scripts. So it is when UTF-8 needs two bytes for each letter (for Chinese it
-    needs three), each pair is a common Chinese character, and none a Latin letter in a word."""
+    needs three), each pair is a common Chinese character, and none a Latin letter in a word. Signs
+    such as £, ° and ½ decide nothing: they stand alone in Western text."""
     found, rest = False, b""
     for block in _blocks(path):
         block, rest = _cut_after_ascii(rest + block)
@@ -145,10 +146,11 @@ def _looks_chinese(path: Path) -> bool:
             beside = block[max(run.start() - 1, 0) : run.start()] + block[run.end() : run.end() + 1]
             if max(high) <= 0xC5 and any(letter in _LETTERS for letter in beside):
                 return False
-            found = True
+            found |= max(high) != _OF_SIGNS
     return found
 
 
+_OF_SIGNS = 0xC2  # the first byte of Latin-1's signs in UTF-8
 _LETTERS = string.ascii_letters.encode()
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
