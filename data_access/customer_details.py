@@ -103,7 +103,7 @@ def sum_customer_categories(
     language: str = "en",
 ) -> pd.DataFrame:
     """name, net_sales, units (of the 365 days up to `as_of`), previous_net_sales (of the 365
-    before); the MOST_CATEGORIES with most sales, cancelled orders left out."""
+    before); the MOST_CATEGORIES with most sales, of goods alone, cancelled orders left out."""
     visible = scope.visible
     orders, lines = visible.orders, visible.order_lines
     products, categories = visible.products, visible.categories
@@ -128,6 +128,7 @@ def sum_customer_categories(
             orders.c.customer_id == customer_id,
             orders.c.stage != "cancelled",
             orders.c.currency == currency,
+            products.c.is_goods.is_not(False),
             orders.c.ordered_on > start - timedelta(days=YEAR_DAYS),
             orders.c.ordered_on <= as_of,
         )

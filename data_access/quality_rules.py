@@ -8,7 +8,7 @@ such rules out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -102,6 +102,16 @@ def _missing(relation: str, column: str, severity: int, *, text: bool = False) -
     broken = _blank(relation, column) if text else _null(relation, column)
     code = f"{relation}.no_{column}"
     return QualityRule(code, "missing", severity, broken, (f"{relation}.{column}",))
+
+
+def _goods_without(column: str, severity: int) -> QualityRule:
+    """The column is empty; what is no goods needs none."""
+    rule = _missing("products", column, severity)
+    return replace(
+        rule,
+        broken=lambda of, as_of: and_(of["products"].c.is_goods, rule.broken(of, as_of)),
+        reads=(*rule.reads, "products.is_goods"),
+    )
 
 
 def _invalid(code: str, severity: int, shows: str, broken: Broken, *reads: str) -> QualityRule:
@@ -234,12 +244,12 @@ RULES: tuple[QualityRule, ...] = (
              "payments.currency", "orders.currency"),
     _invalid("payments.in_future", 3, "paid_on",
              lambda of, as_of: of["payments"].c.paid_on > as_of),
-    _missing("products", "category_id", 2),
-    _missing("products", "supplier_id", 1),
-    _missing("products", "unit_cost", 2),
-    _missing("products", "list_price", 2),
+    _goods_without("category_id", 2),
+    _goods_without("supplier_id", 1),
+    _goods_without("unit_cost", 2),
+    _goods_without("list_price", 2),
     _invalid("products.bad_price", 3, "list_price",
-             lambda of, as_of: of["products"].c.list_price <= 0),
+             lambda of, as_of: and_(of["products"].c.is_goods, of["products"].c.list_price <= 0)),
     _invalid("products.bad_cost", 3, "unit_cost", lambda of, as_of: of["products"].c.unit_cost < 0),
     _invalid("products.below_cost", 2, "list_price",
              lambda of, as_of: of["products"].c.list_price < of["products"].c.unit_cost,

@@ -154,6 +154,7 @@ def _bought(scope: Scope, best: Subquery, as_of: date) -> Subquery:
             orders.c.stage != "cancelled",
             orders.c.ordered_on > as_of - YEAR,
             orders.c.ordered_on <= as_of,
+            products.c.is_goods,
             products.c.category_id.is_not(None),
         )
         .distinct()

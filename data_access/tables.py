@@ -159,6 +159,7 @@ products = Table(
     Column("minimum_order_quantity", Integer, nullable=False, server_default="1"),
     Column("introduced_on", Date),
     Column("discontinued_on", Date),
+    Column("is_goods", Boolean, nullable=False, server_default=true()),
 )
 
 warehouses = Table(

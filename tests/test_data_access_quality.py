@@ -197,6 +197,16 @@ def test_sound_rows_break_no_rule(database: Database) -> None:
     assert found["customers.no_phone"] == 0 and "customers.bad_phone" in found
 
 
+def test_what_is_no_goods_needs_no_price_cost_category_or_supplier(
+    database: Database,
+) -> None:
+    sound(database)
+    before = broken(database)
+    add(database.writer, "products", name="Postage", is_goods=False, list_price=None,
+        unit_cost=None, category_id=None, supplier_id=None)  # fmt: skip
+    assert broken(database) == before
+
+
 def test_rows_without_their_parent_are_orphans() -> None:
     """In a database without foreign keys, which is how an analytics copy holds the rows."""
     databases = two_databases("sqlite://", "sqlite://")

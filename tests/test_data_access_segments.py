@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
+from sqlalchemy import update
 
 from dashboard.analytics.segment_sums import add_up_segments, sum_up_movements
 from dashboard.analytics.segments import (
@@ -24,7 +25,7 @@ from dashboard.analytics.segments import (
 )
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter, list_changes
-from data_access.database import Database
+from data_access.database import Database, writing
 from data_access.divisions import (
     USUAL_LIMITS,
     Division,
@@ -55,6 +56,7 @@ from data_access.segments import (
     sum_segments,
     sum_segments_by,
 )
+from data_access.tables import products
 from tests.crm import add, add_order
 from tests.scored import (
     AS_OF,
@@ -237,6 +239,11 @@ def test_the_best_who_lack_what_their_peers_buy(scored: Scored) -> None:
     )  # fmt: skip
     (missing,) = list_missing_categories(engine, manager, Division(), AS_OF).itertuples()
     assert (missing.customer, missing.category, missing.peer_rate) == ("Bea", "Paper", 0.5)
+    with writing(scored.database.writer) as connection:  # paper turns out to be a charge
+        connection.execute(
+            update(products).where(products.c.category_id == paper).values(is_goods=False)
+        )
+    assert not len(list_missing_categories(engine, manager, Division(), AS_OF))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +13,6 @@ from sqlalchemy import create_engine, extract, func, select
 from data_access.database import Database
 from data_access.importing import ImportReport, import_source, open_source, read_mapping
 from data_access.importing.mapping import Mapping
-from data_access.importing.parsing import parse_mapping
 from data_access.schema import read_data_version
 from data_access.tables import (
     customers,
@@ -29,7 +27,6 @@ from data_access.tables import (
     shipments,
     stock,
 )
-from tests.online_retail import MAPPING
 from tests.real_data import real_data
 
 NOISE = "NOISE-1"  # the order number of somebody else, in every test database
@@ -182,7 +179,7 @@ def test_customer_orders_has_its_control_totals(database: Database) -> None:
 
 def test_online_retail_keeps_every_line(sqlite_database: Database) -> None:
     source = real_data("online_retail_by_day.csv.gz")
-    report = run(sqlite_database, source, parse_mapping(tomllib.loads(MAPPING)))
+    report = run(sqlite_database, source, read_mapping("online_retail"))
     assert report.refused == []
     (totals,) = report.totals
     assert (totals.orders, totals.lines) == (25_900, 541_909)
@@ -193,5 +190,7 @@ def test_online_retail_keeps_every_line(sqlite_database: Database) -> None:
     assert count(sqlite_database, "orders", nameless, orders.c.order_number != NOISE) == 3710
     assert count(sqlite_database, "order_lines", order_lines.c.quantity < 0) == 10_624
     assert count(sqlite_database, "customers", customers.c.name == "Customer 17850") == 1
+    assert count(sqlite_database, "products", ~products.c.is_goods) == 11  # M and m are two
+    assert count(sqlite_database, "products", products.c.name == "WHITE METAL LANTERN") == 1
     with create_engine(sqlite_database.record.url).connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"

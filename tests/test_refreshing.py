@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from data_access.tables import (
     segment_history,
 )
 from data_access.verifying import verify_log
+from tests.crm import add, add_order
 
 AS_OF = date(2026, 6, 30)
 
@@ -105,6 +107,28 @@ def rows(database: Database, table: Any) -> list[Any]:
 def scalar(database: Database, statement: Any) -> Any:
     with database.record.connect() as connection:
         return connection.scalar(statement)
+
+
+def test_what_is_no_goods_and_what_came_back_is_nothing_to_buy_again(database: Database) -> None:
+    writer, monday = database.writer, date(2026, 6, 1)
+    category_id = add(writer, "categories", name="Paper")
+    paper = add(writer, "products", category_id=category_id)
+    postage = add(writer, "products", category_id=category_id, is_goods=False)
+    customer_id = add(writer, "customers", name="Ada")
+    for day, units in ((0, 3), (7, 5), (7, -5), (14, 2), (15, -2)):
+        lines = [
+            {"product_id": paper, "quantity": units, "unit_price": Decimal(10)},
+            {"product_id": postage, "quantity": 1, "unit_price": Decimal(7)},
+        ]
+        ordered_on = monday + timedelta(days=day)
+        add_order(database, customer_id=customer_id, ordered_on=ordered_on, lines=lines)
+    days = history.read_product_days(database.record, AS_OF).query("customer_id == @customer_id")
+    told = zip(days["product_id"], days["ordered_on"].dt.day, days["quantity"], strict=True)
+    assert list(told) == [(paper, 1, 3), (paper, 15, 2)]
+    sales = history.read_category_sales(database.record, AS_OF).query("customer_id == @customer_id")
+    assert sales[["category_id", "net_sales"]].values.tolist() == [[category_id, 30.0]]
+    money = history.read_order_days(database.record, AS_OF).query("customer_id == @customer_id")
+    assert money["net_sales"].sum() == 30 + 5 * 7
 
 
 def test_every_part_is_whole_said_once_and_broken_off_without_a_trace(

@@ -45,13 +45,14 @@ def read_order_days(engine: Engine, as_of: date) -> pd.DataFrame:
 
 
 def read_category_sales(engine: Engine, as_of: date) -> pd.DataFrame:
-    """customer_id, currency, category_id, net_sales: what each customer ever bought of each."""
+    """customer_id, currency, category_id, net_sales: what goods each customer ever bought of each
+    category."""
     keys = (orders.c.customer_id, orders.c.currency, products.c.category_id)
     statement = (
         select(*keys, func.sum(order_lines.c.net_sales).label("net_sales"))
         .join(orders, orders.c.order_id == order_lines.c.order_id)
         .join(products, products.c.product_id == order_lines.c.product_id)
-        .where(*_counted(as_of), products.c.category_id.is_not(None))
+        .where(*_counted(as_of), products.c.is_goods, products.c.category_id.is_not(None))
         .group_by(*keys)
         .order_by(*keys)
     )
@@ -81,14 +82,17 @@ def read_enquiries(engine: Engine, as_of: date, zone: str) -> pd.DataFrame:
 
 def read_product_days(engine: Engine, as_of: date) -> pd.DataFrame:
     """product_id, customer_id, ordered_on, quantity: one row for each product, customer and day, in
-    this order; products that are no longer sold are left out."""
+    this order. Left out: products that are no goods or no longer sold, and days on which as much
+    came back as was bought."""
     keys = (order_lines.c.product_id, orders.c.customer_id, orders.c.ordered_on)
+    quantity = func.sum(order_lines.c.quantity)
     statement = (
-        select(*keys, func.sum(order_lines.c.quantity).label("quantity"))
+        select(*keys, quantity.label("quantity"))
         .join(orders, orders.c.order_id == order_lines.c.order_id)
         .join(products, products.c.product_id == order_lines.c.product_id)
-        .where(*_counted(as_of), ~_discontinued(as_of))
+        .where(*_counted(as_of), products.c.is_goods, ~_discontinued(as_of))
         .group_by(*keys)
+        .having(quantity > 0)
         .order_by(*keys)
     )
     return read_frame(engine, statement)
