@@ -41,7 +41,7 @@ _FOLLOWS = {
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
-                "reminders", "exports", "messages")  # fmt: skip
+                "reminders", "exports", "messages", "calendar_events", "properties")  # fmt: skip
 _NEW_UNTOLD = ("orders", "messages")  # that there is a new one says all
 # table → a field that its rows never lack
 _ALWAYS = {
@@ -62,6 +62,7 @@ _ALWAYS = {
     "consents": "state",
     "reminders": "cause",
     "messages": "kind",
+    "calendar_events": "name",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value

@@ -37,6 +37,7 @@ _DELIVERY = frozenset(
     {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
 )
 _CUSTOMERS = _OVERVIEW | {Role.SUPPORT}
+_PLANNING = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.ANALYST})
 _ACTING = EVERYBODY - {Role.ANALYST, Role.PARTNER}  # who has something to do with an order
 
 PAGES: tuple[MenuPage, ...] = (
@@ -58,6 +59,7 @@ PAGES: tuple[MenuPage, ...] = (
     _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
     _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
     _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
+    _page("event-calendar", N_("Calendar"), ":material/calendar_month:", _PLANNING),
     _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     _page(

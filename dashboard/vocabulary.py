@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.planning_words import EVENT_KIND_NAMES, PLANNING_ACTIONS, PLANNING_FIELDS
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -80,6 +81,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
+        "calendar": N_("Calendar"),
     },
     "customers.industry": {
         "Education": N_("Education"),
@@ -162,6 +164,7 @@ WORDS: dict[str, dict[str, str]] = {
         "follow_up": N_("Follow-up"),
         "task": N_("Task for the sales rep"),
     },
+    "calendar_events.kind": EVENT_KIND_NAMES,
     "messages.state": {
         "waiting": N_("Waiting to be sent"),
         "sent": N_("Sent"),
@@ -192,6 +195,8 @@ TABLE_NAMES: dict[str, str] = {
     "reminders": N_("Reminder"),
     "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
+    "calendar_events": N_("Event of the calendar"),
+    "properties": N_("Setting"),
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
@@ -316,6 +321,7 @@ FIELD_NAMES: dict[str, str] = {
     "next_try_at": N_("Next try"),
     "sent_at": N_("Sent at"),
     "made_at": N_("Written at"),
+    **PLANNING_FIELDS,
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -353,6 +359,7 @@ ACTIONS: dict[str, str] = {
     "save_segment": N_("saved a segment"),
     "rename_segment": N_("renamed a segment"),
     "remove_segment": N_("removed a segment"),
+    **PLANNING_ACTIONS,
     "change_customer": N_("changed a customer"),
     "add_contact": N_("added a contact"),
     "change_contact": N_("changed a contact"),

@@ -99,7 +99,7 @@ BUSINESS = (
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness", "messages",
+    "customer_merges", "completeness", "messages", "calendar_events",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -173,7 +173,11 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
     },
     Role.MANAGER: {**_everything, **COLLEAGUES, **WHOLE_LOG},
     Role.ANALYST: {**_masked_everything, "audit": LOG},
-    Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
+    Role.SALES_LEAD: {
+        **_sales(Rows.OWN_REGIONS),
+        "replenishments": ALL,
+        "calendar_events": ALL,
+    },
     Role.SALES_REP: _sales(Rows.OWN),
     Role.FINANCE: {
         "regions": ALL,

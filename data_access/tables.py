@@ -701,6 +701,25 @@ saved_segments = Table(  # a choice of customers under a name; who is in it is a
     Column("version", Integer, nullable=False, server_default="1"),
 )
 
+calendar_events = Table(  # what forecasts know beforehand, as far as it does not follow from a rule
+    "calendar_events",
+    metadata,
+    Column("calendar_event_id", Id, primary_key=True),
+    *_names(),
+    Column("kind", String(20), nullable=False),
+    Column("first_on", Date),
+    Column("last_on", Date),
+    Column("stands_for", String(200), unique=True),  # the built-in event that it changes
+    Column("is_off", Boolean, nullable=False, server_default=false()),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint(
+        "kind in ('holiday', 'workday', 'shopping', 'promotion', 'other')", name="kind_known"
+    ),
+    Index(None, "first_on"),
+)
+
 customer_merges = Table(  # customers that became part of another one, with what brings them back
     "customer_merges",
     metadata,
@@ -838,12 +857,12 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
-    consents, customer_merges, completeness, messages,
+    consents, customer_merges, completeness, messages, calendar_events,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
 AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, customers, contacts,
-    interactions, consents, messages,
+    interactions, consents, messages, calendar_events,
 )  # fmt: skip

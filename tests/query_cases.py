@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from data_access import (
     attention,
     backlog,
+    calendar_events,
     consent,
     delivery,
     dwelling,
@@ -92,6 +93,16 @@ def _promised_on(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date)
 def _backlog_by_day(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> pd.DataFrame:
     period = chosen.period or Period(as_of, as_of)
     return backlog.sum_backlog_by_day(engine, scope, chosen, as_of, (period,))
+
+
+def _of_days(
+    query: Callable[..., pd.DataFrame], *, in_currency: bool = False
+) -> Callable[[Engine, Scope, OrderFilter, date], Answer]:
+    def ask(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> Answer:
+        span = chosen.period or Period(as_of - timedelta(days=400), as_of)
+        return query(engine, scope, span.start, span.end, *([chosen.currency] * in_currency))
+
+    return ask
 
 
 def _quiet(chosen: OrderFilter) -> QuietFilter:
@@ -259,6 +270,8 @@ CASES: tuple[Case, ...] = (
         for cut in ("channel", "region", "source")
     ),
     Case("sum_repurchase", _repurchase),
+    Case("sum_orders_by_day", _of_days(calendar_events.sum_orders_by_day, in_currency=True)),
+    Case("list_promotions", _of_days(calendar_events.list_promotions), is_aggregate=False),
     Case("list_cohort_customers", _cohort, is_aggregate=False),
     Case("list_customer_features", _features, is_aggregate=False),
     *(

@@ -26,6 +26,7 @@ from data_access.scope import mint_scope
 from data_access.tables import (
     AUDITED_TABLES,
     audit,
+    calendar_events,
     customers,
     discount_limits,
     order_lines,
@@ -72,6 +73,8 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         user_id = connection.scalar(select(users.c.user_id).limit(1))
         made = {"name": "Best", "definition": "{}", "created_at": NOW, "changed_at": NOW}
         connection.execute(insert(saved_segments).values(user_id=user_id, **made))
+        event = {"name": "Fair", "kind": "other", "changed_at": NOW}
+        connection.execute(insert(calendar_events).values(user_id=user_id, **event))
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name

@@ -72,7 +72,7 @@ RECORD_ONLY = (
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
     "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
-    "completeness.list_", "rebuys.find_last_rebuy_run",
+    "completeness.list_", "rebuys.find_last_rebuy_run", "calendar_events.list_events",
 )  # fmt: skip
 
 
@@ -196,6 +196,8 @@ def _value_filter(chance: Random) -> ValueFilter:
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
     "as_of": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
+    "first_on": lambda chance: FIRST_DAY - timedelta(days=chance.choice((0, 1, 40, 4000))),
+    "last_on": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 40))),
     "now": lambda chance: datetime.combine(
         FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))), time(chance.choice((0, 5, 20)))
     ),

@@ -108,6 +108,9 @@ CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
     **dict.fromkeys(("grade", "owner_id", "region_id"), (*_HEADS, Role.SALES_LEAD)),
 }
 
+# who may say which days are special, for the forecasts of everybody
+CALENDAR_RIGHTS: tuple[Role, ...] = (*_HEADS, Role.ANALYST)
+
 
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
     """Whether this role may do it to an order in this stage that it sees."""
@@ -146,6 +149,11 @@ def need_customer_right(scope: Scope, action: str) -> None:
     """RightRefused unless `may_for_customer`."""
     if not may_for_customer(scope, action):
         raise RightRefused("role")
+
+
+def may_change_calendar(scope: Scope) -> bool:
+    """Whether this role may add, change and remove events, and choose the country."""
+    return scope.role in CALENDAR_RIGHTS
 
 
 def customer_fields(scope: Scope) -> tuple[str, ...]:
