@@ -38,6 +38,10 @@ class History:
         """Periods of a year, 0 where that is not known."""
         return YEARS[self.step] if self.step else _YEAR_OF_SEASON.get(self.season, 0)
 
+    @property
+    def is_daily(self) -> bool:
+        return self.step == "day" or (self.step is None and self.season == 7)
+
     def days(self, first: int, count: int) -> pd.DatetimeIndex:
         """The first days of `count` periods from the period number `first` on."""
         start = pd.Timestamp(self.start or date(2000, 1, 3))
