@@ -35,9 +35,9 @@ def naive_scale(values: Floats, season: int) -> float:
 
 
 def smape(actual: Floats, told: Floats) -> float:
-    """mean of 2|y − ŷ| ÷ (|y| + |ŷ|), 0 where both are 0: from 0 to 2."""
+    """mean of 200 |y − ŷ| ÷ (|y| + |ŷ|), 0 where both are 0: from 0 to 200 %, as in M4."""
     whole = np.abs(actual) + np.abs(told)
-    return float(np.divide(2 * np.abs(actual - told), whole, out=np.zeros_like(whole),
+    return float(np.divide(200 * np.abs(actual - told), whole, out=np.zeros_like(whole),
                            where=whole > 0).mean())  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def judge(told: Floats, actual: Floats, scales: Floats, ends: Floats) -> dict[st
     miss = np.abs(told - happened)
     size = np.abs(happened)
     both = size + np.abs(told)
-    relative = np.divide(2 * miss, both, out=np.zeros_like(both), where=both > 0)
+    relative = np.divide(200 * miss, both, out=np.zeros_like(both), where=both > 0)
     scaled = np.divide(miss.mean(axis=2), scales, out=np.zeros(seen.shape), where=scales > 0)
     points = seen.sum(axis=1) * told.shape[2]
     has_ends: Flags = np.asarray(seen & np.isfinite(ends).all(axis=(2, 3)))

@@ -47,6 +47,9 @@ class History:
         start = pd.Timestamp(self.start or date(2000, 1, 3))
         if self.step == "month" or (self.step is None and self.season == 12):
             return pd.date_range(start + pd.DateOffset(months=first), periods=count, freq="MS")
+        if self.step is None and self.season == 4:
+            quarter = start + pd.DateOffset(months=3 * first)
+            return pd.date_range(quarter, periods=count, freq=pd.DateOffset(months=3))
         length = 7 if self.step == "week" or (self.step is None and self.season == 52) else 1
         return pd.date_range(
             start + pd.Timedelta(days=first * length), periods=count, freq=f"{length}D"

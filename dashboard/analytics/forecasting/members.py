@@ -26,8 +26,8 @@ SLOW: tuple[str, ...] = ("prophet_log", "boosting")
 MEAN_OF = ("theta", "damped", "autoregression", *SLOW)
 MEDIAN_OF = (NAIVE, "year_on_year", *MEAN_OF)
 ENSEMBLES: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet")
-FAST: tuple[str, ...] = (NAIVE, "year_on_year", *SMOOTH, "median", "mean", "yearly_mean")
-ALL: tuple[str, ...] = (NAIVE, "year_on_year", *SMOOTH, *SLOW, *ENSEMBLES)
+FAST: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, "median", "mean", "yearly_mean")
+ALL: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, *SLOW, *ENSEMBLES)
 _YEAR_CHANGE = (0.8, 1.25)  # how far a year may differ from the one before, in year on year
 _WEEKS_COMPARED = 8 / 52  # of a year
 _LEAST = 4  # values that smoothing needs
@@ -134,10 +134,18 @@ class Told:
 
 
 def forecast_members(
-    windows: Sequence[Window], horizon: int, members: Sequence[str], *, seed: int, floor: float
+    windows: Sequence[Window],
+    horizon: int,
+    members: Sequence[str],
+    *,
+    seed: int,
+    floor: float | Floats,
 ) -> Told:
-    """What each of the members tells, never below the floor."""
+    """What each of the members tells, never below the floor: one, or (windows, 1)."""
     told: dict[str, Floats] = {NAIVE: forecast_naive(windows, horizon)}
+    if "naive" in members:
+        last = np.array([window.values[-1] for window in windows])
+        told["naive"] = np.repeat(last[:, None], horizon, axis=1)
     if "year_on_year" in members:
         told["year_on_year"] = forecast_year_on_year(windows, horizon)
     told |= forecast_smoothed(windows, horizon, set(members) & set(SMOOTH))
