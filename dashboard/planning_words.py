@@ -1,4 +1,4 @@
-"""The words of planning: what the calendar stores and the log tells of it."""
+"""The words of planning: what the calendar and forecasts store and the log tells of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,34 @@ EVENT_KIND_NAMES: dict[str, str] = {
     "promotion": N_("Promotion"),
     "other": N_("Other event"),
 }
+PLANNING_TABLES: dict[str, str] = {
+    "calendar_events": N_("Event of the calendar"),
+    "properties": N_("Setting"),
+    "forecast_adjustments": N_("Adjustment of a forecast"),
+    "published_forecasts": N_("Published forecast"),
+}
 PLANNING_FIELDS: dict[str, str] = {
     "first_on": N_("First day"),
     "last_on": N_("Last day"),
     "stands_for": N_("In place of"),
     "is_off": N_("Switched off"),
+    "forecast_adjustments.created_at": N_("Created at"),
+    "forecast_adjustments.reason": N_("Reason"),
+    "measure": N_("Measure"),
+    "grain": N_("Periods"),
+    "level": N_("Company or region"),
+    "split": N_("Divided by"),
+    "category_id": N_("Category"),
+    "segment": N_("Segment"),
+    "start_on": N_("From"),
+    "end_on": N_("Until"),
+    "change_rate": N_("Change of the forecast"),
+    "origin_on": N_("Learnt until"),
+    "member": N_("Model"),
+    "data_version": N_("Version of the data"),
+    "inputs": N_("Inputs"),
+    "adjustments": N_("Adjustments"),
+    "published_at": N_("Published at"),
 }
 PLANNING_ACTIONS: dict[str, str] = {
     "add_event": N_("added an event to the calendar"),
@@ -23,4 +46,8 @@ PLANNING_ACTIONS: dict[str, str] = {
     "remove_event": N_("removed an event from the calendar"),
     "switch_event_off": N_("switched an event of the calendar off"),
     "choose_country": N_("chose the country of the holidays"),
+    "adjust_forecast": N_("adjusted a forecast"),
+    "change_adjustment": N_("changed an adjustment of a forecast"),
+    "remove_adjustment": N_("removed an adjustment of a forecast"),
+    "publish_forecast": N_("published a forecast"),
 }

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.planning_words import EVENT_KIND_NAMES, PLANNING_ACTIONS, PLANNING_FIELDS
+from dashboard.planning_words import (
+    EVENT_KIND_NAMES,
+    PLANNING_ACTIONS,
+    PLANNING_FIELDS,
+    PLANNING_TABLES,
+)
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -195,8 +200,7 @@ TABLE_NAMES: dict[str, str] = {
     "reminders": N_("Reminder"),
     "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
-    "calendar_events": N_("Event of the calendar"),
-    "properties": N_("Setting"),
+    **PLANNING_TABLES,
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
