@@ -181,6 +181,7 @@ def time_left(days: Any) -> str:
 SEPARATORS = ".,"  # layout.separators of a figure
 DAY_TICKS, MONTH_TICKS = "%Y-%m-%d", "%Y-%m"  # tickformat and hoverformat of a time axis
 COUNT_COLUMN = "%,d"  # format= of st.column_config.NumberColumn
+DECIMAL_COLUMN = "%,.1f"
 RATE_COLUMN = "%.1f%%"  # of a column that holds per cent, 93.4 and not 0.934
 CHANCE_COLUMN = "%.0f%%"  # the same for a ProgressColumn
 DAY_COLUMN = "YYYY-MM-DD"  # of st.column_config.DateColumn

@@ -59,6 +59,7 @@ PAGES: tuple[MenuPage, ...] = (
     _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
     _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
     _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
+    _page("forecast", N_("Forecast"), ":material/trending_up:", _PLANNING),
     _page("event-calendar", N_("Calendar"), ":material/calendar_month:", _PLANNING),
     _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),

@@ -17,7 +17,7 @@ from dashboard.vocabulary import in_words
 
 Kind = Literal[
     "text", "count", "money", "rate", "chance", "day", "moment", "lateness", "age", "duration",
-    "stage", "payment_state", "time_left", "compact_money",
+    "stage", "payment_state", "time_left", "compact_money", "decimal",
 ]  # fmt: skip
 ROW_HEIGHT = 32
 _WIDTHS: dict[Kind, int] = {
@@ -123,6 +123,8 @@ def _config(
     match column.kind:
         case "count":
             return config.NumberColumn(column.label, format=formats.COUNT_COLUMN, **common)
+        case "decimal":
+            return config.NumberColumn(column.label, format=formats.DECIMAL_COLUMN, **common)
         case "money" if cells.dtype != object:
             pattern = formats.money_column(currency)
             return config.NumberColumn(column.label, format=pattern, **common)

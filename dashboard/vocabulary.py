@@ -87,6 +87,8 @@ WORDS: dict[str, dict[str, str]] = {
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
         "calendar": N_("Calendar"),
+        "forecast": N_("Forecast"),
+        "forecast_ledger": N_("Published forecasts"),
     },
     "customers.industry": {
         "Education": N_("Education"),

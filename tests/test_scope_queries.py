@@ -217,7 +217,6 @@ def _series_filter(chance: Random) -> SeriesFilter:
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
     "as_of": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
-    "first_on": lambda chance: FIRST_DAY - timedelta(days=chance.choice((0, 1, 40, 4000))),
     "last_on": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 40))),
     "now": lambda chance: datetime.combine(
         FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))), time(chance.choice((0, 5, 20)))
