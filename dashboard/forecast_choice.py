@@ -113,9 +113,10 @@ def _one_of(name: str, known: Sequence[Any], usual: Any) -> Any:
 
 
 def _segments(name: str, label: str, known: Sequence[Any], now: Any, words: dict[str, str]) -> None:
+    labels = {each: _(words[each]) for each in known}
     st.session_state[f"forecast_{name}"] = now
     st.segmented_control(
-        label, list(known), required=True, format_func=lambda each: _(words[each]),
+        label, list(known), required=True, format_func=lambda each: labels[each],
         key=f"forecast_{name}", on_change=_picked, args=(name,),
     )  # fmt: skip
 
@@ -123,9 +124,10 @@ def _segments(name: str, label: str, known: Sequence[Any], now: Any, words: dict
 def _box(
     name: str, label: str, known: Sequence[Any], now: Any, words: dict[str, str], *, width: int
 ) -> None:
+    labels = {each: _(words[each]) for each in known}
     st.session_state[f"forecast_{name}"] = now
     st.selectbox(
-        label, list(known), format_func=lambda each: _(words[each]), width=width,
+        label, list(known), format_func=lambda each: labels[each], width=width,
         key=f"forecast_{name}", on_change=_picked, args=(name,),
     )  # fmt: skip
 

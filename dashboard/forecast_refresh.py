@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from dashboard.calendar_frames import YEARS_BACK, events_of_company
 from dashboard.forecast_gathering import Gathered, gather
 from dashboard.forecast_pool import run_tasks
 from dashboard.forecast_rows import rows_of
@@ -21,6 +25,7 @@ from data_access.refreshing.runs import Run
 if TYPE_CHECKING:
     from dashboard.refreshing import Source
 
+EVENTS_AHEAD = 400  # days
 MOST_NAMED = 5  # of the series that failed
 _READ, _WORKED = 0.05, 0.85  # shares of the whole that are done then
 Advance = Callable[[float], None]
@@ -47,10 +52,16 @@ class _Work:
         self.advance(_READ + (_WORKED - _READ) * done)
 
 
+def _events(source: Source) -> pd.DataFrame:
+    """The calendar, as far as forecasts look back and ahead."""
+    ahead = source.as_of + timedelta(days=EVENTS_AHEAD)
+    return events_of_company(source.record, date(source.as_of.year - YEARS_BACK, 1, 1), ahead)
+
+
 def refresh_forecasts(source: Source, run: Run, advance: Advance) -> tuple[int, str]:
     """How many forecasts were stored, and in words which series failed; for those stands what they
     did a season ago."""
-    gathered = gather(source.analytics, source.as_of)
+    gathered = gather(source.analytics, source.as_of, _events(source))
     advance(_READ)
     if gathered is None:
         nothing = {table.name: stored.empty_rows(table) for table in stored.RESULTS}

@@ -260,4 +260,6 @@ _WORK: Mapping[str, Work] = {
     "forecasts": refresh_forecasts,
 }
 # what a part reads beside what all of them do
-_ALSO_READ: Mapping[str, tuple[str, ...]] = {"forecasts": ("customer_scores",)}
+_ALSO_READ: Mapping[str, tuple[str, ...]] = {
+    "forecasts": ("customer_scores", "calendar_events", "campaigns")
+}

@@ -4,9 +4,10 @@ and the promotions among the campaigns. Asked of the record."""
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, Select, func, or_, select
 
 from data_access.frames import read_frame
 from data_access.scope import Scope
@@ -16,26 +17,36 @@ def list_events(engine: Engine, scope: Scope, first_on: date, last_on: date) -> 
     """calendar_event_id, name, name_zh, kind, first_on, last_on, stands_for, is_off, person (who
     changed it last), changed_at, version: the own events that touch the days, and everything that
     changes a built-in event or a campaign (`stands_for`), by day."""
-    events, users = scope.visible.calendar_events.c, scope.visible.users.c
+    users, events = scope.visible.users.c, scope.visible.calendar_events.c
     person = select(users.name).where(users.user_id == events.user_id).scalar_subquery()
-    touches = (events.first_on <= last_on) & (events.last_on >= first_on)
-    statement = (
-        select(
-            events.calendar_event_id, events.name, events.name_zh, events.kind, events.first_on,
-            events.last_on, events.stands_for, events.is_off, person.label("person"),
-            events.changed_at, events.version,
-        )
-        .where(or_(events.stands_for.is_not(None), touches))
-        .order_by(events.first_on.is_(None), events.first_on, events.calendar_event_id)
-    )  # fmt: skip
-    return read_frame(engine, statement)
+    statement = events_between(scope.visible, first_on, last_on)
+    return read_frame(engine, statement.add_columns(person.label("person"), events.changed_at))
 
 
 def list_promotions(engine: Engine, scope: Scope, first_on: date, last_on: date) -> pd.DataFrame:
     """campaign_id, name, name_zh, kind, starts_on, ends_on: the campaigns that touch the days and
     have an end, by day."""
-    campaigns = scope.visible.campaigns.c
-    statement = (
+    return read_frame(engine, promotions_between(scope.visible, first_on, last_on))
+
+
+def events_between(of: Any, first_on: date, last_on: date) -> Select[Any]:
+    """What `list_events` asks, without the person, of the relations `of` (`scope.visible`, or the
+    tables themselves)."""
+    events = of.calendar_events.c
+    touches = (events.first_on <= last_on) & (events.last_on >= first_on)
+    return (
+        select(
+            events.calendar_event_id, events.name, events.name_zh, events.kind, events.first_on,
+            events.last_on, events.stands_for, events.is_off, events.version,
+        )
+        .where(or_(events.stands_for.is_not(None), touches))
+        .order_by(events.first_on.is_(None), events.first_on, events.calendar_event_id)
+    )  # fmt: skip
+
+
+def promotions_between(of: Any, first_on: date, last_on: date) -> Select[Any]:
+    campaigns = of.campaigns.c
+    return (
         select(
             campaigns.campaign_id, campaigns.name, campaigns.name_zh, campaigns.kind,
             campaigns.starts_on, campaigns.ends_on,
@@ -47,7 +58,6 @@ def list_promotions(engine: Engine, scope: Scope, first_on: date, last_on: date)
         )
         .order_by(campaigns.starts_on, campaigns.campaign_id)
     )  # fmt: skip
-    return read_frame(engine, statement)
 
 
 def sum_orders_by_day(

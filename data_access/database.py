@@ -108,14 +108,20 @@ def replacing(engine: Engine, table_name: str) -> Iterator[Connection]:
     with writing(engine) as connection:
         connection.execute(text("UPDATE data_version SET is_bulk = true"))
         yield connection
-        connection.execute(text("UPDATE data_version SET is_bulk = false, version = version + 1"))
-        connection.execute(
-            text(
-                "INSERT INTO changes (change_id, table_name, row_id)"
-                " SELECT version, :table_name, NULL FROM data_version"
-            ),
-            {"table_name": table_name},
-        )
+        connection.execute(text("UPDATE data_version SET is_bulk = false"))
+        note_change(connection, table_name)
+
+
+def note_change(connection: Connection, table_name: str) -> None:
+    """Says in the change sequence that the table as a whole may be another."""
+    connection.execute(text("UPDATE data_version SET version = version + 1"))
+    connection.execute(
+        text(
+            "INSERT INTO changes (change_id, table_name, row_id)"
+            " SELECT version, :table_name, NULL FROM data_version"
+        ),
+        {"table_name": table_name},
+    )
 
 
 def commit_counter(engine: Engine) -> Callable[[], int]:

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.analytics.calendar_days import built_in_events, countries, official_until
 from dashboard.analytics.calendar_events import event_effects, events_for_forecast, join_events
-from dashboard.calendar_frames import country_of, find_calendar
+from dashboard.calendar_frames import country_of, events_of_company, find_calendar
 from data_access.audit import ChangeFilter, list_changes
 from data_access.calendar_events import list_events
 from data_access.database import Database
@@ -26,7 +26,7 @@ from data_access.edits.calendar_events import (
 from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused
 from data_access.edits.undoing import undo_change
-from data_access.schema import read_properties
+from data_access.schema import read_data_version, read_properties
 from data_access.scope import Scope
 from tests.crm import add, scope_of
 
@@ -290,7 +290,9 @@ def test_others_do_not_keep_the_calendar(sqlite_database: Database, role: str) -
 def test_the_country_is_chosen_for_everybody(database: Database) -> None:
     manager = scope_of(database, "manager")
     assert country_of(read_properties(database.record)) == "CN"
+    before = read_data_version(database.record)
     choose_country(database.writer, manager, "DE", known=countries, request_id="a")
+    assert read_data_version(database.record) > before  # who has a page open notices
     assert read_properties(database.record)[COUNTRY] == "DE"
     with pytest.raises(CalendarRefused, match="not known"):
         choose_country(database.writer, manager, "XX", known=countries, request_id="b")
@@ -299,6 +301,21 @@ def test_the_country_is_chosen_for_everybody(database: Database) -> None:
     logged = list_changes(database.record, manager, ChangeFilter(action="choose_country"))
     assert len(logged) == 1
     assert country_of({COUNTRY: "XX"}) == "CN"
+
+
+def test_a_refresh_is_given_the_calendar_of_the_company(database: Database) -> None:
+    manager = scope_of(database, "manager")
+    add_event(database.writer, manager, **fair(), request_id="a")
+    said = {"name": "618", "kind": "shopping"}
+    switch_event_off(database.writer, manager, "CN/618", **said, request_id="b")
+    found = events_of_company(database.record, date(2026, 1, 1), date(2026, 12, 31))
+    assert list(found) == ["name", "first_on", "last_on", "kind"]
+    events = found.set_index("name")
+    assert events.loc["Fair", "last_on"] == date(2026, 12, 3)
+    assert "618" not in events.index and "11.11" in events.index
+    choose_country(database.writer, manager, "DE", known=countries, request_id="c")
+    found = events_of_company(database.record, date(2026, 1, 1), date(2026, 12, 31))
+    assert "Easter Monday" in set(found["name"]) and "11.11" not in set(found["name"])
 
 
 def test_campaigns_stand_in_the_calendar_of_those_who_see_them(database: Database) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
 from data_access.audit_chain import record
+from data_access.database import note_change
 from data_access.edits.fields import MOST_ID, Fields
 from data_access.edits.rights import RightRefused, may_change_calendar
 from data_access.edits.transaction import Done, Edit, carry_out
@@ -185,6 +186,7 @@ def choose_country(
             raise CalendarRefused("unchanged")
         edit.connection.execute(delete(properties).where(properties.c.name == COUNTRY))
         edit.connection.execute(insert(properties).values(name=COUNTRY, value=country))
+        note_change(edit.connection, calendar_events.name)  # properties are not followed
         record(
             edit.connection, actor=scope.username, user_id=scope.user_id, actor_name=scope.name,
             action="choose_country", now=edit.now, table_name="properties",

@@ -102,9 +102,12 @@ def _events(history: History, days: pd.DatetimeIndex) -> pd.DataFrame | None:
     if history.events is None or not len(history.events) or history.start is None:
         return None
     found = []
+    edge = days[-1] + (days[-1] - days[-2])  # where the last period ends
     for name, first_on, last_on in zip(
         *(history.events[column] for column in ("name", "first_on", "last_on")), strict=True
     ):
+        if pd.Timestamp(first_on) >= edge:
+            continue
         first = int(days.searchsorted(pd.Timestamp(first_on), "right")) - 1
         last = int(days.searchsorted(pd.Timestamp(last_on), "right")) - 1
         found += [(str(name), days[each]) for each in range(max(first, 0), last + 1)]
