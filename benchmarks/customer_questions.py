@@ -10,7 +10,6 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question, choices
 from data_access import options
-from data_access.calendar_events import list_events, list_promotions, sum_orders_by_day
 from data_access.care import list_care, sum_care
 from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.customer_details import (
@@ -81,7 +80,6 @@ def customer_questions(record: Engine, as_of: date, currency: str) -> list[Quest
         *_customer("customer", record, as_of, currency),
         *_segments("segments", currency, as_of),
         *_quiet("quiet", as_of, currency),
-        *_calendar("event-calendar", as_of, currency),
         *_rebuy("rebuy", OrderFilter(), as_of),
         *_value("value", currency, as_of),
         *_privacy("privacy", record),
@@ -124,15 +122,6 @@ def _quiet(page: str, as_of: date, currency: str) -> list[Question]:
         Question(page, "list", list_going_quiet, (as_of, quiet), {"limit": 25}),
         Question(page, "what went before", sum_reasons_for_leaving, (as_of, quiet)),
         Question(page, "the last scoring", find_last_scoring, engine="record"),
-    ]
-
-
-def _calendar(page: str, as_of: date, currency: str) -> list[Question]:
-    years = date(as_of.year - 6, 1, 1), as_of
-    return [
-        Question(page, "events", list_events, years, engine="record"),
-        Question(page, "promotions", list_promotions, years, engine="record"),
-        Question(page, "sales by day", sum_orders_by_day, (*years, currency)),
     ]
 
 

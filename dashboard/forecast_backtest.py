@@ -85,18 +85,18 @@ def _table(whole: pd.DataFrame) -> None:
     show_table(
         frame,
         [
-            Column("model", _("Model"), width=200),
-            Column("verdict", _("Verdict"), width=125),
-            Column("wape", "WAPE", "rate", width=72, help=_(
+            Column("model", _("Model"), width=170),
+            Column("verdict", _("Verdict"), width=118),
+            Column("wape", "WAPE", "rate", width=66, help=_(
                 "Sum of absolute errors ÷ sum of what happened.")),
-            Column("mase_told", "MASE", width=65, help=_(
+            Column("mase_told", "MASE", width=60, help=_(
                 "Mean absolute error ÷ that of seasonal naive one step ahead in the history: below "
                 "1 is better.")),
-            Column("bias", _("Bias"), "rate", width=72, help=_(
+            Column("bias", _("Bias"), "rate", width=66, help=_(
                 "Sum of forecast − happened, ÷ sum of what happened: above 0 expects too much.")),
-            Column("coverage_80", _("80% held"), "rate", width=78, help=_(
+            Column("coverage_80", _("80% held"), "rate", width=76, help=_(
                 "How much of what happened lay in the range of 80%.")),
-            Column("coverage_95", _("95% held"), "rate", width=78, help=_(
+            Column("coverage_95", _("95% held"), "rate", width=76, help=_(
                 "How much of what happened lay in the range of 95%.")),
         ],
         key="forecast_backtest",

@@ -175,6 +175,7 @@ def _publish(series: SeriesFilter) -> None:
     ))  # fmt: skip
     if done is not None:
         _close()
+        st.session_state["forecast_more"] = "ledger"
         notify("forecast", _("Published. It stands in the ledger below."))
 
 

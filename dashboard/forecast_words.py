@@ -43,8 +43,8 @@ MODEL_NAMES: dict[str, str] = {
     "boosting": N_("Gradient boosting"),
     "median": N_("Median of the models"),
     "mean": N_("Mean of the models"),
-    "yearly_mean": N_("Mean of last year and the models"),
-    "yearly_prophet": N_("Mean of last year and Prophet"),
+    "yearly_mean": N_("Mean with last year"),
+    "yearly_prophet": N_("Prophet with last year"),
 }
 NOTES: dict[str, str] = {
     "short": N_("The history is too short to hold a part of it back: no model could be judged on "

@@ -11,7 +11,7 @@ from dashboard.texts import in_language
 from dashboard.vocabulary import WORDS, in_words
 from data_access import letters
 from data_access.demo import fulfilment, ledger, paying, returning
-from data_access.edits import reminding
+from data_access.edits import calendar_events, reminding
 from data_access.tables import metadata
 
 CAN_BE_WRITTEN = {
@@ -24,10 +24,11 @@ CAN_BE_WRITTEN = {
     "reminders.state": reminding.STATES,
     "messages.kind": letters.KINDS,
     "messages.state": letters.STATES,
+    "calendar_events.kind": calendar_events.EVENT_KINDS,
 }
 OWN_NAMES = {"DHL"}
 # people write these, and a refresh works these out
-NOT_IN_A_DEMO = ("messages.", "reminders.", "consents.", "customer_scores.")
+NOT_IN_A_DEMO = ("messages.", "reminders.", "consents.", "customer_scores.", "calendar_events.")
 
 
 @pytest.mark.parametrize(
