@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.forecast_log_words import FORECAST_ACTIONS, FORECAST_FIELDS
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -310,23 +311,7 @@ FIELD_NAMES: dict[str, str] = {
     "left_out": N_("Left out"),
     "definition": N_("Definition"),
     "saved_segments.created_at": N_("Created at"),
-    "forecast_adjustments.created_at": N_("Created at"),
-    "forecast_adjustments.reason": N_("Reason"),
-    "measure": N_("Measure"),
-    "grain": N_("Periods"),
-    "level": N_("Company or region"),
-    "split": N_("Divided by"),
-    "category_id": N_("Category"),
-    "segment": N_("Segment"),
-    "start_on": N_("From"),
-    "end_on": N_("Until"),
-    "change_rate": N_("Change of the forecast"),
-    "origin_on": N_("Learnt until"),
-    "member": N_("Model"),
-    "data_version": N_("Version of the data"),
-    "inputs": N_("Inputs"),
-    "adjustments": N_("Adjustments"),
-    "published_at": N_("Published at"),
+    **FORECAST_FIELDS,
     "changed_at": N_("Changed at"),
     "language": N_("Language"),
     "body": N_("Text"),
@@ -372,10 +357,7 @@ ACTIONS: dict[str, str] = {
     "save_segment": N_("saved a segment"),
     "rename_segment": N_("renamed a segment"),
     "remove_segment": N_("removed a segment"),
-    "adjust_forecast": N_("adjusted a forecast"),
-    "change_adjustment": N_("changed an adjustment of a forecast"),
-    "remove_adjustment": N_("removed an adjustment of a forecast"),
-    "publish_forecast": N_("published a forecast"),
+    **FORECAST_ACTIONS,
     "change_customer": N_("changed a customer"),
     "add_contact": N_("added a contact"),
     "change_contact": N_("changed a contact"),
