@@ -11,7 +11,8 @@ from dashboard.analytics.forecasting.history import Floats, History
 from dashboard.analytics.forecasting.members import ENSEMBLES, NAIVE
 
 BETTER_BY = 0.02  # than seasonal naive, else that is the default
-ENSEMBLE_LEAD = 0.06  # by which a single member must be better than the best ensemble
+# by how much others must be better than the plain mean, for the best of many is partly luck
+ENSEMBLE_HANDICAP, SINGLE_HANDICAP = 0.03, 0.15
 _LEAST_KNOWN = 4  # values before the first origin
 _EXACT = 1e-9  # of the size of the values: no error at all
 
@@ -31,6 +32,11 @@ def past_origins(history: History, horizon: int, origins: int) -> list[int]:
     apart = max(1, min(horizon, spare // max(1, origins - 1)))
     count = min(origins, spare // apart + 1)
     return [length - horizon - place * apart for place in range(count)][::-1]
+
+
+def independent_origins(cuts: Sequence[int], horizon: int) -> float:
+    """How many origins they are worth, since those less than a horizon apart overlap."""
+    return 1 + (cuts[-1] - cuts[0]) / horizon if cuts else 0.0
 
 
 @dataclass(frozen=True)
@@ -61,13 +67,14 @@ def choose_member(names: Sequence[str], told: Floats, actual: Floats, now: Float
         losses[name] = own / rival if rival > 0 else (1.0 if own == 0 else float("inf"))
     if not losses:
         return Choice(NAIVE, {}, fell_back=False)
-    best = min(losses, key=lambda name: losses[name])
-    averages = [name for name in ENSEMBLES if name in losses]
-    if averages and losses[best] > 0:
-        average = min(averages, key=lambda name: losses[name])
-        if losses[average] * (1 - ENSEMBLE_LEAD) <= losses[best]:
-            best = average
+    best = min(losses, key=lambda name: losses[name] * (1 + _handicap(name)))
     if losses[best] > 1 - BETTER_BY:
         best = NAIVE
     is_exact = float(np.nanmean(naive)) <= tiny
     return Choice(best, losses, fell_back=best == NAIVE and len(losses) > 1 and not is_exact)
+
+
+def _handicap(name: str) -> float:
+    if name == "mean":
+        return 0.0
+    return ENSEMBLE_HANDICAP if name in ENSEMBLES else SINGLE_HANDICAP
