@@ -10,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 from dashboard.analytics.forecasting.accuracy import judge, naive_scale, step_groups
-from dashboard.analytics.forecasting.choosing import choose_member, independent_origins
+from dashboard.analytics.forecasting.choosing import (
+    choose_member,
+    independent_origins,
+    weigh_members,
+)
 from dashboard.analytics.forecasting.history import Floats
 from dashboard.analytics.forecasting.intervals import bands, draw_paths, half_widths
 from dashboard.analytics.forecasting.members import NAIVE
@@ -86,8 +90,11 @@ def decide(
     floor: float,
 ) -> Decision:
     """Choose for a history (`values`) from what the members told at its past origins `cuts`
-    (members, origins, horizon) and tell now (members, horizon)."""
+    (members, origins, horizon) and tell now (members, horizon), where "weighted" is filled in."""
     horizon = now.shape[1]
+    if "weighted" in names:
+        row = names.index("weighted")
+        past[row], now[row] = weigh_members(names, past, actual, now)
     is_constant = bool(np.ptp(values) == 0)
     choice = choose_member(names, past, actual, now)
     member = NAIVE if is_constant else choice.member

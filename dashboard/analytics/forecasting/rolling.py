@@ -136,7 +136,7 @@ def _judge(plan: _Plan, told: Floats, task: Task) -> Rolled:
     actual = np.full(shape[1:], np.nan)
     chosen = []
     for origin, (cut, before) in enumerate(zip(plan.outer, plan.inner, strict=True)):
-        now = told[:, place_of[cut]]
+        now = told[:, place_of[cut]].copy()
         past = told[:, [place_of[each] for each in before]]
         happened = np.array([values[each : each + horizon] for each in before])
         happened = happened.reshape(-1, horizon)
