@@ -11,8 +11,9 @@ from dashboard.analytics.forecasting.history import Floats, History
 from dashboard.analytics.forecasting.members import ENSEMBLES, NAIVE
 
 BETTER_BY = 0.02  # than seasonal naive, else that is the default
-# by how much others must be better than the weighted mean: the best of many is partly lucky
-ENSEMBLE_HANDICAP, SINGLE_HANDICAP = 0.03, 0.15
+# by how much others must be better than the plain ensembles: the best of many is partly lucky
+YEARLY_HANDICAP, SINGLE_HANDICAP = 0.06, 0.15
+PLAIN = ("weighted", "mean", "median")
 _SHARPNESS = 8  # the power of its loss by which a member's weight falls
 _LEAST_LOSS = 1e-6  # of seasonal naive's
 _NOT_WEIGHED = ("weighted", "yearly_mean", "yearly_prophet")
@@ -124,6 +125,6 @@ def _weighted(weights: Floats, values: Floats) -> Floats:
 
 
 def _handicap(name: str) -> float:
-    if name == "weighted":
+    if name in PLAIN:
         return 0.0
-    return ENSEMBLE_HANDICAP if name in ENSEMBLES else SINGLE_HANDICAP
+    return YEARLY_HANDICAP if name in ENSEMBLES else SINGLE_HANDICAP
