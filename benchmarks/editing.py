@@ -141,12 +141,13 @@ def _write(url: str, place: int, writers: int, together: Any, found: Any) -> Non
 def _edit(engine: Engine, scope: Scope, row: Row[Any], version: int, turn: int) -> Done:
     seen = {"seen_version": version, "request_id": new_request_id()}
     if turn % 2:
-        return _change_discount(engine, scope, row, **seen)
+        return _change_discount(engine, scope, row, turn, **seen)
     return change_note(engine, scope, row.order_id, note=seen["request_id"], **seen)
 
 
-def _change_discount(engine: Engine, scope: Scope, row: Row[Any], **seen: Any) -> Done:
-    rate = Decimal(time.time_ns() // 1000 % 900) / 10_000  # hardly ever the one before
+def _change_discount(engine: Engine, scope: Scope, row: Row[Any], turn: int, **seen: Any) -> Done:
+    """Another discount at each turn, counted from 1, than the one before."""
+    rate = Decimal((int(row.discount_rate * 10_000) + turn) % 900) / 10_000
     return change_line_discount(
         engine, scope, row.order_id, line_id=row.line_id, discount_rate=rate, **seen
     )
@@ -155,7 +156,9 @@ def _change_discount(engine: Engine, scope: Scope, row: Row[Any], **seen: Any) -
 def _lines(record: Engine) -> list[Row[Any]]:
     """One line of each of some orders that are not yet shipped."""
     chosen = (
-        select(orders.c.order_id, orders.c.version, order_lines.c.line_id)
+        select(
+            orders.c.order_id, orders.c.version, order_lines.c.line_id, order_lines.c.discount_rate
+        )
         .join(order_lines, order_lines.c.order_id == orders.c.order_id)
         .where(orders.c.stage.in_(BEFORE_SHIPPING), order_lines.c.line_number == 1)
         .order_by(orders.c.order_id)
@@ -173,9 +176,9 @@ def _until_others_hold_it(url: str, path: Path) -> list[float]:
     row = _lines(database.record)[0]
     copied = AnalyticsCopy(database.record, path)
     version, taken, before = row.version, [], _net_sales(copied.engine, scope)
-    for _ in range(REPEATS):
+    for turn in range(1, REPEATS + 1):
         done = _change_discount(
-            database.writer, scope, row, seen_version=version, request_id=new_request_id()
+            database.writer, scope, row, turn, seen_version=version, request_id=new_request_id()
         )
         start = time.perf_counter()
         copied.refresh(read_data_version(database.record))

@@ -351,7 +351,7 @@ def preferred_categories(scope: Scope, customer_id: int, as_of: date, currency: 
     frame = read(
         sum_customer_categories, scope, customer_id, as_of, currency, language(), engine="record"
     )
-    if not len(frame):
+    if frame["name"].isna().all():
         return
     total = float(frame["net_sales"].sum()) or 1.0
     before = frame["previous_net_sales"].where(frame["previous_net_sales"] > 0)

@@ -19,7 +19,7 @@ TOGETHER = 32  # quick series in one piece of work
 FEWEST_APART = 4  # pieces of work for which processes are started
 ATTEMPTS = 3  # of a piece whose process died
 RETRIES = 10  # of a piece whose Dask worker died
-CONNECT_SECONDS = 15
+CONNECT_SECONDS = 30  # in which a scheduler answers, and has a worker
 
 Batch = Sequence[Task]
 Take = Callable[[list[Result]], None]
@@ -98,11 +98,13 @@ def _on_cluster(batches: list[Batch], take: Take, address: str) -> None:
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterRefused("unreachable", address=address) from error
     with client:
-        if not client.scheduler_info(n_workers=-1)["workers"]:
-            raise ClusterRefused("no_workers", address=address)
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise ClusterRefused("no_workers", address=address) from error
         futures = [client.submit(work_out, batch, pure=False, retries=RETRIES) for batch in batches]
         try:
-            for _future, results in as_finished(futures, with_results=True):  # type: ignore[no-untyped-call]
+            for _future, results in as_finished(futures, loop=client.loop, with_results=True):  # type: ignore[no-untyped-call]
                 take(results)
         except (KilledWorker, CommClosedError, CancelledError) as error:
             raise ClusterRefused("lost", address=address) from error

@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,7 +52,7 @@ class Task:
     def fingerprint(self) -> str:
         """The same fingerprint, the same forecast."""
         history = self.history
-        said = hashlib.sha256(_code().encode())
+        said = hashlib.sha256(_CODE.encode())
         said.update(np.ascontiguousarray(history.values, dtype="<f8").tobytes())
         events = "" if history.events is None else history.events.to_csv(index=False)
         told = (history.season, history.start, history.step, self.horizon, self.members,
@@ -170,9 +169,11 @@ def _components(components: pd.DataFrame | None) -> dict[str, Any] | None:
     return {"period_on": days, **{str(name): _numbers(components[name]) for name in names}}
 
 
-@cache
 def _code() -> str:
     """What forecasts rest on beside the data: this code and the libraries."""
     folder = Path(forecasting.__file__).parent
     sources = [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]
     return repr((sources, Path(__file__).read_text("utf-8"), [version(n) for n in _LIBRARIES]))
+
+
+_CODE = _code()

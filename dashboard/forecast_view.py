@@ -194,7 +194,7 @@ def number_columns(series: SeriesFilter) -> list[Column]:
         ("naive", _("Seasonal naive"), 115), ("value", _("Model"), 110),
         ("low_80", _("80% from"), 105), ("high_80", _("80% to"), 105),
         ("low_95", _("95% from"), 105), ("high_95", _("95% to"), 105),
-        ("adjustment", _("By hand"), 100), ("adjusted", _("Expected"), 115),
+        ("adjustment", _("By hand"), 100), ("adjusted", _("With adjustments"), 125),
     ]  # fmt: skip
     return [
         Column("period", _(STEP_NAMES[series.grain]), width=110),

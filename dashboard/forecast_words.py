@@ -19,7 +19,7 @@ MEASURE_NAMES: dict[str, str] = {
     "net_sales": N_("Net sales"),
     "orders": N_("Orders"),
     "units": N_("Units"),
-    "margin": N_("Margin"),
+    "margin": N_("Margin amount"),
 }
 GRAIN_NAMES: dict[str, str] = {"day": N_("By day"), "week": N_("By week"), "month": N_("By month")}
 STEP_NAMES: dict[str, str] = {"day": N_("Day"), "week": N_("Week"), "month": N_("Month")}
@@ -43,6 +43,7 @@ MODEL_NAMES: dict[str, str] = {
     "boosting": N_("Gradient boosting"),
     "median": N_("Median of the models"),
     "mean": N_("Mean of the models"),
+    "weighted": N_("Weighted mean of the models"),
     "yearly_mean": N_("Mean with last year"),
     "yearly_prophet": N_("Prophet with last year"),
 }

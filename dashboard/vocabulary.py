@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.planning_words import (
-    EVENT_KIND_NAMES,
-    PLANNING_ACTIONS,
-    PLANNING_FIELDS,
-    PLANNING_TABLES,
-)
+from dashboard import calendar_log_words
+from dashboard.forecast_log_words import FORECAST_ACTIONS, FORECAST_FIELDS
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -171,7 +167,7 @@ WORDS: dict[str, dict[str, str]] = {
         "follow_up": N_("Follow-up"),
         "task": N_("Task for the sales rep"),
     },
-    "calendar_events.kind": EVENT_KIND_NAMES,
+    "calendar_events.kind": calendar_log_words.KINDS,
     "messages.state": {
         "waiting": N_("Waiting to be sent"),
         "sent": N_("Sent"),
@@ -202,7 +198,9 @@ TABLE_NAMES: dict[str, str] = {
     "reminders": N_("Reminder"),
     "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
-    **PLANNING_TABLES,
+    **calendar_log_words.TABLES,
+    "forecast_adjustments": N_("Adjustment of a forecast"),
+    "published_forecasts": N_("Published forecast"),
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
@@ -319,6 +317,7 @@ FIELD_NAMES: dict[str, str] = {
     "left_out": N_("Left out"),
     "definition": N_("Definition"),
     "saved_segments.created_at": N_("Created at"),
+    **FORECAST_FIELDS,
     "changed_at": N_("Changed at"),
     "language": N_("Language"),
     "body": N_("Text"),
@@ -327,7 +326,7 @@ FIELD_NAMES: dict[str, str] = {
     "next_try_at": N_("Next try"),
     "sent_at": N_("Sent at"),
     "made_at": N_("Written at"),
-    **PLANNING_FIELDS,
+    **calendar_log_words.FIELDS,
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -365,7 +364,8 @@ ACTIONS: dict[str, str] = {
     "save_segment": N_("saved a segment"),
     "rename_segment": N_("renamed a segment"),
     "remove_segment": N_("removed a segment"),
-    **PLANNING_ACTIONS,
+    **calendar_log_words.ACTIONS,
+    **FORECAST_ACTIONS,
     "change_customer": N_("changed a customer"),
     "add_contact": N_("added a contact"),
     "change_contact": N_("changed a contact"),

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
+from dashboard.analytics.forecasting import ALL
+from dashboard.forecast_words import MODEL_NAMES
 from data_access.database import Database, writing
 from data_access.tables import (
     forecast_adjustments,
@@ -291,6 +293,10 @@ def test_the_page_speaks_chinese(browser: Browser, shop: Foretold) -> None:
     for question in ("parts", "made", "backtest", "by_hand", "ledger"):
         tab = more(tab, question)
     assert not tab.error
+
+
+def test_every_model_has_a_name() -> None:
+    assert set(ALL) == set(MODEL_NAMES)
 
 
 def _submit(tab: AppTest, label: str) -> Any:

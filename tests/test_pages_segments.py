@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
+from dashboard import formats
 from data_access.database import Database, writing
 from data_access.divisions import Division, read_definition
 from data_access.edits.segments import save_segment
@@ -48,6 +50,17 @@ def names(tab: AppTest) -> list[str]:
 def counts(tab: AppTest) -> dict[str, int]:
     shown = table(tab, "customer_rate")
     return dict(zip(shown["name"], shown["customers"], strict=True))
+
+
+def test_growth_needs_orders_of_the_whole_year_before(browser: Browser, scored: Scored) -> None:
+    assert says(page(browser, scored), "n/a against the 12 months before")
+    add_order(
+        browser.database, customer_id=scored.customer_ids["Ada"], currency="CNY",
+        ordered_on=AS_OF - timedelta(days=2 * 365 - 7), lines=[{}],
+    )  # fmt: skip
+    tab = page(browser, scored)
+    now, before = (sum(facts[at] for facts in CUSTOMERS) for at in (6, 7))
+    assert says(tab, f"{formats.change((now - before) / before)} against the 12 months before")
 
 
 def test_customers_by_segment_with_value_movement_and_what_to_do(

@@ -32,6 +32,7 @@ from dashboard.analytics.survival import Flags, Floats
 
 FEWEST_CUSTOMERS = 60  # at the origins, and of each outcome a third
 SHORTEST_LABEL = 7  # days
+LONGEST_LABEL = 140  # days: learnt from longer ago, it tells of a company that was another
 _PULL = 5.0  # towards what the model says
 _LITTLE = 0.1
 _STEPS = 60
@@ -115,7 +116,7 @@ def learn_silence(history: History, as_of: date, horizon_days: int) -> SilenceSc
     if first is None or not model.is_fitted:
         return SilenceScore(model)
     span = (as_of - first).days
-    label_days = min(horizon_days, span // 2)
+    label_days = min(horizon_days, span // 2, LONGEST_LABEL)
     if label_days < SHORTEST_LABEL:
         return SilenceScore(model)
     steps = (1, 2) if 3 * label_days <= span else (1,)
@@ -189,14 +190,15 @@ def _learn(
 def _set_right(
     actual: Sequence[float], expected: Sequence[float], label_days: int
 ) -> tuple[float, float]:
-    """The factor for expected orders, and how far off they were. Few orders change little, and a
+    """The factor for expected orders, and how far off they were. The factor goes half of the way,
+    for what was off then is off by about half as much next time; few orders change little, and a
     short time, which may be a season, nothing."""
     ratios = [(a + _FEW_ORDERS) / (e + _FEW_ORDERS) for a, e in zip(actual, expected, strict=True)]
     error = float(np.sqrt(np.mean(np.square(np.log(ratios)))))
     if label_days < _SEASON_DAYS:
         return 1.0, error
     ratio = (sum(actual) + _FEW_ORDERS) / (sum(expected) + _FEW_ORDERS)
-    return float(np.clip(ratio, *_FACTORS)), error
+    return float(np.clip(np.sqrt(ratio), *_FACTORS)), error
 
 
 def _facts(model: BuyingModel, summary: pd.DataFrame, horizon_days: int) -> Floats:

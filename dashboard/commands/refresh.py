@@ -41,6 +41,7 @@ PART_NAMES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--what", choices=CHOICES, default="all", help="default: all")
+    parser.add_argument("--without", choices=CHOICES[2:], metavar="PART", help="all but this")
     parser.add_argument(
         "--as-of",
         type=date.fromisoformat,
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         need_schema(database.record)
         copy_url = None if arguments.database else settings().analytics_url
         outcomes = refresh_parts(
-            database, arguments.what, arguments.as_of, copy_url,
+            database, arguments.what, arguments.as_of, copy_url, without=arguments.without,
             workers=arguments.workers, dask=arguments.dask,
         )  # fmt: skip
     finally:
@@ -88,6 +89,7 @@ def refresh_parts(
     as_of: date | None,
     copy_url: str | None,
     *,
+    without: str | None = None,
     workers: int | None = None,
     dask: str | None = None,
 ) -> list[Outcome]:
@@ -104,14 +106,15 @@ def refresh_parts(
                 database.record, database.writer, analytics.engine, as_of,
                 workers=workers, dask=dask,
             )  # fmt: skip
-            parts = ASKED[what]
+            parts = tuple(part for part in ASKED[what] if part != without)
 
             def advance(part: str, share: float) -> None:
                 bar.set_description(_(PART_NAMES[part]))
                 bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
 
             outcomes = refresh(source, parts, advance)
-            nobody = count_orders_of_nobody(analytics.engine, as_of)
+            of_customers = parts != ("forecasts",)
+            nobody = count_orders_of_nobody(analytics.engine, as_of) if of_customers else 0
         finally:
             analytics.close()
     _tell(outcomes, as_of, nobody)

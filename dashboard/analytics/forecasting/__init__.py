@@ -119,7 +119,7 @@ def _describe(
     past, now = told.values[:, first:last], told.values[:, last]
     values, horizon = history.values, now.shape[1]
     actual = np.array([values[cut : cut + horizon] for cut in cuts]).reshape(-1, horizon)
-    decision = decide(values, names, past, actual, now, floor)
+    decision = decide(values, names, cuts, past, actual, now, floor)
     level, widths = decision.level, decision.widths
     value = now[names.index(decision.member)]
     whole, by_step = judge_members(

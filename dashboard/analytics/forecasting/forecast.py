@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 from dashboard.analytics.forecasting.accuracy import judge, naive_scale, step_groups
-from dashboard.analytics.forecasting.choosing import choose_member
+from dashboard.analytics.forecasting.choosing import (
+    choose_member,
+    independent_origins,
+    weigh_members,
+)
 from dashboard.analytics.forecasting.history import Floats
 from dashboard.analytics.forecasting.intervals import bands, draw_paths, half_widths
 from dashboard.analytics.forecasting.members import NAIVE
@@ -75,11 +80,21 @@ class Decision:
     notes: tuple[str, ...]
 
 
-def decide(values: Floats, names: list[str], past: Floats, actual: Floats, now: Floats,
-           floor: float) -> Decision:  # fmt: skip
-    """Choose for a history (`values`) from what the members told at its past origins (members,
-    origins, horizon) and tell now (members, horizon)."""
+def decide(
+    values: Floats,
+    names: list[str],
+    cuts: Sequence[int],
+    past: Floats,
+    actual: Floats,
+    now: Floats,
+    floor: float,
+) -> Decision:
+    """Choose for a history (`values`) from what the members told at its past origins `cuts`
+    (members, origins, horizon) and tell now (members, horizon), where "weighted" is filled in."""
     horizon = now.shape[1]
+    if "weighted" in names:
+        row = names.index("weighted")
+        past[row], now[row] = weigh_members(names, past, actual, now)
     is_constant = bool(np.ptp(values) == 0)
     choice = choose_member(names, past, actual, now)
     member = NAIVE if is_constant else choice.member
@@ -87,7 +102,10 @@ def decide(values: Floats, names: list[str], past: Floats, actual: Floats, now: 
     own = past[names.index(member)]
     seen = np.isfinite(own).all(axis=1)
     errors = errors_of(own[seen], actual[seen], level=level)
-    widths = half_widths(errors) if len(errors) else _guessed_widths(values, horizon, level)
+    independent = min(len(errors), independent_origins(cuts, horizon))
+    widths = (
+        half_widths(errors, independent) if len(errors) else _guessed_widths(values, horizon, level)
+    )
     notes = {
         "constant": is_constant and len(values) > 1,
         "short": len(actual) < 2,
@@ -144,7 +162,7 @@ def judge_members(
     """`accuracy` and `accuracy_by_step` of a Forecast from (members, origins, horizon)."""
     horizon = past.shape[2]
     scales = np.array([naive_scale(values[:cut], season) for cut in cuts])
-    ends = _left_out(past, actual, level=level, floor=floor)
+    ends = _left_out(past, actual, cuts, level=level, floor=floor)
     groups = [(0, horizon), *step_groups(horizon)] if len(cuts) else []
     tables = []
     for first, last in groups:
@@ -171,7 +189,9 @@ def _frame_judged(tables: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame({name: column[order] for name, column in columns.items()})
 
 
-def _left_out(told: Floats, actual: Floats, *, level: float, floor: float) -> Floats:
+def _left_out(
+    told: Floats, actual: Floats, cuts: list[int], *, level: float, floor: float
+) -> Floats:
     """(members, origins, 4, horizon): each origin's intervals from the errors at the others; NaN
     where there are too few."""
     members, origins, horizon = told.shape
@@ -184,6 +204,7 @@ def _left_out(told: Floats, actual: Floats, *, level: float, floor: float) -> Fl
         own = told[np.ix_(rows, places)]
         errors = errors_of(own, actual[places], level=level)
         others = np.array([np.delete(np.arange(len(places)), each) for each in range(len(places))])
-        widths = half_widths(errors[:, others])
+        independent = independent_origins([cuts[each] for each in places], horizon) - 1
+        widths = half_widths(errors[:, others], independent)
         ends[np.ix_(rows, places)] = bands(own, widths, level=level, floor=floor)
     return ends
