@@ -117,7 +117,7 @@ def _told(scope: Scope, event: Any, effects: pd.DataFrame) -> None:
         effect = effect_in_words(found.times, days, found.effect_rate)
         between = effect_range(found.low_rate, found.high_rate)
         between = f" :gray[({between})]" if between else ""
-        st.markdown(_("Effect on net sales: {effect}", effect=effect) + between)
+        st.markdown(_("Effect: {effect}", effect=effect) + between)
     if event.source == "campaign":
         st.markdown(f":small[:gray[{_('Forecasts know campaigns by their kind.')}]]")
 

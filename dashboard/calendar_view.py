@@ -44,6 +44,7 @@ COMING_DAYS = 366
 _ROWS_SEEN = 14
 _ALL = ""
 _UPCOMING = N_("Upcoming")
+_MEASURES = {"orders": N_("Orders"), "net_sales": N_("Net sales")}
 
 
 def chosen_country() -> str:
@@ -57,11 +58,20 @@ def country_name(code: str) -> str:
 
 
 def effects_of(scope: Scope, as_of: date, currency: str | None) -> pd.DataFrame:
-    """What each event did to the net sales that the person sees, as `event_effects` has it."""
-    return draw(_effects, scope, as_of, chosen_country(), currency)
+    """What each event did to the orders or net sales that the person sees, as `event_effects` has
+    it."""
+    return draw(_effects, scope, as_of, chosen_country(), currency, chosen_measure())
 
 
-def _effects(scope: Scope, as_of: date, country: str, currency: str | None) -> pd.DataFrame:
+def chosen_measure() -> str:
+    """What effects are measured in: orders, unless the person asks for net sales."""
+    measure = st.session_state.get("calendar_measure")
+    return measure if measure in _MEASURES else "orders"
+
+
+def _effects(
+    scope: Scope, as_of: date, country: str, currency: str | None, measure: str
+) -> pd.DataFrame:
     first_on = date(as_of.year - YEARS_BACK, 1, 1)
     until = as_of - timedelta(days=1)  # today is not over
     found = read(sum_orders_by_day, scope, first_on, until, currency)
@@ -69,7 +79,7 @@ def _effects(scope: Scope, as_of: date, country: str, currency: str | None) -> p
         return pd.DataFrame(columns=EFFECT_COLUMNS)
     days = pd.date_range(found["day_on"].iloc[0], until)
     values = pd.Series(
-        found["net_sales"].to_numpy(dtype=float), index=pd.DatetimeIndex(found["day_on"])
+        found[measure].to_numpy(dtype=float), index=pd.DatetimeIndex(found["day_on"])
     ).reindex(days, fill_value=0.0)
     sales = pd.DataFrame({"day_on": days, "value": values.to_numpy()})
     last_on = as_of + timedelta(days=COMING_DAYS)
@@ -90,6 +100,11 @@ def shown_events(scope: Scope, as_of: date, effects: pd.DataFrame) -> pd.DataFra
         kind = st.selectbox(
             _("Kind"), [_ALL, *EVENT_KINDS], width=170, key="calendar_kind",
             format_func=lambda each: kind_name(each) if each else _("All kinds"),
+            persist_state="session",
+        )  # fmt: skip
+        st.segmented_control(
+            _("Effect on"), list(_MEASURES), default="orders", required=True,
+            format_func=lambda each: _(_MEASURES[each]), key="calendar_measure",
             persist_state="session",
         )  # fmt: skip
     if view in (None, _UPCOMING):
@@ -126,17 +141,18 @@ def _with_words(events: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
 
 def columns() -> list[Column]:
     return [
-        Column("event", _("Event"), width=235),
-        Column("first_on", _("First day"), "day"),
-        Column("last_on", _("Last day"), "day"),
-        Column("days", _("Days"), "count", width=60),
-        Column("kind_told", _("Kind"), width=125),
-        Column("effect", _("Effect on net sales"), width=290, help=_(
-            "Median over past occurrences of the sales of its days against what the same weekdays "
+        Column("event", _("Event"), width=190),
+        Column("first_on", _("First day"), "day", width=100),
+        Column("last_on", _("Last day"), "day", width=100),
+        Column("days", _("Days"), "count", width=48),
+        Column("kind_told", _("Kind"), width=108),
+        Column("effect", _("Effect on {measure}", measure=_(_MEASURES[chosen_measure()])),
+               width=262, help=_(
+            "Median over past occurrences of what its days brought against what the same weekdays "
             "brought in the {n} weeks before and after, without events.", n=WEEKS_AROUND)),
-        Column("between", _("Seen between"), width=120, help=_(
+        Column("between", _("Seen between"), width=118, help=_(
             "The smallest and the largest effect of the past occurrences.")),
-        Column("origin", _("From"), width=100),
+        Column("origin", _("From"), width=88),
     ]  # fmt: skip
 
 
@@ -214,7 +230,7 @@ def calendar_cards(scope: Scope, as_of: date, effects: pd.DataFrame) -> list[Car
         Card(
             key="strongest_event", label=_("Moves sales most"),
             value=named[best.name] if best else formats.MISSING,
-            help=_("Of the events to come, the one with the largest effect on net sales."),
+            help=_("Of the events to come, the one with the largest effect."),
             note=effect_in_words(best.times, best.days, best.effect_rate) if best
             else _("No event was seen often enough to tell."),
         ),

@@ -90,20 +90,26 @@ def test_it_says_when_the_official_days_of_next_year_are_not_known(browser: Brow
     assert card.value == str(official)
 
 
-def test_effects_of_events_are_told_from_past_sales(browser: Browser) -> None:
-    """Every day sells 100, and 11.11 twice 300: twice what is expected on top."""
-    this_year = today().year - 1
-    for year in (this_year, this_year - 1):
+def test_effects_of_events_are_told_from_the_past(browser: Browser) -> None:
+    """Every day brings an order of 100, and 11.11 three of 150: +200 % and +350 %."""
+    last_year = today().year - 1
+    for year in (last_year, last_year - 1):
         for shift in range(-70, 71):
             day = date(year, 11, 11) + timedelta(days=shift)
-            price = 300 if shift == 0 else 100
             if day < today():
-                add_order(browser.database, ordered_on=day, lines=[{"unit_price": price}])
+                for _ in range(1 if shift else 3):
+                    add_order(browser.database, ordered_on=day,
+                              lines=[{"unit_price": 100 if shift else 150}])  # fmt: skip
     tab = as_role(browser)
     table = listed(tab)
     row = table[table["event"] == "11.11"].iloc[0]
     assert row["effect"] == "about +200% over the day, seen 2 times"
     assert row["between"] == "+200% to +200%"
+    assert next(each.value for each in tab.metric if each.label == "Moves sales most") == "11.11"
+    tab.session_state["calendar_measure"] = "net_sales"
+    tab = tab.run()
+    table = listed(tab)
+    assert table[table["event"] == "11.11"].iloc[0]["between"] == "+350% to +350%"
 
 
 def test_an_event_is_added_in_a_dialog(browser: Browser) -> None:
