@@ -125,9 +125,9 @@ def _told(scope: Scope, event: Any, effects: pd.DataFrame) -> None:
 def _form(event: Any) -> None:
     draw_request(_FORM)
     is_own = event is None or event.source == "own"
-    is_campaign = event is not None and event.source == "campaign"
+    has_days = event is None or not (event.source == "campaign" or event.is_off)
     place = _NEW if event is None else f"{event.key}_{event.version}"
-    if not is_campaign:
+    if has_days:
         with st.form(f"calendar_form_{place}", border=False):
             if is_own:
                 left, right = st.columns(2)

@@ -248,6 +248,9 @@ def test_a_built_in_event_is_switched_off_once_and_brought_back(database: Databa
         switch_event_off(database.writer, analyst, "CN/618", **said, request_id="b")
     (event,) = listed(database, analyst)
     assert (event.stands_for, event.is_off, event.first_on) == ("CN/618", True, pd.NaT)
+    with pytest.raises(CalendarRefused, match="switched off"):  # days are those of one year
+        change_event(database.writer, analyst, int(event.calendar_event_id), **fair(),
+                     seen_version=1, request_id="d")  # fmt: skip
     span = date(2026, 1, 1), date(2026, 12, 31)
     found = find_calendar(database.record, analyst, "CN", *span)
     assert found[found["name"] == "618"]["is_off"].tolist() == [True]
@@ -263,6 +266,7 @@ def test_a_built_in_event_is_switched_off_once_and_brought_back(database: Databa
         ({"last_on": date(2026, 11, 30)}, "before the first"),
         ({"last_on": date(2027, 12, 1)}, "at most"),
         ({"stands_for": "anything"}, "no such built-in"),
+        ({"stands_for": "CN/618"}, "no such built-in"),
         ({"name": " "}, "name"),
         ({"kind": "party"}, "kind"),
         ({"first_on": None}, "first_on"),

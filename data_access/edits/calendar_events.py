@@ -26,6 +26,7 @@ LONGEST_NAME = 120
 LONGEST_EVENT = 92  # days
 MOST_EVENTS = 2_000
 LAST_DAY = date(2100, 12, 31)
+_ONE_YEAR = re.compile(r"[^/]+/[^/]+/[^/]+")
 _BUILT_IN = re.compile(r"[A-Z]{2}/[^/]{1,120}(/[0-9-]{4,10}\+*)?|campaign/[0-9]{1,18}")
 
 
@@ -42,6 +43,7 @@ class CalendarRefused(EditRefused):
         "too_many": "There are {most} events already. Remove some first.",
         "no_country": "The holidays of this country are not known.",
         "no_event": "There is no such built-in event.",
+        "off": "The event is switched off. Bring it back first.",
     }
 
 
@@ -62,6 +64,8 @@ def add_event(
     The answer's values have its calendar_event_id."""
     values = _checked(name, name_zh, kind, first_on, last_on)
     _need_known(stands_for)
+    if stands_for is not None and not _ONE_YEAR.fullmatch(stands_for):
+        raise CalendarRefused("no_event")  # days are those of one year
 
     def work(edit: Edit) -> Done:
         return _insert(edit, {**values, "stands_for": stands_for, "is_off": False})
@@ -117,14 +121,15 @@ def change_event(
 
     def work(edit: Edit) -> Done:
         event = _open(edit, calendar_event_id, seen_version)
-        if not event.is_off and all(getattr(event, key) == value for key, value in values.items()):
+        if event.is_off:
+            raise CalendarRefused("off")
+        if all(getattr(event, key) == value for key, value in values.items()):
             raise CalendarRefused("unchanged")
         edit.connection.execute(
             update(calendar_events)
             .where(calendar_events.c.calendar_event_id == event.calendar_event_id)
             .values(
                 **values,
-                is_off=False,
                 user_id=edit.scope.user_id,
                 changed_at=edit.now,
                 version=event.version + 1,
