@@ -19,8 +19,8 @@ from dashboard.analytics.forecasting.history import Floats, Window
 from dashboard.analytics.forecasting.prophet_member import forecast_default
 
 SERIES, DAYS, HORIZON, ORIGINS = 1000, 730, 28, 6
-SAMPLE = 40  # series of which Prophet is timed; the rest is taken to be alike
-PIECE = 25
+SAMPLE = 100  # series of which Prophet is timed; the rest is taken to be alike
+PIECE = 50
 START = date(2024, 1, 1)
 
 
