@@ -21,8 +21,8 @@ from dashboard.analytics.what_if.regression import Fit, Floats, fit_demand, fit_
 from dashboard.analytics.what_if.shrinking import FEWEST, pool
 
 FEWEST_MOVES = 8
-FEWEST_WEEKS = 26
-FEWEST_SALES = 30
+FEWEST_WEEKS = 52
+FEWEST_SALES = 40
 MOVE = 0.01  # a price that changes by less has not moved
 PLACEBO_LIMIT = 1.85  # standard errors
 # Where nothing can be learnt: the mean of 1,851 published elasticities is −2.62 (Bijmolt, van

@@ -25,12 +25,14 @@ _SAME = 1e12
 
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients with their covariance, ρ of the disturbances, and the degrees of freedom."""
+    """Coefficients with their covariance, ρ of the disturbances, the degrees of freedom, and the
+    log of the restricted likelihood, by which fits of one outcome compare."""
 
     coefficients: Floats
     covariance: Floats
     rho: float
     freedom: int
+    evidence: float = 0.0
 
     def error(self, place: int) -> float:
         return float(np.sqrt(max(self.covariance[place, place], 0.0)))
@@ -123,11 +125,13 @@ def _weighed(moments: Floats, likelihood: Floats, rho: Floats, freedom: int) -> 
     left = np.maximum(moments[:, -1, -1] - (found * right).sum(axis=1), 1e-300)
     likelihood = likelihood - 0.5 * log_size - freedom / 2 * np.log(left)
     weight = np.exp(likelihood - likelihood.max())
+    evidence = float(np.log(weight.mean()) + likelihood.max())
     weight /= weight.sum()
     mean = weight @ found
     apart = found - mean
     spread = (left / freedom)[:, None, None] * inverse + apart[:, :, None] * apart[:, None, :]
-    return Fit(mean, np.einsum("r,rij->ij", weight, spread), float(weight @ rho), freedom)
+    covariance = np.einsum("r,rij->ij", weight, spread)
+    return Fit(mean, covariance, float(weight @ rho), freedom, evidence)
 
 
 def fit_plain(outcome: Floats, regressors: Floats, lags: int) -> Fit:
