@@ -11,22 +11,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.analytics.forecasting.choosing import choose_member, past_origins
+from dashboard.analytics.forecasting.choosing import past_origins
 from dashboard.analytics.forecasting.forecast import (
     Forecast,
-    errors_of,
+    decide,
     frame_periods,
     judge_members,
-    level_of,
     simulate_paths,
 )
 from dashboard.analytics.forecasting.history import Floats, History, Step, Window, clean_history
-from dashboard.analytics.forecasting.intervals import half_widths
 from dashboard.analytics.forecasting.members import (
     ALL,
     FAST,
     NAIVE,
     SLOW,
+    Told,
     forecast_members,
 )
 
@@ -69,7 +68,7 @@ def forecast_many(
     """`forecast_series` of each, worked out side by side, which is many times quicker."""
     if horizon < 1:
         raise ValueError("a horizon is at least one period")
-    names = list(dict.fromkeys((NAIVE, *(FAST if members is None else members))))
+    names = list(dict.fromkeys((NAIVE, *(ALL if members is None else members))))
     unknown = set(names) - set(ALL)
     if unknown:
         raise ValueError(f"no such member: {', '.join(sorted(unknown))}")
@@ -95,74 +94,56 @@ def _forecast_chunk(
         if len(history.values)
         for cut in (*own, len(history.values))
     ]
-    told = forecast_members(windows, horizon, names, floor=floor) if windows else np.empty(0)
+    told = forecast_members(windows, horizon, names, seed=seed, floor=floor) if windows else None
     found, place = [], 0
     for (history, notes), own in zip(chunk, cuts, strict=True):
-        if not len(history.values):
+        if told is None or not len(history.values):
             found.append(_of_nothing(horizon, names, notes, floor))
             continue
-        own_told = told[:, place : place + len(own) + 1]
+        found.append(_describe(history, own, told, place, names, notes, floor))
         place += len(own) + 1
-        found.append(_decide(history, own, own_told, names, notes, floor))
     return found
 
 
-def _decide(
+def _describe(
     history: History,
     cuts: list[int],
-    told: Floats,
+    told: Told,
+    first: int,
     names: list[str],
     notes: tuple[str, ...],
     floor: float,
 ) -> Forecast:
-    horizon = told.shape[2]
-    values = history.values
-    past, now = told[:, :-1], told[:, -1]
+    """From what the members told of the windows from number `first` on."""
+    last = first + len(cuts)
+    past, now = told.values[:, first:last], told.values[:, last]
+    values, horizon = history.values, now.shape[1]
     actual = np.array([values[cut : cut + horizon] for cut in cuts]).reshape(-1, horizon)
-    is_constant = bool(np.ptp(values) == 0)
-    if is_constant:
-        member, fell_back = NAIVE, False
-    else:
-        choice = choose_member(names, past, actual, now)
-        member, fell_back = choice.member, choice.fell_back
-    chosen = names.index(member)
-    level = level_of(values, floor)
-    seen = np.isfinite(past[chosen]).all(axis=1)
-    errors = errors_of(past[chosen][seen], actual[seen], level=level)
-    widths = half_widths(errors) if len(errors) else _guessed_widths(values, horizon, level)
-    judged = judge_members(names, history, cuts, past, actual, level=level, floor=floor)
-    notes = (
-        *notes,
-        *(("constant",) if is_constant else ()),
-        *(("short",) if len(cuts) < 2 else ()),
-        *(("fell_back",) if fell_back else ()),
+    decision = decide(values, names, past, actual, now, floor)
+    level, widths = decision.level, decision.widths
+    value = now[names.index(decision.member)]
+    whole, by_step = judge_members(
+        names, values, history.season, cuts, past, actual, level=level, floor=floor
     )
     return Forecast(
-        periods=frame_periods(now[chosen], widths, level=level, floor=floor),
-        member=member, members=_frame_members(now, names), accuracy=judged[0],
-        accuracy_by_step=judged[1], errors=errors, widths=widths, level=level, floor=floor,
-        notes=notes,
+        periods=frame_periods(value, widths, level=level, floor=floor),
+        member=decision.member, members=_frame_members(now, names), accuracy=whole,
+        accuracy_by_step=by_step, errors=decision.errors, widths=widths, level=level,
+        floor=floor, notes=(*notes, *decision.notes), components=told.components.get(last),
     )  # fmt: skip
 
 
-def _guessed_widths(values: Floats, horizon: int, level: float) -> Floats:
-    """Of a history too short to hold a part back: from how its values differ."""
-    size = float(np.std(values)) / (level or float(np.abs(values).mean()) or 1.0)
-    size = size or (0.5 if len(values) < 3 else 0.0)
-    return np.outer([1.28 * size, 1.96 * size], np.ones(horizon)) * 1.5
-
-
 def _of_nothing(horizon: int, names: list[str], notes: tuple[str, ...], floor: float) -> Forecast:
-    zeros = np.full(horizon, max(0.0, floor))
-    history = History(np.empty(0), 1)
-    nothing = np.empty((0, 0, horizon))
-    judged = judge_members([], history, [], nothing, np.empty((0, horizon)), level=1, floor=floor)
-    widths = np.zeros((2, horizon))
+    value, widths = np.full(horizon, max(0.0, floor)), np.zeros((2, horizon))
+    nothing = np.empty((0, horizon))
+    whole, by_step = judge_members(
+        [], np.empty(0), 1, [], nothing[None], nothing, level=1.0, floor=floor
+    )
     return Forecast(
-        periods=frame_periods(zeros, widths, level=1.0, floor=floor), member=NAIVE,
-        members=_frame_members(np.tile(zeros, (1, 1)), [NAIVE]), accuracy=judged[0],
-        accuracy_by_step=judged[1], errors=np.empty((0, horizon)), widths=widths, level=1.0,
-        floor=floor, notes=tuple(dict.fromkeys((*notes, "empty"))),
+        periods=frame_periods(value, widths, level=1.0, floor=floor), member=NAIVE,
+        members=_frame_members(np.tile(value, (len(names), 1)), names), accuracy=whole,
+        accuracy_by_step=by_step, errors=nothing, widths=widths, level=1.0, floor=floor,
+        notes=tuple(dict.fromkeys((*notes, "empty"))),
     )  # fmt: skip
 
 

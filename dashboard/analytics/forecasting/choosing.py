@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.analytics.forecasting.history import Floats, History
-from dashboard.analytics.forecasting.members import NAIVE
+from dashboard.analytics.forecasting.members import ENSEMBLES, NAIVE
 
 BETTER_BY = 0.02  # than seasonal naive, else that is the default
-ENSEMBLE_LEAD = 0.05  # by which a single member must be better than the best ensemble
-ENSEMBLES = ("median", "mean")
+ENSEMBLE_LEAD = 0.06  # by which a single member must be better than the best ensemble
 _LEAST_KNOWN = 4  # values before the first origin
 _EXACT = 1e-9  # of the size of the values: no error at all
 

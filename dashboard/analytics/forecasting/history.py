@@ -38,11 +38,18 @@ class History:
         """Periods of a year, 0 where that is not known."""
         return YEARS[self.step] if self.step else _YEAR_OF_SEASON.get(self.season, 0)
 
+    @property
+    def is_daily(self) -> bool:
+        return self.step == "day" or (self.step is None and self.season == 7)
+
     def days(self, first: int, count: int) -> pd.DatetimeIndex:
         """The first days of `count` periods from the period number `first` on."""
         start = pd.Timestamp(self.start or date(2000, 1, 3))
         if self.step == "month" or (self.step is None and self.season == 12):
             return pd.date_range(start + pd.DateOffset(months=first), periods=count, freq="MS")
+        if self.step is None and self.season == 4:
+            quarter = start + pd.DateOffset(months=3 * first)
+            return pd.date_range(quarter, periods=count, freq=pd.DateOffset(months=3))
         length = 7 if self.step == "week" or (self.step is None and self.season == 52) else 1
         return pd.date_range(
             start + pd.Timedelta(days=first * length), periods=count, freq=f"{length}D"

@@ -21,44 +21,44 @@ _WIDEST = 3.0  # on the logarithmic scale: a factor of 20
 
 
 def growth_of(errors: Floats) -> Floats:
-    """How the size of errors grows with the step: a power of it, (horizon,), 1 at the first."""
-    steps = np.arange(1, errors.shape[1] + 1)
-    sizes = np.abs(errors).mean(axis=0)
+    """How the size of errors (…, origins, horizon) grows with the step: a power of it, 1 at the
+    first step, (…, horizon). Few steps or origins are drawn to what is usual."""
+    logs = np.log(np.arange(1, errors.shape[-1] + 1))
+    sizes = np.abs(errors).mean(axis=-2)
     seen = sizes > 0
-    if seen.sum() < 3:
-        return steps**_GROWTH
-    logs = np.log(steps[seen])
-    spread = logs - logs.mean()
-    slope = float(spread @ np.log(sizes[seen]))
-    weight = float(spread @ spread)
-    prior = _GROWTH_WEIGHT / max(1, errors.shape[0]) ** 0.5
-    power = (slope + prior * _GROWTH) / (weight + prior)
-    return steps ** float(np.clip(power, 0.0, _MOST_GROWTH))
+    counts = np.maximum(seen.sum(axis=-1, keepdims=True), 1)
+    spread = np.where(seen, logs - np.where(seen, logs, 0).sum(-1, keepdims=True) / counts, 0.0)
+    slope = (spread * np.log(np.where(seen, sizes, 1.0))).sum(axis=-1)
+    weight = (spread * spread).sum(axis=-1)
+    prior = _GROWTH_WEIGHT / max(1, errors.shape[-2]) ** 0.5
+    power = np.clip((slope + prior * _GROWTH) / (weight + prior), 0.0, _MOST_GROWTH)
+    return np.asarray(np.exp(power[..., None] * logs))
 
 
 def half_widths(errors: Floats) -> Floats:
-    """(2, horizon): half-widths at 80 % and 95 %; zeros of errors that are all zero."""
-    origins, horizon = errors.shape
+    """(…, 2, horizon): half-widths at 80 % and 95 % from errors (…, origins, horizon)."""
+    *before, origins, horizon = errors.shape
     if not origins:
-        return np.zeros((2, horizon))
+        return np.zeros((*before, 2, horizon))
     growth = growth_of(errors)
-    sizes = np.sort((np.abs(errors) / growth).ravel())
-    reach = [
-        float(np.quantile(sizes, min(1.0, level * (1 + _correction(origins))))) for level in LEVELS
-    ]
-    reach[1] = max(reach[1], _TAIL * reach[0])
-    return np.outer(reach, growth)
+    sizes = (np.abs(errors) / growth[..., None, :]).reshape(*before, origins * horizon)
+    raised = [min(1.0, level + (1 - level) * _raise(origins)) for level in LEVELS]
+    reach = np.moveaxis(np.quantile(sizes, raised, axis=-1), 0, -1)
+    reach[..., 1] = np.maximum(reach[..., 1], _TAIL * reach[..., 0])
+    widths: Floats = reach[..., :, None] * growth[..., None, :]
+    return widths
 
 
-def _correction(origins: int) -> float:
-    """The share by which a level is raised, errors of one origin being much alike."""
-    return 0.5 / (origins + 1)
+def _raise(origins: int) -> float:
+    """The part of what is left out that is taken in beside, errors of one origin being alike."""
+    return 1.0 / (origins + 1)
 
 
 def bands(value: Floats, widths: Floats, *, level: float, floor: float) -> Floats:
-    """(4, horizon): low_80, high_80, low_95, high_95; `level` 0 for the logarithmic scale."""
-    signed = np.stack([-widths[0], widths[0], -widths[1], widths[1]])
-    return np.maximum(shifted(value, signed, level=level), floor)
+    """(…, 4, horizon): low_80, high_80, low_95, high_95 of values (…, horizon); `level` 0 for the
+    logarithmic scale."""
+    signed = widths[..., [0, 0, 1, 1], :] * np.array([[-1.0], [1.0], [-1.0], [1.0]])
+    return np.maximum(shifted(value[..., None, :], signed, level=level), floor)
 
 
 def shifted(value: Floats, errors: Floats, *, level: float) -> Floats:
@@ -118,7 +118,8 @@ def _draw_blocks(errors: Floats, horizon: int, count: int, chance: np.random.Gen
         origin = chance.integers(len(errors), size=count)
         sign = chance.choice((-1.0, 1.0), size=(count, 1))
         drawn[:, first : first + block] = sign * within[origin, first : first + block] / scale
-    return whole + np.sqrt(1 - common) * drawn + 0.1 * chance.standard_normal(drawn.shape)
+    drawn = whole + np.sqrt(1 - common) * drawn
+    return np.asarray(drawn + 0.1 * chance.standard_normal(drawn.shape))
 
 
 def _shared(standard: Floats) -> float:

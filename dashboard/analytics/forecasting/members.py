@@ -1,22 +1,33 @@
-"""The members that are quick: naive ones, smoothing, and means of them, for many windows at once.
+"""The members of the forecast, for many windows at once: naive ones, smoothing, and means of them.
 
-Each member is given windows and gives (windows, horizon); a row of NaN says that it needs more.
+Each is given windows and gives (windows, horizon); a row of NaN says that it needs more.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from dashboard.analytics.forecasting.autoregression import regress_on_lags
+from dashboard.analytics.forecasting.boosting import forecast_boosted
 from dashboard.analytics.forecasting.history import Floats, Window
+from dashboard.analytics.forecasting.prophet_member import forecast_log
 from dashboard.analytics.forecasting.seasonality import NO_SEASON, Season, find_season
 from dashboard.analytics.forecasting.smoothing import Rows, smooth_level, smooth_trend
 
 NAIVE = "seasonal_naive"
-FAST: tuple[str, ...] = (NAIVE, "year_on_year", "theta", "damped", "trend", "median", "mean")
+SMOOTH = ("theta", "damped", "trend", "autoregression")
 SLOW: tuple[str, ...] = ("prophet_log", "boosting")
-ALL: tuple[str, ...] = (*FAST[:-2], *SLOW, *FAST[-2:])
+# what each ensemble is a mean or the median of; members that were not asked for are left out
+MEAN_OF = ("theta", "damped", "autoregression", *SLOW)
+MEDIAN_OF = (NAIVE, "year_on_year", *MEAN_OF)
+ENSEMBLES: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet")
+FAST: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, "median", "mean", "yearly_mean")
+ALL: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, *SLOW, *ENSEMBLES)
 _YEAR_CHANGE = (0.8, 1.25)  # how far a year may differ from the one before, in year on year
 _WEEKS_COMPARED = 8 / 52  # of a year
 _LEAST = 4  # values that smoothing needs
@@ -101,26 +112,86 @@ def _trend(rows: Rows, _plain: list[Floats], horizon: int) -> Floats:
     return level[:, None] + trend[:, None] * np.arange(1, horizon + 1)[None, :]
 
 
+def _autoregression(_rows: Rows, plain: list[Floats], horizon: int) -> Floats:
+    return regress_on_lags(plain, horizon)
+
+
 _SMOOTHED: dict[str, Callable[[Rows, list[Floats], int], Floats]] = {
     "theta": _theta,
     "damped": _damped,
     "trend": _trend,
+    "autoregression": _autoregression,
 }
 
 
+@dataclass(frozen=True)
+class Told:
+    """`values` (members, windows, horizon), and Prophet's components by number of window, of
+    those windows that go to the end of their history."""
+
+    values: Floats
+    components: dict[int, pd.DataFrame]
+
+
 def forecast_members(
-    windows: Sequence[Window], horizon: int, members: Sequence[str], *, floor: float
-) -> Floats:
-    """(members, windows, horizon): what each member tells, never below the floor."""
-    told: dict[str, Floats] = {}
-    if NAIVE in members:
-        told[NAIVE] = forecast_naive(windows, horizon)
+    windows: Sequence[Window],
+    horizon: int,
+    members: Sequence[str],
+    *,
+    seed: int,
+    floor: float | Floats,
+) -> Told:
+    """What each of the members tells, never below the floor: one, or (windows, 1)."""
+    told: dict[str, Floats] = {NAIVE: forecast_naive(windows, horizon)}
+    if "naive" in members:
+        last = np.array([window.values[-1] for window in windows])
+        told["naive"] = np.repeat(last[:, None], horizon, axis=1)
     if "year_on_year" in members:
         told["year_on_year"] = forecast_year_on_year(windows, horizon)
-    told |= forecast_smoothed(windows, horizon, set(members) & set(_SMOOTHED))
+    told |= forecast_smoothed(windows, horizon, set(members) & set(SMOOTH))
+    components: dict[int, pd.DataFrame] = {}
+    if "prophet_log" in members:
+        told["prophet_log"], components = _forecast_prophet(windows, horizon, seed)
+    if "boosting" in members:
+        told["boosting"] = np.stack(
+            [forecast_boosted(window, horizon, seed=seed) for window in windows]
+        )
     told = {name: np.maximum(each, floor) for name, each in told.items()}
-    single = np.stack(list(told.values()))
-    for name, average in (("median", np.nanmedian), ("mean", np.nanmean)):
+    for name in ENSEMBLES:
         if name in members:
-            told[name] = average(single, axis=0)
-    return np.stack([told[name] for name in members if name in told])
+            told[name] = _combine(name, told)
+    return Told(np.stack([told[name] for name in members]), components)
+
+
+def _forecast_prophet(
+    windows: Sequence[Window], horizon: int, seed: int
+) -> tuple[Floats, dict[int, pd.DataFrame]]:
+    told, components = np.empty((len(windows), horizon)), {}
+    for row, window in enumerate(windows):
+        is_last = window.end == len(window.history.values)
+        told[row], shown = forecast_log(window, horizon, seed=seed, with_components=is_last)
+        if shown is not None:
+            components[row] = shown
+    return told, components
+
+
+def _combine(name: str, told: dict[str, Floats]) -> Floats:
+    """An ensemble; NaN where there is nothing to combine, or where a year back is missing."""
+    nothing = np.full_like(told[NAIVE], np.nan)
+    if name == "median":
+        return _over(np.nanmedian, MEDIAN_OF, told)
+    mean = _over(np.nanmean, MEAN_OF, told)
+    if name == "mean":
+        return mean
+    other = mean if name == "yearly_mean" else told.get("prophet_log", nothing)
+    combined: Floats = (told.get("year_on_year", nothing) + other) / 2
+    return combined
+
+
+def _over(average: Callable[..., Floats], names: Sequence[str], told: dict[str, Floats]) -> Floats:
+    present = [told[name] for name in names if name in told]
+    if not present:
+        return np.full_like(told[NAIVE], np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of windows that nobody can forecast
+        return average(np.stack(present), axis=0)

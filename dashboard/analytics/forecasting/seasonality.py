@@ -81,3 +81,15 @@ def _pattern(deviations: Floats, places: np.ndarray, season: int) -> tuple[Float
     pattern = pattern * kept
     left = deviations - pattern[phase]
     return pattern, float(np.sqrt(left @ left / len(left)))
+
+
+def strength_of_season(values: Floats, season: int) -> float:
+    """The share of the movement around the level that the believed pattern explains, 0 to 1."""
+    level = _centred_mean(values, season)
+    known = np.isfinite(level)
+    deviations = (values - level)[known]
+    size = float(np.sqrt(deviations @ deviations / max(1, len(deviations))))
+    if size == 0:
+        return 0.0
+    _found, rest = _pattern(deviations, np.flatnonzero(known), season)
+    return 1 - (rest / size) ** 2
