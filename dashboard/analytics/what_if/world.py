@@ -30,6 +30,7 @@ MOST_PRODUCTS = 200  # of their own; the others are taken together by category
 FEWEST_WEEKS = 8
 SHORTEST, USUAL, LONGEST = 4, 13, 26  # weeks ahead
 _LATELY, _HALF_LIFE = 26, 10.0  # weeks that shares and prices are told from
+_QUICK = ("year_on_year", "theta")  # members that tell the shares of categories
 _NORMALS = ("experiment", "spend", "lost", "value", "lead")
 _USUAL_LEAD_DAYS, _USUAL_LEAD_SPREAD = 14, 0.25
 
@@ -202,7 +203,10 @@ def _category_shares(chosen: pd.DataFrame, groups: _Groups, horizon: int) -> dic
         values, start = _series(known[known["category_id"] == category_id])
         histories.append(History(values, 52, start=start, step="week"))
     told = np.array(
-        [each.periods["value"].to_numpy(np.float64) for each in forecast_many(histories, horizon)]
+        [
+            each.periods["value"].to_numpy(np.float64)
+            for each in forecast_many(histories, horizon, members=_QUICK)
+        ]
     )
     told = np.maximum(told, 1e-9)
     return dict(zip(categories, told / told.sum(axis=0), strict=True))
