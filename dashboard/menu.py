@@ -31,6 +31,7 @@ def _page(
 
 
 _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
+_AHEAD = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.ANALYST})
 _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 
 _DELIVERY = frozenset(
@@ -58,6 +59,7 @@ PAGES: tuple[MenuPage, ...] = (
     _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
     _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
     _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
+    _page("what-if", N_("What-if"), ":material/tune:", _AHEAD),
     _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     _page(

@@ -183,14 +183,15 @@ def sum_orders_by_customer_age(
     days = days_between(first.c.first_on, orders.c.ordered_on)
     age = (days - days % 7).label("age_days")
     cohort = start_of_month(first.c.first_on)
+    columns: list[ColumnElement[Any]] = [
+        cohort.label("cohort_on"),
+        age,
+        func.count(orders.c.customer_id.distinct()).label("customers"),
+        func.count().label("orders"),
+        func.sum(orders.c.net_sales).label("net_sales"),
+    ]
     statement = (
-        select(
-            cohort.label("cohort_on"),
-            age,
-            func.count(orders.c.customer_id.distinct()).label("customers"),
-            func.count().label("orders"),
-            func.sum(orders.c.net_sales).label("net_sales"),
-        )
+        select(*columns)
         .select_from(orders)
         .join(first, first.c.customer_id == orders.c.customer_id)
         .where(
@@ -284,11 +285,12 @@ def list_lead_times(engine: Engine, scope: Scope) -> pd.DataFrame:
     """planned_days, days (from the order to the receipt): of the last 2,000 replenishments that
     arrived."""
     coming = scope.visible.replenishments
+    days: list[ColumnElement[Any]] = [
+        days_between(coming.c.ordered_at, coming.c.expected_on).label("planned_days"),
+        days_between(coming.c.ordered_at, coming.c.received_at).label("days"),
+    ]
     statement = (
-        select(
-            days_between(coming.c.ordered_at, coming.c.expected_on).label("planned_days"),
-            days_between(coming.c.ordered_at, coming.c.received_at).label("days"),
-        )
+        select(*days)
         .where(
             coming.c.ordered_at.is_not(None),
             coming.c.expected_on.is_not(None),

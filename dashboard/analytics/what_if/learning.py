@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -224,10 +225,11 @@ def _shares(campaigns: pd.DataFrame, category_id: float, week: Floats) -> tuple[
 
 def _overlap(week: Floats, first: float, last: float) -> Floats:
     start = week * 7
-    return np.clip(np.minimum(start + 7, last + 1) - np.maximum(start, first), 0, 7)
+    days = np.minimum(start + 7, last + 1) - np.maximum(start, first)
+    return np.asarray(np.clip(days, 0, 7))
 
 
-def _table(weeks: pd.DataFrame, number: Floats, value: str) -> pd.DataFrame:
+def _table(weeks: pd.DataFrame, number: Any, value: str) -> pd.DataFrame:
     table = weeks.assign(week=number).pivot_table(
         index="week",
         columns="product_id",

@@ -114,9 +114,10 @@ def build_world(
     )
     recent = everything[everything["week"] >= -_LATELY]["net_sales"].sum()
     share = float(lately["net_sales"].sum() / recent) if recent else 1.0
+    total = chosen.groupby("week_on")[["net_sales"]].sum().reset_index()
     orders, value, facts = _new_customers(sources.ages, horizon, seed, paths)
+    facts["growth"] = _yearly_growth(total["net_sales"].to_numpy(np.float64))
     draws = _draw(learnt, groups, seed, paths, orders, value * share, sources, share)
-    total = chosen.groupby("week_on", as_index=False)["net_sales"].sum()
     return World(
         baseline, draws, _stock(sources, groups, starts_on, horizon), starts_on,
         total.tail(52).reset_index(drop=True), learnt, share, seed, member, facts,
@@ -146,6 +147,16 @@ def _forecast(chosen: pd.DataFrame, horizon: int, seed: int, paths: int) -> tupl
     return np.maximum(simulate_paths(forecast, paths, seed), 0.0), forecast.member
 
 
+def _yearly_growth(sales: Floats) -> tuple[float, float] | None:
+    """10 and 90 % of a quarter's sales ÷ the same quarter a year before − 1."""
+    quarters = np.convolve(sales, np.ones(13), "valid")
+    if len(quarters) < 52 + 8:
+        return None
+    change = quarters[52:] / np.maximum(quarters[:-52], 1e-9) - 1
+    low, high = np.quantile(change, (0.1, 0.9))
+    return float(low), float(high)
+
+
 def _series(rows: pd.DataFrame) -> tuple[Floats, date]:
     first = int(rows["week"].min())
     total = rows.groupby("week")["net_sales"].sum().reindex(range(first, 0), fill_value=0.0)
@@ -166,18 +177,21 @@ def _group(lately: pd.DataFrame) -> _Groups:
     rest = category.iloc[MOST_PRODUCTS:]
     together = [(0, tuple(int(each) for each in part.index)) for _c, part in rest.groupby(rest)]
     groups = own + together
-    weekly = lately.pivot_table(index="product_id", columns="week", aggfunc="sum",
-                                values=["net_sales", "units", "cost"])  # fmt: skip
-    span = range(-_LATELY, 0)
+    span = pd.RangeIndex(-_LATELY, 0)
     tables = {
-        name: weekly[name].reindex(columns=span).fillna(0.0) for name in ("net_sales", "units")
+        name: lately.pivot_table(index="product_id", columns="week", values=name, aggfunc="sum")
+        .reindex(columns=span)
+        .fillna(0.0)
+        for name in ("net_sales", "units")
     }
     known = lately.groupby("product_id")["cost"].apply(lambda cost: bool(cost.notna().all()))
     costs = lately.groupby("product_id")["cost"].sum()
     weight = 0.5 ** (np.arange(_LATELY - 1, -1, -1) / _HALF_LIFE)
     sales, prices, unit_costs = [], [], []
     for _number, members in groups:
-        part = {name: table.loc[list(members)].sum().to_numpy() for name, table in tables.items()}
+        part = {
+            name: table.loc[list(members)].to_numpy().sum(axis=0) for name, table in tables.items()
+        }
         sales.append(np.maximum(part["net_sales"], 0.0))
         sold = part["units"] @ weight
         prices.append(part["net_sales"] @ weight / sold)
