@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
-from dashboard.analytics.what_if.world import SEED, SHORTEST, USUAL, World
-from dashboard.choices import category_choice
+from dashboard.analytics.what_if.world import SHORTEST, USUAL, World
+from dashboard.choices import category_choice, region_choice
 from dashboard.reads import read
 from dashboard.session import current_scope
 from dashboard.texts import _, _n, language
+from dashboard.what_if_asked import Question
 from dashboard.what_if_levers import (
-    DRAFTS,
     Names,
     choose_draft,
     drafts,
@@ -38,17 +37,6 @@ from data_access.scope import Scope
 from data_access.what_if import last_monday, list_goods, sum_targets
 
 HORIZONS = (SHORTEST, 8, USUAL, 26)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a scenario is about: the choice of the bar, perhaps one product, so many weeks."""
-
-    chosen: OrderFilter
-    product_id: int | None
-    horizon: int
-    as_of: date
-    seed: int = SEED
 
 
 def asked(scope: Scope, chosen: OrderFilter, as_of: date) -> Question:
@@ -79,11 +67,10 @@ def show_world(scope: Scope, question: Question) -> World | None:
 
 
 @st.fragment
-def bench(world: World, question: Question) -> None:
+def bench(world: World, question: Question, names: Names) -> None:
     """Levers at the left, what comes out at the right; moving one draws only these anew."""
     scope = current_scope("what-if")
     currency = question.chosen.currency
-    names = names_of(scope)
     left, right = st.columns([4, 8], gap="small")
     with left:
         letter = choose_draft()
@@ -118,7 +105,11 @@ def bench(world: World, question: Question) -> None:
 
 def names_of(scope: Scope) -> Names:
     goods = read(list_goods, scope, language(), engine="record")
-    return Names(product_names(goods), dict(category_choice(scope).names))
+    return Names(
+        product_names(goods),
+        dict(category_choice(scope).names),
+        dict(region_choice(scope).names),
+    )
 
 
 def _measure(known: tuple[str, ...]) -> str:
@@ -169,6 +160,3 @@ def _basis(world: World, question: Question) -> None:
     told = _n("{n} simulated course", "{n} simulated courses", world.baseline.shape[0])
     since = _("from Monday {day}", day=str(world.starts_on))
     st.markdown(f":small[:gray[{told} · {since} · {_('an association, not an experiment')}]]")
-
-
-__all__ = ["DRAFTS", "Question", "asked", "bench", "show_world"]

@@ -15,7 +15,7 @@ from dashboard.analytics.what_if.parameters import (
     describe_promotion,
 )
 from dashboard.analytics.what_if.world import World
-from dashboard.texts import N_, _, _n, plain
+from dashboard.texts import N_, _, _n
 from dashboard.what_if_words import (
     ORIGINS_HELP,
     badge,
@@ -34,10 +34,11 @@ _MOST_DELISTED = 20
 
 @dataclass(frozen=True)
 class Names:
-    """What products and categories are called."""
+    """What products, categories and regions are called."""
 
     products: dict[int, str]
     categories: dict[int, str]
+    regions: dict[int, str]
 
 
 def drafts() -> dict[str, Levers]:
@@ -309,7 +310,4 @@ def _range(panel: _Panel, now: Levers, world: World, names: Names) -> Levers:
 
 def product_names(frame: Any) -> dict[int, str]:
     """Of `list_goods`."""
-    return {
-        int(row.product_id): f"{plain(row.name)} · {row.sku}"
-        for row in frame.itertuples(index=False)
-    }
+    return {int(row.product_id): f"{row.name} · {row.sku}" for row in frame.itertuples(index=False)}

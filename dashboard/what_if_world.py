@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from dashboard.analytics.what_if.learning import Learnt, learn_effects
 from dashboard.analytics.what_if.world import SEED, Selection, Sources, World, build_world
 from dashboard.connection import database
-from dashboard.reads import data_version, learn
+from dashboard.reads import learn
 from data_access.filters import OrderFilter
+from data_access.refreshing.runs import read_input_version
 from data_access.scope import Scope
 from data_access.value import find_shared_error
 from data_access.what_if import (
@@ -39,6 +40,11 @@ def world_of(
     return learn(make_world, scope, as_of, chosen, product_id, horizon, seed)
 
 
+def version_of_data() -> str:
+    """The last change of what everything here rests on: the same version, the same numbers."""
+    return str(read_input_version(database().record))
+
+
 def learn_all(engine: Engine, scope: Scope, day: date, currency: str | None) -> Learnt:
     """What price, promotions and marketing did to all that the person sees."""
     everything = OrderFilter(currency=currency)
@@ -47,7 +53,7 @@ def learn_all(engine: Engine, scope: Scope, day: date, currency: str | None) -> 
         sum_category_days(engine, scope, everything, day),
         list_campaign_spans(engine, scope, everything, day),
         last_monday(day),
-        str(data_version()),
+        version_of_data(),
     )
 
 
@@ -61,6 +67,7 @@ def make_world(
     seed: int,
 ) -> World | None:
     """Stock is of all regions together: it is told only to who looks at all of them."""
+    version = version_of_data()
     ages = sum_orders_by_customer_age(engine, scope, chosen, day)
     ages.attrs["as_of"] = str(day)
     is_whole = scope.sees_all("orders") and not chosen.region_ids and scope.sees("stock")
@@ -75,4 +82,7 @@ def make_world(
     )
     selection = Selection(chosen.category_ids, () if product_id is None else (product_id,))
     learnt: Learnt = learn(learn_all, scope, day, chosen.currency)
-    return build_world(learnt, sources, selection, last_monday(day), horizon, seed)
+    world = build_world(learnt, sources, selection, last_monday(day), horizon, seed)
+    if world is not None:
+        world.facts["version"] = version
+    return world

@@ -99,7 +99,7 @@ BUSINESS = (
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness", "messages",
+    "customer_merges", "completeness", "messages", "scenarios", "scenario_shares",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -172,8 +172,14 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         **WHOLE_LOG,
     },
     Role.MANAGER: {**_everything, **COLLEAGUES, **WHOLE_LOG},
-    Role.ANALYST: {**_masked_everything, "audit": LOG},
-    Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
+    Role.ANALYST: {**_masked_everything, "audit": LOG, "users": COLLEAGUES["users"]},
+    Role.SALES_LEAD: {
+        **_sales(Rows.OWN_REGIONS),
+        "replenishments": ALL,
+        # what somebody saved holds the numbers of regions that are not the lead's
+        "scenarios": Rule(masks=_hide("result")),
+        "scenario_shares": ALL,
+    },
     Role.SALES_REP: _sales(Rows.OWN),
     Role.FINANCE: {
         "regions": ALL,

@@ -32,6 +32,8 @@ from data_access.tables import (
     orders,
     reminders,
     saved_segments,
+    scenario_shares,
+    scenarios,
     stage_rules,
     users,
 )
@@ -72,6 +74,10 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         user_id = connection.scalar(select(users.c.user_id).limit(1))
         made = {"name": "Best", "definition": "{}", "created_at": NOW, "changed_at": NOW}
         connection.execute(insert(saved_segments).values(user_id=user_id, **made))
+        made |= {"result": "{}", "starts_on": NOW.date(), "ends_on": NOW.date()}
+        told = insert(scenarios).values(user_id=user_id, learnt_version=1, **made)
+        scenario_id = connection.scalars(told.returning(scenarios.c.scenario_id)).one()
+        connection.execute(insert(scenario_shares).values(scenario_id=scenario_id, role="admin"))
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name

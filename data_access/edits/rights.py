@@ -59,7 +59,8 @@ class RightRefused(EditRefused):
     }
 
 
-_HEADS = (Role.ADMIN, Role.MANAGER)
+HEADS = (Role.ADMIN, Role.MANAGER)
+_HEADS = HEADS
 
 
 def _for(stages: Stages, *roles: Role, **narrower: Stages) -> dict[Role, Stages]:
@@ -107,6 +108,10 @@ CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
     **dict.fromkeys(("customer_type", "industry", "source"), _SALES),
     **dict.fromkeys(("grade", "owner_id", "region_id"), (*_HEADS, Role.SALES_LEAD)),
 }
+
+
+# who saves what-if scenarios, and whom they can be shared with
+SCENARIO_ROLES: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD, Role.ANALYST)
 
 
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
