@@ -1,4 +1,5 @@
-"""The workbench of the what-if page: what is asked about, the levers, and what comes out."""
+"""The workbench of the what-if page: what is asked about, the levers at the left, what comes out at
+the right. Moving a lever draws only these anew."""
 
 from __future__ import annotations
 
@@ -68,7 +69,6 @@ def show_world(scope: Scope, question: Question) -> World | None:
 
 @st.fragment
 def bench(world: World, question: Question, names: Names) -> None:
-    """Levers at the left, what comes out at the right; moving one draws only these anew."""
     scope = current_scope("what-if")
     currency = question.chosen.currency
     left, right = st.columns([4, 8], gap="small")

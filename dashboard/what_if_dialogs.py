@@ -65,7 +65,7 @@ def _open_save(world: World, question: Question, names: Names) -> None:
         with st.form("save_scenario", border=False):
             st.text_input(
                 _("Name"), key="scenario_name", max_chars=LONGEST_NAME,
-                placeholder=_("Such as: 5 % dearer in spring"),
+                placeholder=_("Such as: 5% dearer in spring"),
             )  # fmt: skip
             st.text_area(_("Note"), key="scenario_note", max_chars=LONGEST_NOTE)
             st.form_submit_button(

@@ -202,7 +202,7 @@ def _marketing(panel: _Panel, now: Levers, world: World, currency: str | None) -
             response = st.slider(
                 _("Assumed response"), 0.0, 0.5, now.spend_response, 0.01,
                 key=panel.key("spend_response"),
-                help=_("0.05: doubling what works now sells about 2 % more."),
+                help=_("0.05: doubling what works now sells about 2% more."),
             )  # fmt: skip
         st.markdown(f":small[{spend_line(spend, currency)}]", help=_(ORIGINS_HELP))
     return replace(now, spend_change=change, spend_response=response)
@@ -228,7 +228,7 @@ def _customers(panel: _Panel, now: Levers, world: World, currency: str | None) -
                         "n: {n} customers with an expected value",
                         int(lost.customers.sum()))  # fmt: skip
             best = lost.value[:5].sum() / max(lost.value.sum(), 1e-9)
-            told = _("the best 5 % bring {share} of it", share=formats.rate(best, 0))
+            told = _("the best 5% bring {share} of it", share=formats.rate(best, 0))
             _told(f"{badge('estimated')} {people}, {told}")
         usual = float(facts.get("new_customers_week", 0))
         most = max(10, round(2 * usual))

@@ -78,7 +78,7 @@ def result_cards(answer: Answer, currency: str | None, target: float) -> None:
                 key="what_if_unmet", label=_("Units not served"),
                 value=formats.compact_number(middle),
                 help=_("Demand above the capacity that was not served in these weeks."),
-                note=_("80 % range: {low} to {high}", low=formats.compact_number(low),
+                note=_("80% range: {low} to {high}", low=formats.compact_number(low),
                        high=formats.compact_number(high)),
             )
         )  # fmt: skip
@@ -103,7 +103,7 @@ def _measure_card(answer: Answer, measure: str, currency: str | None) -> Card:
     span = _("{low} to {high}", low=_moved(measure, down, currency),
              high=_moved(measure, up, currency))  # fmt: skip
     difference = span if answer.is_range else f"**{_moved(measure, moved, currency)}** ({span})"
-    notes = [] if answer.is_range else [_("80 % range: {range}", range=whole)]
+    notes = [] if answer.is_range else [_("80% range: {range}", range=whole)]
     notes.append(_("Difference: {difference}", difference=difference))
     return Card(
         key=f"what_if_{measure}", label=_(MEASURE_NAMES[measure]),
@@ -122,7 +122,7 @@ def _target_card(answer: Answer, currency: str | None, target: float) -> Card:
     return Card(
         key="what_if_target", label=_("Gap to target"), value=_moved("revenue", middle, currency),
         help=_("Net sales of these weeks less the target; and the share of courses that reach it."),
-        note="  \n".join([_("80 % range: {range}", range=span),
+        note="  \n".join([_("80% range: {range}", range=span),
                           _("Reached with a chance of {share}", share=formats.rate(chance, 0))]),
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _stock_cards(after: StockOutcome, before: StockOutcome, currency: str | None
     return [
         Card(
             key="what_if_stock", label=_("Stock needed"), value=formats.compact_number(needed),
-            help=_("Units that last through the lead time and one week in 95 % of the courses, "
+            help=_("Units that last through the lead time and one week in 95% of the courses, "
                    "each product for itself; and the cash they tie up at cost."),
             note="  \n".join([
                 _("Difference: {difference}", difference=_moved("units", needed - was, None)),
@@ -259,7 +259,7 @@ def break_even_block(world: World, answer: Answer, currency: str | None) -> None
     if world.baseline.shape[1] == 1:
         best = best_price(float(world.baseline.cost[0]), elasticity.value, elasticity.error)
         told = (
-            _("It is not sure enough that demand is elastic (P(ε < −1) > 90 %) to name a best "
+            _("It is not sure enough that demand is elastic (P(ε < −1) > 90%) to name a best "
               "price.")
             if best is None
             else _("The price of most margin is about {amount}, at {now} now.",
@@ -298,13 +298,13 @@ def stock_block(world: World, answer: Answer, names: Names) -> None:
         for place in listed
     ]
     columns = [
-        Column("product", _("Product"), width=200, pinned=True),
-        Column("on_hand", _("Free"), "count", width=76,
+        Column("product", _("Product"), width=210, pinned=True),
+        Column("on_hand", _("Free"), "count", width=62,
                help=_("On hand and not reserved, in all warehouses.")),
-        Column("before", _("Baseline"), width=105, help=_("P50 of the day it runs out")),
-        Column("after", _("Scenario"), width=105, help=_("P50 of the day it runs out")),
-        Column("early", _("As early as"), width=105, help=_("P10 of the day it runs out")),
-        Column("chance", _("Chance"), "rate", width=80),
+        Column("before", _("Baseline"), width=95, help=_("P50 of the day it runs out")),
+        Column("after", _("Scenario"), width=95, help=_("P50 of the day it runs out")),
+        Column("early", _("As early as"), width=95, help=_("P10 of the day it runs out")),
+        Column("chance", _("Chance"), "rate", width=68),
     ]  # fmt: skip
     show_table(pd.DataFrame(rows), columns, key="what_if_stock_table",
                alt=_("The products that run out first"))  # fmt: skip
