@@ -37,7 +37,7 @@ _FORM = FORM
 
 def scenario_buttons(scope: Scope, world: World | None, question: Question, names: Names) -> None:
     """Save what is worked on now; open what was saved or shared."""
-    saved = read(list_scenarios, scope, scope.user_id, engine="record")
+    saved = read(list_scenarios, scope, scope.user_id, scope.role, engine="record")
     with st.container(horizontal=True, gap="xsmall", width="content"):
         if may_save_scenarios(scope) and st.button(
             _("Save scenario"), key="scenario_save", icon=":material/bookmark_add:",
@@ -107,7 +107,7 @@ def _open_list() -> None:
         if st.session_state.pop("scenario_done", False):
             dialog_closes()
             st.rerun()
-        listed = read(list_scenarios, scope, scope.user_id, engine="record")
+        listed = read(list_scenarios, scope, scope.user_id, scope.role, engine="record")
         for row in listed.to_dict("records"):
             with st.container(
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"

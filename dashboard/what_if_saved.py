@@ -91,7 +91,7 @@ def opened_scenario(scope: Scope) -> Opened | None:
     number = st.query_params.get(PARAMETER, "")
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         return None
-    row = read(find_scenario, scope, scope.user_id, int(number), engine="record")
+    row = read(find_scenario, scope, scope.user_id, scope.role, int(number), engine="record")
     return read_definition(row) if row else None
 
 

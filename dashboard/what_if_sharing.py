@@ -41,7 +41,14 @@ def share_dialog(opened: Opened) -> None:
             for row in found.to_dict("records")
             if int(row["user_id"]) != int(opened.row["user_id"])
         }
-        now = read(list_scenario_shares, scope, scope.user_id, opened.scenario_id, engine="record")
+        now = read(
+            list_scenario_shares,
+            scope,
+            scope.user_id,
+            scope.role,
+            opened.scenario_id,
+            engine="record",
+        )
         with st.form("share_scenario", border=False):
             st.multiselect(
                 _("Roles"), roles, [each for each in now["role"] if each in roles],

@@ -48,10 +48,12 @@ def work_out(world: World, levers: Levers) -> Answer:
     after = before = None
     if world.stock is not None:
         lead = world.draws.normal["lead"]
-        before = stock_of(world.baseline, world.baseline.paths, world.stock, lead)
+        before = stock_of(
+            world.baseline, world.baseline.paths, world.stock, lead, begun=world.begun
+        )
         is_same = outcome.units is world.baseline.paths and not levers.lead_time_days
         after = before if is_same else stock_of(
-            world.baseline, outcome.units, world.stock, lead, levers.lead_time_days
+            world.baseline, outcome.units, world.stock, lead, levers.lead_time_days, world.begun
         )  # fmt: skip
     far = describe_elasticity(world).reach(levers.price_change) == "far"
     return Answer(
@@ -217,8 +219,13 @@ def side_by_side(answers: Sequence[tuple[str, Answer]], currency: str | None) ->
         for letter, answer in answers:
             low, middle, high = answer.outcome.difference(measure)
             change[letter] = (
-                f"{_moved(measure, middle, currency)} "
-                f"({_moved(measure, low, currency)} – {_moved(measure, high, currency)})"
+                f"{_moved(measure, middle, currency)} ("
+                + _(
+                    "{low} to {high}",
+                    low=_moved(measure, low, currency),
+                    high=_moved(measure, high, currency),
+                )
+                + ")"
             )
         rows.append(change)
     columns = [

@@ -82,7 +82,8 @@ def make_world(
     )
     selection = Selection(chosen.category_ids, () if product_id is None else (product_id,))
     learnt: Learnt = learn(learn_all, scope, day, chosen.currency)
-    world = build_world(learnt, sources, selection, last_monday(day), horizon, seed)
+    begun = day.weekday() / 7
+    world = build_world(learnt, sources, selection, last_monday(day), horizon, seed, begun=begun)
     if world is not None:
         world.facts["version"] = version
     return world

@@ -240,6 +240,8 @@ def test_stock_runs_out_when_it_is_sold() -> None:
     )
     later = stock_of(baseline, baseline.paths, stock(250, 100), calm)
     assert later.runs_out[1] == pytest.approx([3.5] * 3)
+    started = stock_of(baseline, baseline.paths, stock(250), calm, begun=3 / 7)
+    assert started.runs_out[1] == pytest.approx([2.5 + 3 / 7] * 3)
     enough = stock_of(baseline, baseline.paths, stock(500), calm)
     assert np.isinf(enough.runs_out).all() and (enough.chance_out == 0).all()
 

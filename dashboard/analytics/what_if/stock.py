@@ -39,12 +39,19 @@ class StockOutcome:
 
 
 def stock_of(
-    baseline: Baseline, units: Floats, stock: Stock, normal: Floats, lead_time_days: int = 0
+    baseline: Baseline,
+    units: Floats,
+    stock: Stock,
+    normal: Floats,
+    lead_time_days: int = 0,
+    begun: float = 0.0,
 ) -> StockOutcome:
-    """`normal` (S,) draws the lead times; `lead_time_days` makes all of them longer."""
+    """`normal` (S,) draws the lead times; `lead_time_days` makes all of them longer; `begun` is the
+    share of the first week that is over, whose sales have left the shelves."""
     count, groups, _weeks = units.shape
     asked = np.cumsum(units, axis=2)
     left = (stock.on_hand[:, None] + np.cumsum(stock.arriving, axis=1))[None] - asked
+    left += begun * units[:, :, :1]
     is_out = left <= 0
     ever = is_out.any(axis=2)
     first = is_out.argmax(axis=2)

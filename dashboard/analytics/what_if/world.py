@@ -74,7 +74,7 @@ class Selection:
 class World:
     """starts_on is the Monday of the first week ahead; `history` has week_on and net_sales of the
     weeks before; `share` of all net sales lies in the selection; `facts` says what was learnt from
-    how much."""
+    how much; `begun` is the share of the first week that is over."""
 
     baseline: Baseline
     draws: Draws
@@ -85,6 +85,7 @@ class World:
     share: float
     seed: int
     member: str
+    begun: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -96,6 +97,7 @@ def build_world(
     horizon: int,
     seed: int = SEED,
     paths: int = PATHS,
+    begun: float = 0.0,
 ) -> World | None:
     """None where the selection has sold in fewer than eight weeks, or not lately."""
     weeks = sources.weeks
@@ -120,7 +122,7 @@ def build_world(
     draws = _draw(learnt, groups, seed, paths, orders, value * share, sources, share)
     return World(
         baseline, draws, _stock(sources, groups, starts_on, horizon), starts_on,
-        total.tail(52).reset_index(drop=True), learnt, share, seed, member, facts,
+        total.tail(52).reset_index(drop=True), learnt, share, seed, member, begun, facts,
     )  # fmt: skip
 
 
