@@ -11,6 +11,7 @@ from dashboard.analytics.what_if.learning import Learnt, learn_effects
 from dashboard.analytics.what_if.world import SEED, Selection, Sources, World, build_world
 from dashboard.connection import database
 from dashboard.reads import learn
+from dashboard.session import business_zone
 from data_access.filters import OrderFilter
 from data_access.refreshing.runs import read_input_version
 from data_access.scope import Scope
@@ -78,7 +79,7 @@ def make_world(
         shared_error=find_shared_error(database().record, scope)["shared_error"],
         stock=list_product_stock(engine, scope) if is_whole else None,
         arrivals=list_arrivals(engine, scope) if is_whole else None,
-        lead_times=list_lead_times(engine, scope) if is_whole else None,
+        lead_times=list_lead_times(engine, scope, day, business_zone()) if is_whole else None,
     )
     selection = Selection(chosen.category_ids, () if product_id is None else (product_id,))
     learnt: Learnt = learn(learn_all, scope, day, chosen.currency)

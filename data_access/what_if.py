@@ -31,7 +31,14 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Money
-from data_access.dialects import days_between, start_of_month, start_of_week
+from data_access.dialects import (
+    ZONE,
+    day_after_minutes,
+    days_between,
+    minutes_ahead,
+    start_of_month,
+    start_of_week,
+)
 from data_access.filters import OrderFilter, Period, name_in, order_predicates
 from data_access.frames import read_frame
 from data_access.scope import Scope
@@ -281,13 +288,15 @@ def list_arrivals(engine: Engine, scope: Scope) -> pd.DataFrame:
     return read_frame(engine, statement)
 
 
-def list_lead_times(engine: Engine, scope: Scope) -> pd.DataFrame:
+def list_lead_times(engine: Engine, scope: Scope, as_of: date, zone: str = ZONE) -> pd.DataFrame:
     """planned_days, days (from the order to the receipt): of the last 2,000 replenishments that
     arrived."""
     coming = scope.visible.replenishments
+    ahead = minutes_ahead(as_of, zone)
+    ordered_on = day_after_minutes(coming.c.ordered_at, ahead)
     days: list[ColumnElement[Any]] = [
-        days_between(coming.c.ordered_at, coming.c.expected_on).label("planned_days"),
-        days_between(coming.c.ordered_at, coming.c.received_at).label("days"),
+        days_between(ordered_on, coming.c.expected_on).label("planned_days"),
+        days_between(ordered_on, day_after_minutes(coming.c.received_at, ahead)).label("days"),
     ]
     statement = (
         select(*days)

@@ -278,6 +278,10 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "list_lead_times",
+        lambda engine, scope, chosen, as_of: what_if.list_lead_times(engine, scope, as_of),
+    ),
+    Case(
         "sum_targets",
         lambda engine, scope, chosen, as_of: what_if.sum_targets(
             engine, scope, chosen, chosen.period or Period(as_of, as_of + timedelta(days=60))
@@ -288,7 +292,6 @@ CASES: tuple[Case, ...] = (
         for query in (
             what_if.list_product_stock,
             what_if.list_arrivals,
-            what_if.list_lead_times,
             what_if.list_goods,
         )
     ),

@@ -208,7 +208,9 @@ def test_the_baseline_is_never_changed() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}x", '{"price_change": 2}', '{"price_change": "much"}', '{"tax": 1}',
-     '{"lost_who": "rich"}', '{"promotions": [{"week": 0, "weeks": 1, "discount_rate": 0.1}]}'],
+     '{"lost_who": "rich"}', '{"delisted": ["x"]}', '{"outage_days": 1.5}',
+     '{"growth_points": NaN}', '{"delisted": 3}', '{"experiment_elasticity": 1e400}',
+     '{"promotions": [{"week": 0, "weeks": 1, "discount_rate": 0.1}]}'],
 )  # fmt: skip
 def test_what_is_no_levers_is_refused(text: str) -> None:
     with pytest.raises(UnreadableLeversError):

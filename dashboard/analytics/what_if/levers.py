@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 WhoIsLost = Literal["random", "best"]
@@ -13,7 +13,8 @@ LEVERS = (
     "price", "promotions", "spend", "growth", "delisting", "lost_customers", "new_customers",
     "outage", "capacity",
 )  # fmt: skip
-MOST_PROMOTIONS = 8
+MOST_PROMOTIONS, MOST_WEEKS = 8, 52
+_WHOLE = ("outage_week", "outage_days", "lead_time_days")
 # field → the smallest and the largest value that is taken
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "price_change": (-0.6, 0.6),
@@ -29,6 +30,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "backlog_share": (0.0, 1.0),
     "lead_time_days": (-60, 120),
     "diversion_share": (0.0, 1.0),
+    "experiment_error": (0.0, 5.0),
 }
 
 
@@ -97,18 +99,30 @@ def read_levers(text: str) -> Levers:
     """Of what `Levers.as_json` wrote; UnreadableLeversError for anything else or out of bounds."""
     try:
         said: dict[str, Any] = json.loads(text)
-        if set(said) - {field.name for field in fields(Levers)}:
-            raise UnreadableLeversError(text)
         said["promotions"] = tuple(Promotion(**one) for one in said.get("promotions", ()))
         said["delisted"] = tuple(int(each) for each in said.get("delisted", ()))
         levers = Levers(**said)
-        inside = all(low <= getattr(levers, name) <= high for name, (low, high) in BOUNDS.items())
-    except (TypeError, AttributeError, json.JSONDecodeError) as broken:
+        is_sound = _is_sound(levers)
+    except (TypeError, AttributeError, ValueError, OverflowError) as broken:
         raise UnreadableLeversError(text) from broken
-    usable = levers.lost_who in ("random", "best") and len(levers.promotions) <= MOST_PROMOTIONS
-    sound = all(
-        one.week >= 1 and one.weeks >= 1 and 0 <= one.discount_rate < 1 for one in levers.promotions
-    )
-    if not (inside and usable and sound):
+    if not is_sound:
         raise UnreadableLeversError(text)
     return levers
+
+
+def _is_sound(levers: Levers) -> bool:
+    own = levers.experiment_elasticity
+    return (
+        all(low <= getattr(levers, name) <= high for name, (low, high) in BOUNDS.items())
+        and all(isinstance(getattr(levers, name), int) for name in _WHOLE)
+        and levers.lost_who in ("random", "best")
+        and len(levers.promotions) <= MOST_PROMOTIONS
+        and (own is None or -20 <= own <= 5)
+        and all(
+            isinstance(one.week, int) and isinstance(one.weeks, int)
+            and 1 <= one.week <= MOST_WEEKS and 1 <= one.weeks <= MOST_WEEKS
+            and 0 <= one.discount_rate < 1
+            and (one.category_id is None or isinstance(one.category_id, int))
+            for one in levers.promotions
+        )
+    )  # fmt: skip
