@@ -87,10 +87,10 @@ class _Panel:
     """Sliders in per cent and whole numbers, over levers in shares."""
 
     def __init__(self, letter: str, levers: Levers) -> None:
-        self._letter, self._levers = letter, levers
+        self.letter, self._levers = letter, levers
 
     def key(self, name: str) -> str:
-        return f"lever_{self._letter}_{name}"
+        return f"lever_{self.letter}_{name}"
 
     def percent(self, name: str, label: str, low: int, high: int, **more: Any) -> float:
         value = round(100 * getattr(self._levers, name))
@@ -175,22 +175,30 @@ def _promotions(panel: _Panel, now: Levers, world: World, names: Names) -> Lever
                 st.markdown(
                     f":small[{promotion_line(effect, discount / 100)}]", help=_(ORIGINS_HELP)
                 )
-                if not st.button(
+                found.append(kept)
+                st.button(
                     _("Remove"), key=panel.key(f"{row}_remove"), icon=":material/delete:",
-                    type="tertiary",
-                ):  # fmt: skip
-                    found.append(kept)
-        added = len(now.promotions) < MOST_PROMOTIONS and st.button(
-            _("Add a promotion"), key=panel.key("promotion_add"), icon=":material/add:"
-        )
+                    type="tertiary", on_click=_remove_promotion, args=(panel.letter, place),
+                )  # fmt: skip
+        if len(now.promotions) < MOST_PROMOTIONS:
+            st.button(
+                _("Add a promotion"), key=panel.key("promotion_add"), icon=":material/add:",
+                on_click=_add_promotion, args=(panel.letter, weeks),
+            )  # fmt: skip
         _told(f":gray[{_('On top of those the forecast expects as usual.')}]")
-        if added:
-            found.append(Promotion(min(2, weeks), min(2, weeks), 0.1))
-        moved = replace(now, promotions=tuple(found))
-        if added or len(found) < len(now.promotions):
-            st.session_state[_STORE] = {**st.session_state[_STORE], panel._letter: moved}
-            st.rerun(scope="fragment")
-    return moved
+    return replace(now, promotions=tuple(found))
+
+
+def _add_promotion(letter: str, weeks: int) -> None:
+    now = drafts()[letter]
+    added = Promotion(min(2, weeks), min(2, weeks - 1) or 1, 0.1)
+    st.session_state[_STORE][letter] = replace(now, promotions=(*now.promotions, added))
+
+
+def _remove_promotion(letter: str, place: int) -> None:
+    now = drafts()[letter]
+    kept = now.promotions[:place] + now.promotions[place + 1 :]
+    st.session_state[_STORE][letter] = replace(now, promotions=kept)
 
 
 def _marketing(panel: _Panel, now: Levers, world: World, currency: str | None) -> Levers:
