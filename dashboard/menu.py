@@ -31,6 +31,7 @@ def _page(
 
 
 _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
+_AHEAD = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.ANALYST})
 _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 
 _DELIVERY = frozenset(
@@ -61,6 +62,7 @@ PAGES: tuple[MenuPage, ...] = (
     _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
     _page("forecast", N_("Forecast"), ":material/trending_up:", _PLANNING),
     _page("event-calendar", N_("Calendar"), ":material/calendar_month:", _PLANNING),
+    _page("what-if", N_("What-if"), ":material/tune:", _AHEAD),
     _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
     _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
     _page(

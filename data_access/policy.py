@@ -103,8 +103,7 @@ BUSINESS = (
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
-    "published_forecast_values",
-    "calendar_events",
+    "published_forecast_values", "calendar_events", "scenarios", "scenario_shares",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -188,12 +187,15 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         **WHOLE_LOG,
     },
     Role.MANAGER: {**_everything, **COLLEAGUES, **WHOLE_LOG},
-    Role.ANALYST: {**_masked_everything, "audit": LOG},
+    Role.ANALYST: {**_masked_everything, "audit": LOG, "users": COLLEAGUES["users"]},
     Role.SALES_LEAD: {
         **_sales(Rows.OWN_REGIONS),
         "replenishments": ALL,
         "calendar_events": ALL,
         **FORECASTS,
+        # what somebody saved holds the numbers of regions that are not the lead's
+        "scenarios": Rule(masks=_hide("result")),
+        "scenario_shares": ALL,
     },
     Role.SALES_REP: _sales(Rows.OWN),
     Role.FINANCE: {

@@ -722,6 +722,34 @@ calendar_events = Table(  # what forecasts know beforehand, as far as it does no
     Index(None, "first_on"),
 )
 
+scenarios = Table(  # a what-if saved under a name, with the numbers that it had then
+    "scenarios",
+    metadata,
+    Column("scenario_id", Id, primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("note", String(1000)),
+    Column("decision", String(20), nullable=False, server_default="open"),
+    Column("definition", Text, nullable=False),  # JSON: what is asked about, levers, seed
+    Column("result", Text, nullable=False),  # JSON
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("learnt_version", Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("decision in ('open', 'adopted', 'rejected')", name="decision_known"),
+)
+
+scenario_shares = Table(  # who else may open a scenario: a role, or a person
+    "scenario_shares",
+    metadata,
+    Column("scenario_share_id", Id, primary_key=True),
+    Column("scenario_id", Id, ForeignKey("scenarios.scenario_id"), nullable=False, index=True),
+    Column("role", String(20)),
+    Column("user_id", Id, ForeignKey("users.user_id"), index=True),
+)
+
 customer_merges = Table(  # customers that became part of another one, with what brings them back
     "customer_merges",
     metadata,
@@ -1014,15 +1042,15 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
-    *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
-    consents, customer_merges, completeness, messages, forecast_adjustments, published_forecasts,
-    calendar_events,
+    *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, scenarios,
+    scenario_shares, refreshes, consents, customer_merges, completeness, messages,
+    forecast_adjustments, published_forecasts, calendar_events,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
 AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
-    comments, stage_rules, discount_limits, reminders, saved_segments, customers, contacts,
-    interactions, consents, messages, forecast_adjustments, published_forecasts,
-    calendar_events,
+    comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
+    customers, contacts, interactions, consents, messages, forecast_adjustments,
+    published_forecasts, calendar_events,
 )  # fmt: skip

@@ -34,6 +34,7 @@ from data_access import (
     segments,
     value,
     value_lists,
+    what_if,
 )
 from data_access.divisions import WAYS, DividedBy, Division
 from data_access.errors import NotFound
@@ -288,6 +289,39 @@ CASES: tuple[Case, ...] = (
     Case("list_promotions", _of_days(calendar_events.list_promotions), is_aggregate=False),
     Case("list_cohort_customers", _cohort, is_aggregate=False),
     Case("list_customer_features", _features, is_aggregate=False),
+    *(
+        Case(query.__name__, query)
+        for query in (
+            what_if.sum_product_weeks,
+            what_if.sum_category_days,
+            what_if.list_campaign_spans,
+            what_if.sum_orders_by_customer_age,
+        )
+    ),
+    Case(
+        "sum_expected_by_hundredth",
+        lambda engine, scope, chosen, as_of: what_if.sum_expected_by_hundredth(
+            engine, scope, chosen
+        ),
+    ),
+    Case(
+        "list_lead_times",
+        lambda engine, scope, chosen, as_of: what_if.list_lead_times(engine, scope, as_of),
+    ),
+    Case(
+        "sum_targets",
+        lambda engine, scope, chosen, as_of: what_if.sum_targets(
+            engine, scope, chosen, chosen.period or Period(as_of, as_of + timedelta(days=60))
+        ),
+    ),
+    *(
+        Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
+        for query in (
+            what_if.list_product_stock,
+            what_if.list_arrivals,
+            what_if.list_goods,
+        )
+    ),
     *(
         _of_order(query)
         for query in (

@@ -35,6 +35,8 @@ from data_access.tables import (
     published_forecasts,
     reminders,
     saved_segments,
+    scenario_shares,
+    scenarios,
     stage_rules,
     users,
 )
@@ -78,6 +80,10 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         event = {"name": "Fair", "kind": "other", "changed_at": NOW}
         connection.execute(insert(calendar_events).values(user_id=user_id, **event))
         _add_forecasts(connection, user_id)
+        made |= {"result": "{}", "starts_on": NOW.date(), "ends_on": NOW.date()}
+        told = insert(scenarios).values(user_id=user_id, learnt_version=1, **made)
+        scenario_id = connection.scalars(told.returning(scenarios.c.scenario_id)).one()
+        connection.execute(insert(scenario_shares).values(scenario_id=scenario_id, role="admin"))
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name

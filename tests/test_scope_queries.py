@@ -81,7 +81,7 @@ RECORD_ONLY = (
     "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
-    "forecast_ledger.", "calendar_events.list_events",
+    "forecast_ledger.", "calendar_events.list_events", "scenarios.",
 )  # fmt: skip
 
 
@@ -221,6 +221,10 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "now": lambda chance: datetime.combine(
         FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))), time(chance.choice((0, 5, 20)))
     ),
+    "role": lambda chance: chance.choice(("manager", "analyst", *TEXTS)),
+    "roles": lambda chance: ("manager", chance.choice(("analyst", "sales_lead"))),
+    "scenario_id": lambda chance: chance.choice((1, 2, 9)),
+    "period": _period,
     "user_id": lambda chance: chance.choice((1, 2, PERSON_ID)),
     "periods": lambda chance: tuple(_period(chance) for _ in range(chance.choice((1, 2, 3)))),
     "names": lambda chance: chance.choice((SPLIT, ORDERED)),

@@ -59,7 +59,8 @@ class RightRefused(EditRefused):
     }
 
 
-_HEADS = (Role.ADMIN, Role.MANAGER)
+HEADS = (Role.ADMIN, Role.MANAGER)
+_HEADS = HEADS
 
 
 def _for(stages: Stages, *roles: Role, **narrower: Stages) -> dict[Role, Stages]:
@@ -118,6 +119,10 @@ FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
     "adjust_forecast": _PLANNERS,
     "publish_forecast": _PLANNERS,
 }
+
+
+# who saves what-if scenarios, and whom they can be shared with
+SCENARIO_ROLES: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD, Role.ANALYST)
 
 
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:

@@ -1,0 +1,90 @@
+"""What the what-if page reads: effects learnt from three years of sales, and the world of a choice.
+Both are kept; moving a slider reads neither anew."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Engine
+
+from dashboard.analytics.what_if.learning import Learnt, learn_effects
+from dashboard.analytics.what_if.world import SEED, Selection, Sources, World, build_world
+from dashboard.connection import database
+from dashboard.reads import learn
+from dashboard.session import business_zone
+from data_access.filters import OrderFilter
+from data_access.refreshing.runs import read_input_version
+from data_access.scope import Scope
+from data_access.value import find_shared_error
+from data_access.what_if import (
+    last_monday,
+    list_arrivals,
+    list_campaign_spans,
+    list_lead_times,
+    list_product_stock,
+    sum_category_days,
+    sum_expected_by_hundredth,
+    sum_orders_by_customer_age,
+    sum_product_weeks,
+)
+
+
+def world_of(
+    scope: Scope,
+    as_of: date,
+    chosen: OrderFilter,
+    product_id: int | None,
+    horizon: int,
+    seed: int = SEED,
+) -> World | None:
+    """The world of what is chosen in the bar; None where too little was sold."""
+    return learn(make_world, scope, as_of, chosen, product_id, horizon, seed)
+
+
+def version_of_data() -> str:
+    """The last change of what everything here rests on: the same version, the same numbers."""
+    return str(read_input_version(database().record))
+
+
+def learn_all(engine: Engine, scope: Scope, day: date, currency: str | None) -> Learnt:
+    """What price, promotions and marketing did to all that the person sees."""
+    everything = OrderFilter(currency=currency)
+    return learn_effects(
+        sum_product_weeks(engine, scope, everything, day),
+        sum_category_days(engine, scope, everything, day),
+        list_campaign_spans(engine, scope, everything, day),
+        last_monday(day),
+        version_of_data(),
+    )
+
+
+def make_world(
+    engine: Engine,
+    scope: Scope,
+    day: date,
+    chosen: OrderFilter,
+    product_id: int | None,
+    horizon: int,
+    seed: int,
+) -> World | None:
+    """Stock is of all regions together: it is told only to who looks at all of them."""
+    version = version_of_data()
+    ages = sum_orders_by_customer_age(engine, scope, chosen, day)
+    ages.attrs["as_of"] = str(day)
+    is_whole = scope.sees_all("orders") and not chosen.region_ids and scope.sees("stock")
+    sources = Sources(
+        weeks=sum_product_weeks(engine, scope, chosen, day),
+        ages=ages,
+        expected=sum_expected_by_hundredth(engine, scope, chosen),
+        shared_error=find_shared_error(database().record, scope)["shared_error"],
+        stock=list_product_stock(engine, scope) if is_whole else None,
+        arrivals=list_arrivals(engine, scope) if is_whole else None,
+        lead_times=list_lead_times(engine, scope, day, business_zone()) if is_whole else None,
+    )
+    selection = Selection(chosen.category_ids, () if product_id is None else (product_id,))
+    learnt: Learnt = learn(learn_all, scope, day, chosen.currency)
+    begun = day.weekday() / 7
+    world = build_world(learnt, sources, selection, last_monday(day), horizon, seed, begun=begun)
+    if world is not None:
+        world.facts["version"] = version
+    return world
