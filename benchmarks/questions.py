@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from benchmarks.cause_questions import cause_questions
 from benchmarks.customer_questions import customer_questions
 from benchmarks.question import Question, choices
 from data_access import options
@@ -85,6 +86,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     for name, period in days.items():
         chosen = OrderFilter(period=period, currency=currency)
         found += _overview(f"overview, {name}", chosen, period, as_of)
+        found += cause_questions(f"why, {name}", chosen, as_of)
     quarter = Period(as_of - timedelta(days=89), as_of)
     found += _orders("orders, 90 days", OrderFilter(period=quarter, currency=currency), as_of)
     found += _order("order", record, as_of)
