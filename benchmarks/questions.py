@@ -77,6 +77,7 @@ from data_access.sales import (
     sum_sales_by_region,
 )
 from data_access.tables import customers, orders, products
+from data_access.unusual import sum_net_sales_by_day
 from data_access.work_queues import Queue, list_mentions, list_queue_orders, sum_work_queues
 
 
@@ -118,6 +119,7 @@ def _overview(page: str, chosen: OrderFilter, period: Period, as_of: date) -> li
             )
         ),
         Question(page, "attention", sum_attention, (as_of, chosen.currency)),
+        Question(page, "sales by day, 3 years", sum_net_sales_by_day, (chosen, as_of)),
     ]
 
 

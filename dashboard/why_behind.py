@@ -172,7 +172,7 @@ def _orders(scope: Scope, chosen: OrderFilter, as_of: date, choice: WhyChoice, s
     st.markdown(f"**{_('Orders behind it')}** :small[:gray[{advice}]]")
     columns = [
         Column("order_number", _("Order"), width=145, pinned=True),
-        Column("of", _("Period"), width=62),
+        Column("of", _("In which period"), width=62),
         Column("ordered_on", _("Ordered"), "day"),
         Column("amount", _("Returned goods") if returns else _("Net sales"), "money", width=110),
         Column("customer", _("Customer"), width=190),

@@ -23,6 +23,7 @@ AGAINST: dict[str, str] = {
     "previous": N_("Previous period"),
     "last_year": N_("Same period last year"),
 }
+VIEWS: dict[str, str] = {"change": N_("The change"), "days": N_("Unusual days")}
 MEASURES: dict[Measure, str] = {"net_sales": N_("Net sales"), "margin": N_("Gross profit")}
 _LONGEST = 80
 
@@ -33,6 +34,7 @@ class WhyChoice:
     against: str = "previous"
     measure: Measure = "net_sales"
     part: str = ""  # the bar that is opened
+    view: str = "change"
 
     def before(self, period: Period) -> Period:
         return period.last_year() if self.against == "last_year" else period.previous()
@@ -46,12 +48,16 @@ def why_choice(*, margin: bool) -> WhyChoice:
         against=against if against in AGAINST else "previous",
         measure="margin" if margin and _said("measure") == "margin" else "net_sales",
         part=_said("part")[:_LONGEST],
+        view="days" if _said("view") == "days" else "change",
     )
 
 
 def choice_bar(choice: WhyChoice, *, margin: bool) -> None:
     """What is explained, by what, and against which period."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="why_bar"):
+        _control("view", _("Look at"), VIEWS, choice.view)
+        if choice.view == "days":
+            return
         if margin:
             _control("measure", _("Figure"), MEASURES, choice.measure)
         _control("against", _("Compared with"), AGAINST, choice.against)

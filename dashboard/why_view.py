@@ -46,9 +46,9 @@ def answer(scope: Scope, chosen: OrderFilter, as_of: date, choice: WhyChoice) ->
     places = [_named_amounts(bridge(explain)) for explain in _PLACES]
     currency = chosen.currency
     told = (
-        (_("What"), told_products(by["products"], whole.change, choice.measure, currency)),
-        (_("Who"), told_customers(by["customers"], whole.change, currency)),
-        (_("Where"), told_places(places, whole.change, currency)),
+        (_("What moved"), told_products(by["products"], whole.change, choice.measure, currency)),
+        (_("Who moved"), told_customers(by["customers"], whole.change, currency)),
+        (_("Where it moved"), told_places(places, whole.change, currency)),
     )
     return lines + [
         _("{label}: {values}", label=f":gray[{label}]", values=words)
@@ -160,7 +160,7 @@ def _rows(bridge: Bridge) -> pd.DataFrame:
 
 def _columns(choice: WhyChoice, bridge: Bridge) -> list[Column]:
     columns = [
-        Column("name", _("Step"), width=185, pinned=True),
+        Column("name", _("Part of the change"), width=185, pinned=True),
         Column("amount", _("Change"), "money", width=130),
         Column("share", _("Of growth"), "rate", width=100,
                help=_("The step ÷ what was before: these sum to the change in per cent.")),

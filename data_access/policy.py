@@ -99,7 +99,7 @@ BUSINESS = (
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness", "messages",
+    "customer_merges", "completeness", "messages", "anomaly_notes",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -159,6 +159,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
         "saved_segments": ALL,
+        "anomaly_notes": Rule(Rows.OWN),
         "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }

@@ -19,6 +19,7 @@ from dashboard.reads import draw
 from dashboard.recorded import knows_costs
 from dashboard.session import current_scope, today
 from dashboard.texts import _
+from dashboard.unusual_view import unusual_block
 from dashboard.why_behind import behind_block
 from dashboard.why_bridge import has_orders
 from dashboard.why_choice import choice_bar, why_choice
@@ -34,6 +35,10 @@ chosen = filter_bar(Bar(choices=choices, currencies=currencies(scope)), as_of)
 margin = knows_costs(scope)
 choice = why_choice(margin=margin)
 choice_bar(choice, margin=margin)
+if choice.view == "days":
+    unusual_block(scope, chosen, as_of)
+    follow_changes("why")
+    st.stop()
 if not has_orders(scope, chosen, as_of, choice):
     nothing_found(scope, chosen.currency)
     follow_changes("why")

@@ -32,6 +32,7 @@ from data_access import (
     segment_lists,
     segment_spend,
     segments,
+    unusual,
     value,
     value_lists,
 )
@@ -169,6 +170,16 @@ CASES: tuple[Case, ...] = (
         )
     ),
     _of_two_periods(bridging_rows.list_customers_of_group, "lost", is_aggregate=False),
+    Case("sum_net_sales_by_day", unusual.sum_net_sales_by_day),
+    *(
+        Case(
+            f"sum_day_by_part {by}",
+            lambda engine, scope, chosen, as_of, by=by: unusual.sum_day_by_part(
+                engine, scope, chosen, as_of, as_of - timedelta(days=1), by
+            ),
+        )
+        for by in unusual.DAY_PARTS
+    ),
     *(_divided(segments.sum_segments, by) for by in WAYS),
     *(
         _divided(segments.sum_segments_by, "cluster", pivot_by, dated=True)

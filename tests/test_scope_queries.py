@@ -73,7 +73,7 @@ RECORD_ONLY = (
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
     "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
-    "completeness.list_", "rebuys.find_last_rebuy_run",
+    "completeness.list_", "rebuys.find_last_rebuy_run", "unusual.list_day_notes",
 )  # fmt: skip
 
 
@@ -234,6 +234,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "division": _division,
     "before": _period,
     "part": _part,
+    "day": lambda chance: FIRST_DAY + timedelta(days=chance.choice((-7, 0, 1, 7, 14))),
     "within_days": lambda chance: chance.choice((7, 14, 400)),
     "quiet_filter": _quiet_filter,
     "customer_filter": _customer_filter,
