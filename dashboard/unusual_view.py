@@ -121,7 +121,7 @@ def _list(found: pd.DataFrame, notes: pd.DataFrame, currency: str | None) -> Non
         show_table(
             rows,
             [
-                Column("day_on", _("Day"), "day", pinned=True),
+                Column("day_on", _("The day"), "day", pinned=True),
                 Column("net_sales", _("Net sales"), "money", width=130),
                 Column("range", _("Expected range"), width=150),
                 Column("difference", _("Difference"), "money", width=130,
@@ -129,7 +129,7 @@ def _list(found: pd.DataFrame, notes: pd.DataFrame, currency: str | None) -> Non
                 Column("far", _("How far"), width=90,
                        help=_("From what was expected, as a multiple of what days usually lie")),
                 Column("calendar", _("Calendar"), width=160),
-                Column("note", _("Explained by"), width=260),
+                Column("note", _("Explanation"), width=260),
             ],
             key=key,
             alt=_("Unusual days"),

@@ -46,8 +46,8 @@ def answer(scope: Scope, chosen: OrderFilter, as_of: date, choice: WhyChoice) ->
     places = [_named_amounts(bridge(explain)) for explain in _PLACES]
     currency = chosen.currency
     told = (
-        (_("What moved"), told_products(by["products"], whole.change, choice.measure, currency)),
-        (_("Who moved"), told_customers(by["customers"], whole.change, currency)),
+        (_("What was sold"), told_products(by["products"], whole.change, choice.measure, currency)),
+        (_("Who bought"), told_customers(by["customers"], whole.change, currency)),
         (_("Where it moved"), told_places(places, whole.change, currency)),
     )
     return lines + [
@@ -159,13 +159,15 @@ def _rows(bridge: Bridge) -> pd.DataFrame:
 
 
 def _columns(choice: WhyChoice, bridge: Bridge) -> list[Column]:
+    by_customers = any(step.customers is not None for step in bridge.steps)
+    width = 150 if by_customers else 185
     columns = [
-        Column("name", _("Part of the change"), width=185, pinned=True),
+        Column("name", _("Part of the change"), width=width, pinned=True),
         Column("amount", _("Change"), "money", width=130),
         Column("share", _("Of growth"), "rate", width=100,
                help=_("The step ÷ what was before: these sum to the change in per cent.")),
     ]  # fmt: skip
-    if any(step.customers is not None for step in bridge.steps):
+    if by_customers:
         columns.insert(1, Column("customers", _("Customers"), "count", width=85))
     return columns
 
