@@ -63,17 +63,25 @@ def list_orders_of_part(
     either = or_(both.now, both.before)
     names = ("net_sales", "returns_value", "cost")
     sums = [both.sum_of(name, either).label(name) for name in names]
-    inside = (
+    summed = (
         both.grouped(both.c.order_id, *sums)
         .where(_is_of(part, both, lambda: both_periods(scope, order_filter, as_of, before,
                                                    by_line=by_line),
                       lambda: customers_of_both(scope, order_filter, as_of, before)))
         .group_by(both.c.order_id)
-        .subquery("inside")
+        .subquery("summed")
     )  # fmt: skip
+    largest = summed.c.returns_value if part.products == "returns" else summed.c.net_sales
+    size = func.round(func.abs(func.coalesce(largest, 0)), 4).label("size")
+    # names are looked up for those that are shown alone
+    inside = (
+        select(*summed.c, size)
+        .order_by(size.desc(), summed.c.order_id)
+        .limit(limit)
+        .subquery("inside")
+    )
     orders = scope.visible.orders
     customers, channels = scope.visible.customers, scope.visible.channels
-    largest = inside.c.returns_value if part.products == "returns" else inside.c.net_sales
     assert order_filter.period is not None
     statement = (
         select(
@@ -90,8 +98,7 @@ def list_orders_of_part(
         .join(orders, orders.c.order_id == inside.c.order_id)
         .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
         .outerjoin(channels, channels.c.channel == orders.c.channel)
-        .order_by(func.round(func.abs(func.coalesce(largest, 0)), 4).desc(), orders.c.order_id)
-        .limit(limit)
+        .order_by(inside.c.size.desc(), inside.c.order_id)
     )
     return read_frame(engine, statement)
 
