@@ -27,7 +27,7 @@ from dashboard.unusual_words import (
     METHOD,
     PART_NAMES,
     answer_in_words,
-    event_name,
+    calendar_words,
     range_in_words,
     why_not_judged,
 )
@@ -109,7 +109,7 @@ def _list(found: pd.DataFrame, notes: pd.DataFrame, currency: str | None) -> Non
         difference=(found["net_sales"] - found["expected"]).round(4),
         range=[range_in_words(row, currency) for row in found.itertuples()],
         far=[_("{n} times", n=formats.number(abs(z), 1)) for z in found["z"]],
-        calendar=[event_name(event) for event in found["event"]],
+        calendar=[calendar_words(row) for row in found.itertuples()],
         note=[explained.get(day, "") for day in found["day_on"]],
     )
     with st.container(border=True, gap="xsmall"):

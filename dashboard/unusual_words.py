@@ -34,8 +34,10 @@ METHOD = N_(
 )
 
 
-def event_name(event: Any) -> str:
-    return _(EVENT_NAMES[event]) if isinstance(event, str) and event in EVENT_NAMES else ""
+def calendar_words(row: Any) -> str:
+    """The event of the calendar that the day belongs to, and that nothing was sold."""
+    event = _(EVENT_NAMES[row.event]) if isinstance(row.event, str) else ""
+    return " · ".join(filter(None, (event, _("no sales") if row.net_sales == 0 else "")))
 
 
 def why_not_judged(judged: Judged) -> str:

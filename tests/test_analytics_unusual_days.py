@@ -13,6 +13,7 @@ import pytest
 from dashboard.analytics.day_causes import day_causes
 from dashboard.analytics.known_days import MOVING, known_days
 from dashboard.analytics.unusual_days import UNUSUAL_Z, judge_days
+from data_access.demo.almanac import demand_by_day
 
 SERIES, DAYS, INJECTED, SEED = 30, 730, 8, 20261126
 FIRST = pd.Timestamp("2023-03-01")
@@ -198,3 +199,23 @@ def test_the_causes_of_a_day_sum_to_its_difference() -> None:
     assert causes["difference"].tolist() == [30, -25, 5]
     assert causes["difference"].sum() == 60 - 50
     assert not len(day_causes(parts.assign(usual_sales=0.0), 50.0, 9))
+
+
+def test_the_trading_year_of_the_demo_company_is_no_news() -> None:
+    """Three years with Spring Festivals, shopping festivals and holidays, and noise of 15 %: of
+    1,095 days at most two are said to be unusual; the same with eight injected days finds most."""
+    first = date(2023, 11, 27)
+    expected = demand_by_day(first, 1_095).sum(axis=0) * 1_000
+    flagged, hits, wrong = [], 0, 0
+    for seed in range(5):
+        chance = np.random.default_rng(seed)
+        values = expected * np.exp(0.15 * chance.standard_normal(1_095))
+        flagged.append(len(judged(values, pd.Timestamp(first)).unusual))
+        places = chance.choice(np.arange(30, 1_095), INJECTED, replace=False)
+        values[places] *= np.where(chance.random(INJECTED) < 0.5, 2.2, 0.3)
+        days = judged(values, pd.Timestamp(first)).days
+        found = set(np.flatnonzero(days["is_unusual"]).tolist())
+        hits, wrong = hits + len(found & set(places.tolist())), wrong + len(found - set(places))
+    assert max(flagged) <= 2, flagged
+    assert hits >= 0.6 * 5 * INJECTED, hits
+    assert wrong <= 10, wrong
