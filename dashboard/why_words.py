@@ -8,6 +8,7 @@ from decimal import Decimal
 from dashboard import formats
 from dashboard.analytics.bridge import Measure, leading
 from dashboard.texts import N_, _, language, plain
+from dashboard.why_choice import MEASURES
 
 Effects = Mapping[str, Decimal]
 
@@ -104,7 +105,7 @@ def headline(
     changed = now - before
     period = _("the same period last year") if against == "last_year" else _("the previous period")
     told = {
-        "amount": formats.compact_money(float(abs(changed)), currency),
+        "amount": formats.compact_money(float(abs(changed) if before else now), currency),
         "change": formats.change(float(changed / before) if before > 0 else None),
         "period": period,
     }
@@ -114,6 +115,9 @@ def headline(
             "margin": N_("Gross profit is the same as in {period}."),
         }
         return _(same[measure], period=period)
+    if not before:
+        told["label"] = _(MEASURES[measure])
+        return _("{label}: {amount}. There was nothing in {period}.", **told)
     if measure == "margin":
         if changed > 0:
             return _("Gross profit rose by {amount} ({change}) against {period}.", **told)

@@ -14,6 +14,7 @@ from data_access.edits.anomalies import DayNoteRefused, acknowledge_day, remove_
 from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused, may_explain_days
 from data_access.edits.transaction import new_request_id
+from data_access.edits.undoing import undo_change
 from data_access.scope import Scope
 from data_access.tables import anomaly_notes
 from data_access.unusual import list_day_notes
@@ -63,6 +64,18 @@ def test_the_log_tells_who_explained_which_day(database: Database) -> None:
     assert found["action"].tolist()[:2] == ["remove_day_note", "acknowledge_day"]
     assert set(found["actor_name"].tolist()[:2]) == {"Bea"}
     assert number not in list_day_notes(database.record, manager)["anomaly_note_id"].tolist()
+
+
+def test_a_note_and_its_taking_back_can_be_undone(database: Database) -> None:
+    manager = scope_of(database, "manager")
+    number = explain(database, manager, request_id="r1")
+    remove_day_note(database.writer, manager, number, request_id="r2", now=NOW)
+    undo_change(database.writer, manager, "r2", request_id="u2", now=NOW)
+    notes = list_day_notes(database.record, manager).set_index("anomaly_note_id")
+    assert notes.loc[number, "note"] == "Power cut"
+    other = explain(database, manager, request_id="r3")
+    undo_change(database.writer, manager, "r3", request_id="u3", now=NOW)
+    assert other not in list_day_notes(database.record, manager)["anomaly_note_id"].tolist()
 
 
 @pytest.mark.parametrize(

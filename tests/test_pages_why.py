@@ -184,7 +184,7 @@ def test_without_costs_there_is_no_margin(browser: Browser) -> None:
     tab = browser.open("why", measure="margin", currency="CNY")
     assert not tab.exception
     assert "Net sales now" in cards(tab)
-    assert says(tab, "Net sales rose by ¥100")
+    assert says(tab, "**Net sales: ¥100. There was nothing in the previous period.**")
 
 
 def test_an_address_that_is_wrong_counts_as_not_said(shop: Shop) -> None:
