@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from benchmarks.calendar_questions import calendar_questions
+from benchmarks.cause_questions import cause_questions
 from benchmarks.customer_questions import customer_questions
 from benchmarks.forecast_questions import forecast_questions
 from benchmarks.question import Question, choices
@@ -78,6 +79,7 @@ from data_access.sales import (
     sum_sales_by_region,
 )
 from data_access.tables import customers, orders, products
+from data_access.unusual import sum_net_sales_by_day
 from data_access.work_queues import Queue, list_mentions, list_queue_orders, sum_work_queues
 
 
@@ -87,6 +89,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     for name, period in days.items():
         chosen = OrderFilter(period=period, currency=currency)
         found += _overview(f"overview, {name}", chosen, period, as_of)
+        found += cause_questions(f"why, {name}", chosen, as_of)
     quarter = Period(as_of - timedelta(days=89), as_of)
     found += _orders("orders, 90 days", OrderFilter(period=quarter, currency=currency), as_of)
     found += _order("order", record, as_of)
@@ -120,6 +123,7 @@ def _overview(page: str, chosen: OrderFilter, period: Period, as_of: date) -> li
             )
         ),
         Question(page, "attention", sum_attention, (as_of, chosen.currency)),
+        Question(page, "sales by day, 3 years", sum_net_sales_by_day, (chosen, as_of)),
     ]
 
 

@@ -16,6 +16,7 @@ from dashboard.recorded import knows_payments
 from dashboard.session import current_scope
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, language
+from dashboard.unusual import unexplained_lately
 from data_access.attention_rows import MOST_ROWS, list_low_stock, list_open_complaints
 from data_access.scope import Scope
 
@@ -52,6 +53,7 @@ def attention_list(
             ),
         ]  # fmt: skip
         lines.append(_past_due_line(scope, row, currency))
+        lines.append(_unusual_line(scope, as_of, currency))
         lines.append(_rows_line(row.low_stock, "low_stock", slug))
         lines.append(_rows_line(row.open_complaints, "open_complaints", slug))
         if not any(lines):
@@ -87,6 +89,20 @@ def _past_due_line(scope: Scope, row: Any, currency: str | None) -> bool:
         "receivables",
         {"period": "any", "past_due": "1", **({"currency": currency} if currency else {})},
     )
+    return True
+
+
+def _unusual_line(scope: Scope, as_of: date, currency: str | None) -> bool:
+    """Days of the last week that nobody has explained; leads to the most unusual one."""
+    if not may_open(scope.role, "why"):
+        return False
+    days = unexplained_lately(scope, currency, as_of)
+    if not len(days):
+        return False
+    text = _n("{n} unusual day in the last week", "{n} unusual days in the last week", len(days))
+    rows = {"view": "days", "period": "last_30", "day": formats.day(days["day_on"].iloc[0])}
+    _line("unusual", text, ":material/show_chart:", "why",
+          {**rows, **({"currency": currency} if currency else {})})  # fmt: skip
     return True
 
 

@@ -42,7 +42,7 @@ def money(value: Any, currency: str | None) -> str:
     """¥1,240,000.00; the decimals a currency has."""
     if _is_missing(value):
         return MISSING
-    return _with_symbol(value, currency, f"#,##0{_decimals(_precision(currency))}")
+    return _with_symbol(value, currency, f"#,##0{_decimals(places(currency))}")
 
 
 def compact_money(value: Any, currency: str | None) -> str:
@@ -51,8 +51,21 @@ def compact_money(value: Any, currency: str | None) -> str:
         return MISSING
     scaled, unit, decimals = _compacted(float(value))
     if not unit:
-        decimals = 0 if abs(scaled) >= 100 or scaled == 0 else _precision(currency)
+        decimals = 0 if abs(scaled) >= 100 or scaled == 0 else places(currency)
     return _with_symbol(scaled, currency, f"#,##0{_decimals(decimals)}{unit}")
+
+
+def places(currency: str | None) -> int:
+    """The decimals a currency has: 2, for yen 0."""
+    return get_currency_precision(currency) if currency and is_currency(currency) else 2
+
+
+def signed_money(value: Any, currency: str | None) -> str:
+    """+¥12.3K, -¥5: a change."""
+    if _is_missing(value):
+        return MISSING
+    text = compact_money(value, currency)
+    return f"+{text}" if value > 0 else text
 
 
 def money_range(value: Any, low: Any, high: Any, currency: str | None) -> str:
@@ -190,7 +203,7 @@ MOMENT_COLUMN = "YYYY-MM-DD HH:mm"  # of st.column_config.DatetimeColumn
 
 def money_column(currency: str | None) -> str:
     """format= of a NumberColumn; reads as `money` does."""
-    return f"{symbol(currency)}%,.{_precision(currency)}f"
+    return f"{symbol(currency)}%,.{places(currency)}f"
 
 
 def symbol(currency: str | None) -> str:
@@ -258,12 +271,8 @@ def _signed(value: float, decimals: int) -> str:
     return f"+{text}" if value > 0 and text.strip("0.") else text
 
 
-def _decimals(places: int) -> str:
-    return f".{'0' * places}" if places else ""
-
-
-def _precision(currency: str | None) -> int:
-    return get_currency_precision(currency) if currency and is_currency(currency) else 2
+def _decimals(count: int) -> str:
+    return f".{'0' * count}" if count else ""
 
 
 def _percent(value: Any) -> float:

@@ -43,6 +43,7 @@ _ACTING = EVERYBODY - {Role.ANALYST, Role.PARTNER}  # who has something to do wi
 
 PAGES: tuple[MenuPage, ...] = (
     _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
+    _page("why", N_("Why it changed"), ":material/stacked_bar_chart:", _OVERVIEW),
     _page("work", N_("My work"), ":material/checklist:", _ACTING),
     _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
     _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.analytics.shares import add_shares
+from dashboard.analytics.unusual_days import UNUSUAL_Z
 from dashboard.cards import Card
 from dashboard.figures.sales_bars import MOST_ROWS, sales_bars
 from dashboard.figures.sales_over_time import sales_over_time
@@ -16,6 +17,7 @@ from dashboard.periods import grain_of
 from dashboard.reads import read
 from dashboard.recorded import knows_costs
 from dashboard.texts import N_, _, language
+from dashboard.unusual import judged_days, unusual_in
 from data_access.backlog import sum_backlog_by_day
 from data_access.days import add_up_over_time, add_up_periods, compared_periods
 from data_access.dialects import Grain
@@ -60,12 +62,14 @@ def trend(scope: Scope, chosen: OrderFilter, as_of: date, grain: Grain) -> go.Fi
     """Net sales over time, with the previous period under it."""
     period = period_of_filter(chosen)
     days = read(sum_sales_by_day, scope, chosen, as_of)
+    judged = judged_days(scope, chosen, as_of) if grain == "day" else None
     return sales_over_time(
         add_up_over_time(days, period, grain),
         add_up_over_time(days, period.previous(), grain),
         period=period,
         grain=grain,
         currency=chosen.currency,
+        unusual=unusual_in(judged, period, UNUSUAL_Z) if judged else None,
     )
 
 

@@ -8,6 +8,8 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from threading import Thread
 from typing import Any, ClassVar
 
 import streamlit as st
@@ -71,8 +73,14 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     alone, which takes 80 ms from every run of a page."""
     gc.collect()
     gc.freeze()
+    Thread(target=_load_what_pages_need_later, daemon=True).start()
     yield {}
     gc.unfreeze()
+
+
+def _load_what_pages_need_later() -> None:
+    """What would otherwise make the first page that needs it wait for a second."""
+    import_module("statsmodels.tsa.stl._stl")
 
 
 def show_script_error(error: Exception) -> bool:

@@ -84,16 +84,17 @@ def chosen_orders(
     as_of: date,
     *,
     during: ColumnElement[bool] | None = None,
-    by_category: bool = False,
+    by_line: bool = False,
     live: bool = False,
 ) -> Chosen:
     """The visible orders that the filter chooses, with their own sums; with categories wanted,
     those of the categories' lines, one row per line. `during`, over `scope.visible.orders`, stands
-    for the period; `by_category` gives one row per line and `category_id`; `live` leaves cancelled
-    orders out, which is quicker than to pass over them in each measure."""
+    for the period; `by_line` gives one row per line with its product_id, category_id, is_goods and
+    sold_cost (of all its units, those that came back included); `live` leaves cancelled orders out,
+    which is quicker than to pass over them in each measure."""
     orders, currency = scope.visible.orders, order_filter.currency
     dated = [] if during is None else [during]
-    by_lines = by_category or bool(order_filter.category_ids)
+    by_lines = by_line or bool(order_filter.category_ids)
     wanted = replace(order_filter, category_ids=()) if by_lines else order_filter
     predicates = dated + order_predicates(scope, wanted, as_of, dated=during is None)
     if live:
@@ -107,7 +108,13 @@ def chosen_orders(
         predicates.append(products.c.category_id.in_(order_filter.category_ids))
     named = [column for column in orders.c if column.name not in _OF_LINES]
     joined = (
-        select(*named, products.c.category_id, *_of_line(lines.c))
+        select(
+            *named,
+            lines.c.product_id,
+            products.c.category_id,
+            products.c.is_goods,
+            *_of_line(lines.c),
+        )
         .select_from(orders)
         .join(lines, lines.c.order_id == orders.c.order_id)
         .join(products, products.c.product_id == lines.c.product_id)
@@ -126,6 +133,7 @@ def _of_line(lines: Any) -> list[ColumnElement[Any]]:
         func.round(returned, 4, type_=Money).label("returns_value"),
         lines.net_sales,
         type_coerce(kept * func.coalesce(lines.unit_cost, 0), Money).label("cost"),
+        type_coerce(lines.quantity * func.coalesce(lines.unit_cost, 0), Money).label("sold_cost"),
     ]
 
 

@@ -103,7 +103,7 @@ BUSINESS = (
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
-    "published_forecast_values", "calendar_events", "scenarios", "scenario_shares",
+    "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -174,6 +174,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
         "saved_segments": ALL,
+        "anomaly_notes": Rule(Rows.OWN),
         "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }

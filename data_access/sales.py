@@ -194,7 +194,7 @@ def _sum_by(
     both = in_any_period(ordered_on, (period, period.previous())) if period else None
     live = not {"received_orders", "cancelled_orders"} & set(names)
     chosen = chosen_orders(
-        scope, order_filter, as_of, during=both, by_category=key == "category_id", live=live
+        scope, order_filter, as_of, during=both, by_line=key == "category_id", live=live
     )
     now = {"ordered_on": in_period(chosen.c.ordered_on, period)} if period else None
     sums = (

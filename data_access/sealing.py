@@ -41,6 +41,7 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "reminders": ("note",),
     "consents": ("purpose", "text_version"),
     "messages": ("email", "subject", "body", "last_error"),
+    "anomaly_notes": ("note",),
 }  # fmt: skip
 REASON = ("audit", "reason")  # of an edit, in the words of who made it
 

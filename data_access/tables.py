@@ -750,6 +750,21 @@ scenario_shares = Table(  # who else may open a scenario: a role, or a person
     Column("user_id", Id, ForeignKey("users.user_id"), index=True),
 )
 
+anomaly_notes = Table(  # what somebody found out about a day of unusual sales
+    "anomaly_notes",
+    metadata,
+    Column("anomaly_note_id", Id, primary_key=True),
+    Column("day_on", Date, nullable=False, index=True),
+    Column("currency", String(3), nullable=False),
+    Column("about", String(300), nullable=False),  # which orders the author looked at; empty: all
+    Column("is_of_all", Boolean, nullable=False),  # the author sees the orders of everybody
+    Column("employee_id", Id, ForeignKey("employees.employee_id")),  # who the author is
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("author", String(300), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+)
+
 customer_merges = Table(  # customers that became part of another one, with what brings them back
     "customer_merges",
     metadata,
@@ -1044,7 +1059,7 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, scenarios,
     scenario_shares, refreshes, consents, customer_merges, completeness, messages,
-    forecast_adjustments, published_forecasts, calendar_events,
+    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
@@ -1052,5 +1067,5 @@ AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
     customers, contacts, interactions, consents, messages, forecast_adjustments,
-    published_forecasts, calendar_events,
+    published_forecasts, calendar_events, anomaly_notes,
 )  # fmt: skip

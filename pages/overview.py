@@ -15,7 +15,9 @@ from dashboard.choices import (
     worth_choosing,
 )
 from dashboard.filter_bar import Bar, filter_bar
+from dashboard.filters import current, link_to
 from dashboard.live import follow_changes, page_title
+from dashboard.menu import find_page
 from dashboard.reads import draw, read
 from dashboard.session import current_scope, today
 from dashboard.texts import _
@@ -42,6 +44,12 @@ with wide, st.container(border=True, gap="xsmall", height="stretch"):
         draw(overview_view.trend, scope, chosen, as_of, grain),
         alt=_("Net sales over time, against the previous period"),
         key="sales_over_time",
+    )
+    st.page_link(
+        find_page("why").file,
+        label=_("Why did it change?"),
+        icon=":material/stacked_bar_chart:",
+        query_params=link_to(current()),
     )
 with narrow:
     sums = read(sum_attention, scope, as_of, chosen.currency)

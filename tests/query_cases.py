@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any, get_args
 
@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 from data_access import (
     attention,
     backlog,
+    bridging,
+    bridging_rows,
     calendar_events,
     consent,
     delivery,
@@ -32,6 +34,7 @@ from data_access import (
     segment_lists,
     segment_spend,
     segments,
+    unusual,
     value,
     value_lists,
     what_if,
@@ -168,7 +171,40 @@ def _history(split: forecast_series.Split) -> Case:
     return Case(f"sum_forecast_history by {split}", ask)
 
 
+def _of_two_periods(query: Callable[..., Any], *more: Any, is_aggregate: bool = True) -> Case:
+    def ask(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> Answer:
+        period = chosen.period or Period(as_of - timedelta(days=30), as_of)
+        dated = replace(chosen, period=period)
+        return query(engine, scope, dated, as_of, period.previous(), *more)  # type: ignore[no-any-return]
+
+    told = (getattr(each, "__dict__", each) for each in more)
+    return Case(" ".join((query.__name__, *map(str, told))), ask, is_aggregate)
+
+
 CASES: tuple[Case, ...] = (
+    _of_two_periods(bridging.sum_sales_of_two_periods),
+    _of_two_periods(bridging.sum_sales_by_product),
+    _of_two_periods(bridging.sum_sales_by_customer_group),
+    *(_of_two_periods(bridging.sum_sales_by_part, by) for by in get_args(bridging.PartBy)),
+    *(
+        _of_two_periods(bridging_rows.list_orders_of_part, part, is_aggregate=False)
+        for part in (
+            bridging_rows.Part(products="both"),
+            bridging_rows.Part(customers="kept_grown"),
+            bridging_rows.Part(by="category", keys=(1, None), others=True),
+        )
+    ),
+    _of_two_periods(bridging_rows.list_customers_of_group, "lost", is_aggregate=False),
+    Case("sum_net_sales_by_day", unusual.sum_net_sales_by_day),
+    *(
+        Case(
+            f"sum_day_by_part {by}",
+            lambda engine, scope, chosen, as_of, by=by: unusual.sum_day_by_part(
+                engine, scope, chosen, as_of, as_of - timedelta(days=1), by
+            ),
+        )
+        for by in unusual.DAY_PARTS
+    ),
     *(_divided(segments.sum_segments, by) for by in WAYS),
     *(
         _divided(segments.sum_segments_by, "cluster", pivot_by, dated=True)

@@ -116,7 +116,7 @@ def _is_own(world: World, person: Person, relation: str, row: Row) -> bool:
             return row["customer_id"] in _seen(world, person, "customers", "customer_id")
         case "regions":
             return row["region_id"] in _seen(world, person, "customers", "region_id")
-        case "employees" | "targets" | "completeness":
+        case "employees" | "targets" | "completeness" | "anomaly_notes":
             return bool(row["employee_id"] == me)
     raise AssertionError(f"docs/roles.md does not say whose {relation} are own")
 

@@ -26,6 +26,7 @@ import data_access
 from data_access import customers
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.bridging_rows import Part
 from data_access.completeness import FIELDS as COMPLETE_FIELDS
 from data_access.customer_filter import CONSENTS, CustomerFilter
 from data_access.divisions import USUAL_LIMITS, WAYS, Division
@@ -81,7 +82,7 @@ RECORD_ONLY = (
     "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
-    "forecast_ledger.", "calendar_events.list_events", "scenarios.",
+    "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
 )  # fmt: skip
 
 
@@ -213,6 +214,20 @@ def _series_filter(chance: Random) -> SeriesFilter:
     )
 
 
+def _part(chance: Random) -> Part:
+    kinds: dict[str, tuple[Any, ...]] = {
+        "products": ("both", "new", "gone", "corrections", "charges", "returns"),
+        "customers": ("new", "won_back", "kept_grown", "kept_shrunk", "lost", "nobody"),
+        "by": ("channel", "region", "category", "product"),
+    }
+    kind = chance.choice(tuple(kinds))
+    value = chance.choice(kinds[kind])
+    if kind != "by":
+        return Part(**{kind: value})
+    keys = (None, "web", "partner") if value == "channel" else (None, 1, 2)
+    return Part(by=value, keys=tuple(chance.sample(keys, k=2)), others=chance.random() < 0.5)
+
+
 # What a query may ask for, by the argument's name.
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
@@ -243,6 +258,9 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "words": lambda chance: chance.choice((*TEXTS, "138", "+86 138-1234-5678", "****", "a")),
     "change_filter": _change_filter,
     "division": _division,
+    "before": _period,
+    "part": _part,
+    "day": lambda chance: FIRST_DAY + timedelta(days=chance.choice((-7, 0, 1, 7, 14))),
     "within_days": lambda chance: chance.choice((7, 14, 400)),
     "quiet_filter": _quiet_filter,
     "customer_filter": _customer_filter,

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard import formats
-from dashboard.figures.colours import BEFORE, NOW
+from dashboard.figures.colours import BEFORE, BRICK, NOW
 from dashboard.figures.template import dates, direct_label, figure, value_axis
 from dashboard.periods import is_cut_off
 from dashboard.texts import _
@@ -26,9 +26,11 @@ def sales_over_time(
     period: Period,
     grain: Grain,
     currency: str | None,
+    unusual: pd.DataFrame | None = None,
 ) -> go.Figure:
     """`now` and `before` have period_on and net_sales, a row for each day, week or month. A first
-    or last step that `period` cuts off is dashed."""
+    or last step that `period` cuts off is dashed. The days of `unusual`, which has day_on,
+    net_sales, low and high, are marked."""
     drawn = figure(HEIGHT)
     shown = _SHOWN[grain]
     cut = [is_cut_off(day.date(), period, grain) for day in now["period_on"]]
@@ -58,6 +60,8 @@ def sales_over_time(
         _add_part(drawn, now.iloc[max(solid - 1, 0) :], f"{hover[-1]} ({_('so far')})", -1)
     if start:
         _add_part(drawn, now.iloc[:2], f"{hover[0]} ({_('in part')})", 0)
+    if unusual is not None and len(unusual):
+        _mark_unusual(drawn, unusual, currency)
     _label_axes(drawn, now, before, grain, currency)
     _name_lines(drawn, now, earlier)
     return drawn
@@ -75,6 +79,25 @@ def _add_part(drawn: go.Figure, points: pd.DataFrame, hover: str, place: int) ->
         marker={"size": sizes, "symbol": "circle-open"},
         customdata=words,
         hovertemplate="<b>%{customdata}</b><extra></extra>",
+    )
+
+
+def _mark_unusual(drawn: go.Figure, days: pd.DataFrame, currency: str | None) -> None:
+    words = [
+        _(
+            "unusual: expected {low} to {high}",
+            low=formats.compact_money(row.low, currency),
+            high=formats.compact_money(row.high, currency),
+        )
+        for row in days.itertuples()
+    ]
+    drawn.add_scatter(
+        x=dates(days["day_on"]),
+        y=days["net_sales"].tolist(),
+        mode="markers",
+        marker={"symbol": "diamond", "size": 11, "color": BRICK},
+        customdata=words,
+        hovertemplate="%{customdata}<extra></extra>",
     )
 
 

@@ -125,6 +125,22 @@ FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
 SCENARIO_ROLES: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD, Role.ANALYST)
 
 
+# who may explain a day of unusual sales: each of the orders they see
+DAY_NOTES = (*_SALES, Role.ANALYST)
+
+
+def may_explain_days(scope: Scope) -> bool:
+    """Whether this person may write a note about a day. Who sees some of the orders is told apart
+    from others by the employee they are."""
+    seen = scope.sees_all("anomaly_notes") or scope.employee_id is not None
+    return scope.role in DAY_NOTES and seen
+
+
+def may_remove_day_note(scope: Scope, user_id: int) -> bool:
+    """Whether this person may take back the note that the other one wrote."""
+    return may_explain_days(scope) and (user_id == scope.user_id or scope.role in _HEADS)
+
+
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
     """Whether this role may do it to an order in this stage that it sees."""
     return stage in stages_of(scope, action)

@@ -9,7 +9,7 @@ from data_access.columns import Id, Moment
 from data_access.migrations.logging_triggers import follow_rows, log_rows
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 
 DECISIONS = "decision in ('open', 'adopted', 'rejected')"
 

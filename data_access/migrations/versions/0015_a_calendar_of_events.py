@@ -9,7 +9,7 @@ from data_access.columns import Id, Moment
 from data_access.migrations.logging_triggers import follow_rows, log_rows
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 
 COLUMNS = (
     "calendar_event_id", "name", "name_zh", "kind", "first_on", "last_on", "stands_for", "is_off",
