@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard import calendar_log_words
-from dashboard.forecast_log_words import FORECAST_ACTIONS, FORECAST_FIELDS
+from dashboard import planning_log_words
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -167,7 +166,7 @@ WORDS: dict[str, dict[str, str]] = {
         "follow_up": N_("Follow-up"),
         "task": N_("Task for the sales rep"),
     },
-    "calendar_events.kind": calendar_log_words.KINDS,
+    "calendar_events.kind": planning_log_words.EVENT_KINDS,
     "messages.state": {
         "waiting": N_("Waiting to be sent"),
         "sent": N_("Sent"),
@@ -198,12 +197,7 @@ TABLE_NAMES: dict[str, str] = {
     "reminders": N_("Reminder"),
     "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
-    **calendar_log_words.TABLES,
-    "forecast_adjustments": N_("Adjustment of a forecast"),
-    "published_forecasts": N_("Published forecast"),
-    "scenarios": N_("Scenario"),
-    "scenario_shares": N_("Share of a scenario"),
-    "anomaly_notes": N_("Note on an unusual day"),
+    **planning_log_words.TABLES,
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
@@ -323,13 +317,7 @@ FIELD_NAMES: dict[str, str] = {
     "left_out": N_("Left out"),
     "definition": N_("Definition"),
     "saved_segments.created_at": N_("Created at"),
-    **FORECAST_FIELDS,
-    "scenarios.created_at": N_("Created at"),
-    "decision": N_("Decision"),
-    "result": N_("Result"),
-    "starts_on": N_("From"),
-    "ends_on": N_("To"),
-    "learnt_version": N_("Data version"),
+    **planning_log_words.FIELDS,
     "changed_at": N_("Changed at"),
     "language": N_("Language"),
     "body": N_("Text"),
@@ -338,7 +326,6 @@ FIELD_NAMES: dict[str, str] = {
     "next_try_at": N_("Next try"),
     "sent_at": N_("Sent at"),
     "made_at": N_("Written at"),
-    **calendar_log_words.FIELDS,
 }
 # an action of the log → what the person did
 ACTIONS: dict[str, str] = {
@@ -376,15 +363,7 @@ ACTIONS: dict[str, str] = {
     "save_segment": N_("saved a segment"),
     "rename_segment": N_("renamed a segment"),
     "remove_segment": N_("removed a segment"),
-    **calendar_log_words.ACTIONS,
-    **FORECAST_ACTIONS,
-    "save_scenario": N_("saved a scenario"),
-    "change_scenario": N_("changed a scenario"),
-    "decide_scenario": N_("decided on a scenario"),
-    "share_scenario": N_("shared a scenario"),
-    "remove_scenario": N_("removed a scenario"),
-    "acknowledge_day": N_("explained an unusual day"),
-    "remove_day_note": N_("removed a note on an unusual day"),
+    **planning_log_words.ACTIONS,
     "change_customer": N_("changed a customer"),
     "add_contact": N_("added a contact"),
     "change_contact": N_("changed a contact"),
