@@ -114,7 +114,7 @@ def _targets(engine: Engine, scope: Scope, series: SeriesFilter) -> pd.DataFrame
         .order_by(adjustments.c.adjustment_id, values.c.step, forecasts.c.forecast_id)
     )
     found = read_frame(engine, statement)
-    if series.split == "total":
+    if series.split == "total" or not len(found):
         return found.assign(share=1.0)
     shares = _shares(engine, scope, series)
     joined = found.merge(shares, on=["level", "region_id", "step"], how="left")
