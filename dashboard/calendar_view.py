@@ -251,8 +251,8 @@ def official_line(as_of: date) -> None:
         return
     told = _(
         "The official days off and adjusted working days of {year} are not known yet for "
-        "{country}: what is shown for {year} follows from the law alone. Once they are published, "
-        "enter them here, or update the package `holidays`.",
+        "{country}: what is shown for {year} follows from the law alone. Enter them here once they "
+        "are published.",
         year=official + 1, country=country_name(country),
     )  # fmt: skip
     st.markdown(f":orange[:material/event_upcoming:] {told}")

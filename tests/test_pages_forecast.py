@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +15,16 @@ from dashboard.analytics.forecasting import ALL
 from dashboard.forecast_words import MODEL_NAMES
 from data_access.database import Database, writing
 from data_access.tables import (
+    audit,
     forecast_adjustments,
     published_forecast_values,
     published_forecasts,
 )
 from tests.browsing import Browser, says
 from tests.crm import add_user
+from tests.exported import Buttons, read_csv
 from tests.foretold import Foretold, foretell, today
+from tests.test_pages_in_chinese import english_in, read_texts
 
 
 @pytest.fixture
@@ -288,11 +292,31 @@ def test_a_forecast_is_published_and_later_scored(browser: Browser, shop: Foreto
 
 
 def test_the_page_speaks_chinese(browser: Browser, shop: Foretold) -> None:
-    tab = as_role(browser, "manager", locale="zh-CN")
-    assert says(tab, "预测") and says(tab, "季节性朴素法")
-    for question in ("parts", "made", "backtest", "by_hand", "ledger"):
+    _adjust(as_role(browser, "manager"), 10.0)
+    browser.sign_in(add_user(browser.database, "manager", name="张三", username="zhang"))
+    tab = browser.open("forecast", locale="zh-CN")
+    assert not tab.exception and says(tab, "季节性朴素法")
+    for question in ("numbers", "parts", "made", "backtest", "by_hand", "ledger"):
         tab = more(tab, question)
-    assert not tab.error
+        left = [
+            text for text in read_texts(tab)
+            if english_in(re.sub("WAPE|MASE|Prophet|Theta|Plan|more visits|users-.*", "", text))
+        ]  # fmt: skip
+        assert left == [], question
+
+
+def test_the_forecast_leaves_as_it_is_shown(
+    browser: Browser, shop: Foretold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = Buttons(monkeypatch)
+    as_role(browser, "sales_lead", region_ids=[shop.south], ahead="14")
+    found = read_csv(buttons.click("forecast"))
+    assert found.facts["Rows"] == "14" and len(found.rows) == 14
+    assert set(found.column("Model")) == {"40.0"} or set(found.column("Model")) == {"40"}
+    assert "Net sales" in found.facts["Filter"] and "Learnt from data" in found.facts["Filter"]
+    with browser.database.record.connect() as connection:
+        logged = connection.execute(select(audit).where(audit.c.action == "export")).all()
+    assert [row.reason for row in logged] == ["forecast"]
 
 
 def test_every_model_has_a_name() -> None:
