@@ -57,6 +57,8 @@ NOTES: dict[str, str] = {
                     "what is used."),
     "failed": N_("The models failed on this series: the last season is repeated, with a range as "
                  "wide as its values differ."),
+    "by_weeks": N_("Too little happens on single days to learn from them: the week is forecast, "
+                   "and shared out by weekday."),
     "shared": N_("This is the share of the company's forecast that fell to the region lately."),
 }  # fmt: skip
 STALE_DAYS = 7  # after which a forecast should be worked out anew

@@ -12,7 +12,9 @@ from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.analytics.forecasting import ALL
-from dashboard.forecast_words import MODEL_NAMES
+from dashboard.forecast_rows import SHARED
+from dashboard.forecast_tasks import BY_WEEKS
+from dashboard.forecast_words import MODEL_NAMES, NOTES
 from data_access.database import Database, writing
 from data_access.tables import (
     audit,
@@ -319,8 +321,9 @@ def test_the_forecast_leaves_as_it_is_shown(
     assert [row.reason for row in logged] == ["forecast"]
 
 
-def test_every_model_has_a_name() -> None:
+def test_every_model_and_note_is_put_in_words() -> None:
     assert set(ALL) == set(MODEL_NAMES)
+    assert {BY_WEEKS, SHARED} <= set(NOTES)
 
 
 def _submit(tab: AppTest, label: str) -> Any:
