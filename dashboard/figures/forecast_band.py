@@ -27,10 +27,12 @@ def forecast_band(
     name_of: Shown,
     is_adjusted: bool,
     today: str,
+    marked: Sequence[tuple[str, str]] = (),
 ) -> go.Figure:
     """`history` has period_on and value; `periods` period_on, value, low_80, high_80, low_95,
     high_95, adjusted. `shown` says an amount, `tick` the same on the axis, `name_of` a period;
-    `today` is the last day that was learnt from."""
+    `today` is the last day that was learnt from; the first and last days of events are
+    `marked` beneath the lines."""
     drawn = figure(HEIGHT)
     after = _from_the_last_known(history, periods)
     for low, high, opacity in (("low_95", "high_95", _OUTER), ("low_80", "high_80", _INNER)):
@@ -61,6 +63,10 @@ def forecast_band(
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     _axes(drawn, history, periods, tick)
+    for first, last in marked:
+        drawn.add_shape(type="rect", xref="x", yref="paper", x0=first, x1=last, y0=0, y1=1,
+                        layer="below", line={"width": 1, "color": BEFORE}, fillcolor=BEFORE,
+                        opacity=0.18)  # fmt: skip
     drawn.add_shape(type="line", xref="x", yref="paper", x0=today, x1=today, y0=0, y1=1,
                     line={"color": BEFORE, "width": 1, "dash": "dot"})  # fmt: skip
     _legend(drawn, is_adjusted)
