@@ -146,13 +146,13 @@ def columns() -> list[Column]:
         Column("last_on", _("Last day"), "day", width=100),
         Column("days", _("Days"), "count", width=48),
         Column("kind_told", _("Kind"), width=108),
-        Column("effect", _("Effect on {measure}", measure=_(_MEASURES[chosen_measure()])),
-               width=262, help=_(
+        Column("effect", _("Effect"),
+               width=258, help=_(
             "Median over past occurrences of what its days brought against what the same weekdays "
             "brought in the {n} weeks before and after, without events.", n=WEEKS_AROUND)),
         Column("between", _("Seen between"), width=118, help=_(
             "The smallest and the largest effect of the past occurrences.")),
-        Column("origin", _("From"), width=88),
+        Column("origin", _("From"), width=96),
     ]  # fmt: skip
 
 

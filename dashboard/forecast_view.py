@@ -40,7 +40,12 @@ from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import _, in_a_row, language, plain
 from data_access.dialects import Grain
 from data_access.forecast_adjustments import list_adjusted_periods
-from data_access.forecast_series import SeriesFilter, sum_forecast_history
+from data_access.forecast_series import (
+    SeriesFilter,
+    end_of,
+    last_period,
+    sum_forecast_history,
+)
 from data_access.forecasts import list_forecasts
 from data_access.scope import Scope
 
@@ -66,8 +71,10 @@ class Told:
 
     @property
     def days_old(self) -> int:
-        """How many whole days there are since that were not learnt from."""
-        return max((self.as_of - timedelta(days=1) - self.origin_on).days, 0)
+        """How many days came since, of whole periods that are over."""
+        grain = self.chosen.series.grain
+        newest = end_of(grain, last_period(grain, self.as_of))
+        return max((newest - self.origin_on).days, 0)
 
     @property
     def is_adjusted(self) -> bool:

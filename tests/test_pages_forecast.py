@@ -83,7 +83,7 @@ def test_what_is_expected_stands_with_its_trust(browser: Browser, shop: Foretold
     assert says(tab, "Theta was chosen: from 6 past origins it was off by 12.0%")
     assert says(tab, "seasonal naive by 15.0%: 20% less")  # 1 − 0.12 / 0.15
     assert says(tab, "the 80% range held 81% of what happened, the 95% range 96%")
-    assert says(tab, f"Learnt from data until {today() - timedelta(days=1)}, 0 days old.")
+    assert says(tab, f"Learnt from data until {today() - timedelta(days=1)}: nothing newer")
     assert len(tab.get("plotly_chart")) == 1
     numbers = table(tab, "adjusted")
     assert len(numbers) == 30 and numbers["value"].tolist() == [100.0] * 30

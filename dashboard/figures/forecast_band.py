@@ -14,6 +14,7 @@ from dashboard.figures.template import dates, direct_label, figure
 from dashboard.texts import _
 
 HEIGHT = 330
+_LONG = 250  # days, from which on an axis tells months
 _INNER, _OUTER = 0.22, 0.13  # how much of the colour a range has
 Shown = Callable[[Any], str]
 
@@ -104,9 +105,11 @@ def _axes(
     if len(values):
         settings["range"] = [min(values[0], lowest), max(values[-1], highest * 1.02)]
     drawn.update_yaxes(settings)
+    first = history["period_on"].min() if len(history) else periods["period_on"].min()
+    span = (periods["period_on"].max() - first).days
     drawn.update_xaxes(
         hoverformat=formats.DAY_TICKS, unifiedhovertitle={"text": ""},
-        tickformat=formats.MONTH_TICKS if len(history) + len(periods) > 250 else "%m-%d", nticks=9,
+        tickformat=formats.MONTH_TICKS if span > _LONG else "%m-%d", nticks=9,
     )  # fmt: skip
 
 
