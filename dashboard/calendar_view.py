@@ -146,13 +146,13 @@ def columns() -> list[Column]:
         Column("last_on", _("Last day"), "day", width=100),
         Column("days", _("Days"), "count", width=48),
         Column("kind_told", _("Kind"), width=108),
-        Column("effect", _("Effect on {measure}", measure=_(_MEASURES[chosen_measure()])),
-               width=262, help=_(
+        Column("effect", _("Effect"),
+               width=258, help=_(
             "Median over past occurrences of what its days brought against what the same weekdays "
             "brought in the {n} weeks before and after, without events.", n=WEEKS_AROUND)),
         Column("between", _("Seen between"), width=118, help=_(
             "The smallest and the largest effect of the past occurrences.")),
-        Column("origin", _("From"), width=88),
+        Column("origin", _("From"), width=96),
     ]  # fmt: skip
 
 
@@ -251,8 +251,8 @@ def official_line(as_of: date) -> None:
         return
     told = _(
         "The official days off and adjusted working days of {year} are not known yet for "
-        "{country}: what is shown for {year} follows from the law alone. Once they are published, "
-        "enter them here, or update the package `holidays`.",
+        "{country}: what is shown for {year} follows from the law alone. Enter them here once they "
+        "are published.",
         year=official + 1, country=country_name(country),
     )  # fmt: skip
     st.markdown(f":orange[:material/event_upcoming:] {told}")

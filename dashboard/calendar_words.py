@@ -41,7 +41,7 @@ def effect_in_words(times: int, days: int, effect_rate: float) -> str:
     seen = _n("seen {n} time", "seen {n} times", times)
     if days == 1:
         return _("about {change} over the day, {seen}", change=change, seen=seen)
-    return _("about {change} over its {days} days, {seen}", change=change, days=days, seen=seen)
+    return _("about {change} over {days} days, {seen}", change=change, days=days, seen=seen)
 
 
 def effect_range(low_rate: float, high_rate: float) -> str:

@@ -11,9 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.calendar_frames import country_of, find_calendar
+from dashboard.calendar_words import event_name
 from dashboard.cards import Card
 from dashboard.charts import show_chart
-from dashboard.connection import engine_and_version
+from dashboard.connection import engine_and_version, facts
 from dashboard.exports import Export, export_menu
 from dashboard.figures.forecast_band import forecast_band
 from dashboard.forecast_choice import Chosen
@@ -35,14 +37,20 @@ from dashboard.forecast_words import (
 )
 from dashboard.reads import read
 from dashboard.tables import ROW_HEIGHT, Column, show_table
-from dashboard.texts import _, in_a_row, language
+from dashboard.texts import _, in_a_row, language, plain
 from data_access.dialects import Grain
 from data_access.forecast_adjustments import list_adjusted_periods
-from data_access.forecast_series import SeriesFilter, sum_forecast_history
+from data_access.forecast_series import (
+    SeriesFilter,
+    end_of,
+    last_period,
+    sum_forecast_history,
+)
 from data_access.forecasts import list_forecasts
 from data_access.scope import Scope
 
 SHOWN_BEFORE: dict[Grain, int] = {"day": 120, "week": 560, "month": 1_100}  # days
+MOST_MARKED = 10  # days
 _ROWS_SEEN = 14
 
 
@@ -63,8 +71,10 @@ class Told:
 
     @property
     def days_old(self) -> int:
-        """How many whole days there are since that were not learnt from."""
-        return max((self.as_of - timedelta(days=1) - self.origin_on).days, 0)
+        """How many days came since, of whole periods that are over."""
+        grain = self.chosen.series.grain
+        newest = end_of(grain, last_period(grain, self.as_of))
+        return max((newest - self.origin_on).days, 0)
 
     @property
     def is_adjusted(self) -> bool:
@@ -136,12 +146,13 @@ def forecast_cards(told: Told) -> list[Card]:
     ]  # fmt: skip
 
 
-def chart_block(told: Told) -> None:
+def chart_block(scope: Scope, told: Told) -> None:
     """History and forecast, and in words by which model and how far to trust it."""
     series = told.chosen.series
     st.markdown(f"**{series_in_words(series, told.chosen.part_name)}**")
     first_on = told.origin_on - timedelta(days=SHOWN_BEFORE[series.grain])
     history = told.history[told.history["period_on"] >= pd.Timestamp(first_on)]
+    events = _events(scope, told)
     show_chart(
         forecast_band(
             history, told.periods,
@@ -150,13 +161,39 @@ def chart_block(told: Told) -> None:
             name_of=lambda day: period_name(day, series.grain),
             is_adjusted=told.is_adjusted,
             today=told.origin_on.isoformat(),
+            marked=[(row.first_on.isoformat(), row.last_on.isoformat()) for row in events],
         ),
         alt=_("What happened, what is expected, and the ranges of it"),
         key=f"forecast_{series.key}_{told.chosen.horizon}",
     )  # fmt: skip
+    if events:
+        remark(_marked_in_words(events))
     st.markdown(f":small[{_trust(told)}]")
     for note in notes_in_words(notes_of(told.forecasts)):
         st.markdown(f":orange[:material/info:] :small[{note}]")
+
+
+def _events(scope: Scope, told: Told) -> list[Any]:
+    """Holidays, shopping days and own events ahead, where days are shown; not those that last so
+    long that all is marked."""
+    if told.chosen.series.grain != "day":
+        return []
+    first, last = told.periods["period_on"].min().date(), told.periods["period_on"].max().date()
+    found = read(find_calendar, scope, country_of(facts()), first, last, engine="record")
+    kept = found[~found["is_off"] & (found["kind"] != "workday") & (found["source"] != "campaign")]
+    rows: list[Any] = list(kept.itertuples())
+    return [
+        row for row in rows
+        if (row.last_on - row.first_on).days < MOST_MARKED and row.first_on >= first
+    ]  # fmt: skip
+
+
+def _marked_in_words(events: list[Any]) -> str:
+    """Marked: 2026-12-12 12.12"""
+    words = [
+        f"{formats.day(row.first_on)} {plain(event_name(row.name, row.name_zh))}" for row in events
+    ]
+    return _("Marked: {events}.", events="; ".join(words))
 
 
 def _trust(told: Told) -> str:

@@ -19,7 +19,7 @@ MEASURE_NAMES: dict[str, str] = {
     "net_sales": N_("Net sales"),
     "orders": N_("Orders"),
     "units": N_("Units"),
-    "margin": N_("Margin amount"),
+    "margin": N_("Gross profit"),
 }
 GRAIN_NAMES: dict[str, str] = {"day": N_("By day"), "week": N_("By week"), "month": N_("By month")}
 STEP_NAMES: dict[str, str] = {"day": N_("Day"), "week": N_("Week"), "month": N_("Month")}
@@ -57,6 +57,8 @@ NOTES: dict[str, str] = {
                     "what is used."),
     "failed": N_("The models failed on this series: the last season is repeated, with a range as "
                  "wide as its values differ."),
+    "by_weeks": N_("Too little happens on single days to learn from them: the week is forecast, "
+                   "and shared out by weekday."),
     "shared": N_("This is the share of the company's forecast that fell to the region lately."),
 }  # fmt: skip
 STALE_DAYS = 7  # after which a forecast should be worked out anew
@@ -151,7 +153,9 @@ def coverage_in_words(accuracy: Mapping[str, Any]) -> str:
 
 
 def learnt_in_words(origin_on: Any, days_old: int) -> str:
-    """ "Learnt from data until 2026-11-22, 1 day old.\""""
+    """How far the data reached, and how many days of whole periods have passed since."""
+    if not days_old:
+        return _("Learnt from data until {day}: nothing newer is over.", day=formats.day(origin_on))
     return _n(
         "Learnt from data until {day}, {n} day old.", "Learnt from data until {day}, {n} days old.",
         days_old, day=formats.day(origin_on),

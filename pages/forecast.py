@@ -47,7 +47,7 @@ if told is None:
 else:
     show_cards(forecast_cards(told))
     with st.container(border=True, gap="xsmall"):
-        chart_block(told)
+        chart_block(scope, told)
     with st.container(border=True, gap="xsmall"):
         more_block(scope, told)
     forecast_dialog(scope, told)

@@ -45,8 +45,11 @@ class Foretold:
 def foretell(database: Database, *, days_old: int = 0, **chosen: Any) -> Foretold:
     """`chosen` are columns of every forecast, in place of the usual ones."""
     north, south = (
-        add(database.writer, "regions", code=name, name=name.title()) for name in ("north", "south")
+        add(database.writer, "regions", code=name, name=name.title(), name_zh=name_zh)
+        for name, name_zh in (("north", "华北"), ("south", "华南"))
     )
+    for channel, name_zh in (("web", "网店"), ("store", "门店")):
+        add(database.writer, "channels", channel=channel, name=channel.title(), name_zh=name_zh)
     origin = today() - timedelta(days=1 + days_old)
     for place in range(30):
         for region_id, price in ((north, 60), (south, 40)):

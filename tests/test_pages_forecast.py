@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,16 +12,21 @@ from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.analytics.forecasting import ALL
-from dashboard.forecast_words import MODEL_NAMES
+from dashboard.forecast_rows import SHARED
+from dashboard.forecast_tasks import BY_WEEKS
+from dashboard.forecast_words import MODEL_NAMES, NOTES
 from data_access.database import Database, writing
 from data_access.tables import (
+    audit,
     forecast_adjustments,
     published_forecast_values,
     published_forecasts,
 )
 from tests.browsing import Browser, says
 from tests.crm import add_user
+from tests.exported import Buttons, read_csv
 from tests.foretold import Foretold, foretell, today
+from tests.test_pages_in_chinese import english_in, read_texts
 
 
 @pytest.fixture
@@ -77,7 +83,7 @@ def test_what_is_expected_stands_with_its_trust(browser: Browser, shop: Foretold
     assert says(tab, "Theta was chosen: from 6 past origins it was off by 12.0%")
     assert says(tab, "seasonal naive by 15.0%: 20% less")  # 1 − 0.12 / 0.15
     assert says(tab, "the 80% range held 81% of what happened, the 95% range 96%")
-    assert says(tab, f"Learnt from data until {today() - timedelta(days=1)}, 0 days old.")
+    assert says(tab, f"Learnt from data until {today() - timedelta(days=1)}: nothing newer")
     assert len(tab.get("plotly_chart")) == 1
     numbers = table(tab, "adjusted")
     assert len(numbers) == 30 and numbers["value"].tolist() == [100.0] * 30
@@ -288,15 +294,36 @@ def test_a_forecast_is_published_and_later_scored(browser: Browser, shop: Foreto
 
 
 def test_the_page_speaks_chinese(browser: Browser, shop: Foretold) -> None:
-    tab = as_role(browser, "manager", locale="zh-CN")
-    assert says(tab, "预测") and says(tab, "季节性朴素法")
-    for question in ("parts", "made", "backtest", "by_hand", "ledger"):
+    _adjust(as_role(browser, "manager"), 10.0)
+    browser.sign_in(add_user(browser.database, "manager", name="张三", username="zhang"))
+    tab = browser.open("forecast", locale="zh-CN")
+    assert not tab.exception and says(tab, "季节性朴素法")
+    for question in ("numbers", "parts", "made", "backtest", "by_hand", "ledger"):
         tab = more(tab, question)
-    assert not tab.error
+        left = [
+            text for text in read_texts(tab)
+            if english_in(re.sub("WAPE|MASE|Prophet|Theta|Plan|more visits|users-.*", "", text))
+        ]  # fmt: skip
+        assert left == [], question
 
 
-def test_every_model_has_a_name() -> None:
+def test_the_forecast_leaves_as_it_is_shown(
+    browser: Browser, shop: Foretold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = Buttons(monkeypatch)
+    as_role(browser, "sales_lead", region_ids=[shop.south], ahead="14")
+    found = read_csv(buttons.click("forecast"))
+    assert found.facts["Rows"] == "14" and len(found.rows) == 14
+    assert set(found.column("Model")) == {"40.0"} or set(found.column("Model")) == {"40"}
+    assert "Net sales" in found.facts["Filter"] and "Learnt from data" in found.facts["Filter"]
+    with browser.database.record.connect() as connection:
+        logged = connection.execute(select(audit).where(audit.c.action == "export")).all()
+    assert [row.reason for row in logged] == ["forecast"]
+
+
+def test_every_model_and_note_is_put_in_words() -> None:
     assert set(ALL) == set(MODEL_NAMES)
+    assert {BY_WEEKS, SHARED} <= set(NOTES)
 
 
 def _submit(tab: AppTest, label: str) -> Any:

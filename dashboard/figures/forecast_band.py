@@ -14,6 +14,7 @@ from dashboard.figures.template import dates, direct_label, figure
 from dashboard.texts import _
 
 HEIGHT = 330
+_LONG = 250  # days, from which on an axis tells months
 _INNER, _OUTER = 0.22, 0.13  # how much of the colour a range has
 Shown = Callable[[Any], str]
 
@@ -27,10 +28,12 @@ def forecast_band(
     name_of: Shown,
     is_adjusted: bool,
     today: str,
+    marked: Sequence[tuple[str, str]] = (),
 ) -> go.Figure:
     """`history` has period_on and value; `periods` period_on, value, low_80, high_80, low_95,
     high_95, adjusted. `shown` says an amount, `tick` the same on the axis, `name_of` a period;
-    `today` is the last day that was learnt from."""
+    `today` is the last day that was learnt from; the first and last days of events are
+    `marked` beneath the lines."""
     drawn = figure(HEIGHT)
     after = _from_the_last_known(history, periods)
     for low, high, opacity in (("low_95", "high_95", _OUTER), ("low_80", "high_80", _INNER)):
@@ -61,6 +64,10 @@ def forecast_band(
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     _axes(drawn, history, periods, tick)
+    for first, last in marked:
+        drawn.add_shape(type="rect", xref="x", yref="paper", x0=first, x1=last, y0=0, y1=1,
+                        layer="below", line={"width": 1, "color": BEFORE}, fillcolor=BEFORE,
+                        opacity=0.18)  # fmt: skip
     drawn.add_shape(type="line", xref="x", yref="paper", x0=today, x1=today, y0=0, y1=1,
                     line={"color": BEFORE, "width": 1, "dash": "dot"})  # fmt: skip
     _legend(drawn, is_adjusted)
@@ -98,9 +105,11 @@ def _axes(
     if len(values):
         settings["range"] = [min(values[0], lowest), max(values[-1], highest * 1.02)]
     drawn.update_yaxes(settings)
+    first = history["period_on"].min() if len(history) else periods["period_on"].min()
+    span = (periods["period_on"].max() - first).days
     drawn.update_xaxes(
         hoverformat=formats.DAY_TICKS, unifiedhovertitle={"text": ""},
-        tickformat=formats.MONTH_TICKS if len(history) + len(periods) > 250 else "%m-%d", nticks=9,
+        tickformat=formats.MONTH_TICKS if span > _LONG else "%m-%d", nticks=9,
     )  # fmt: skip
 
 
