@@ -22,10 +22,11 @@ from benchmarks.plain_pandas import measure_pandas
 from benchmarks.questions import page_questions
 from benchmarks.serving import report_serving
 from benchmarks.timing import print_table, shown, times
+from benchmarks.what_if import report_what_if
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
-PARTS = ("copying", "answers", "serving", "editing", "growth")
+PARTS = ("copying", "answers", "serving", "editing", "what_if", "growth")
 DAYS = 365  # the period of the pandas answers
 SESSIONS = [1, 10, 50]
 
@@ -70,6 +71,8 @@ def _measure(name: str, url: str, folder: Path, parts: list[str]) -> None:
         report_serving(name, url, f"duckdb:///{path}", SESSIONS)
     if "editing" in parts:
         report_editing(name, url, folder)
+    if "what_if" in parts:
+        report_what_if(name, url, path)
 
 
 def _answers(url: str, path: Path, *, raw: bool = True) -> list[Measured]:
