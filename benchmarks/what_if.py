@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -87,7 +88,7 @@ def report_what_if(name: str, url: str, path: Path) -> None:
             world, learning, building = _world(database.record, copied, horizon)
             paths, groups, weeks = world.baseline.shape
             for scenario, levers in SCENARIOS.items():
-                taken = milliseconds(lambda world=world, levers=levers: _answer(world, levers))
+                taken = milliseconds(partial(_answer, world, levers))
                 rows.append([
                     scenario, f"{paths} × {groups} × {weeks}", f"{learning:.1f}", f"{building:.1f}",
                     shown(taken), "yes" if taken < LIMIT_MS else "NO",

@@ -10,6 +10,7 @@ from dashboard.texts import N_, _
 
 MODEL_NAMES = {
     "default": N_("default (chosen for each series)"),
+    "default_expected": N_("default, set right for sums"),
     "seasonal_naive": N_("seasonal naive"),
     "naive": N_("last value"),
     "year_on_year": N_("last year × year on year"),
@@ -21,6 +22,7 @@ MODEL_NAMES = {
     "boosting": N_("gradient boosting"),
     "median": N_("median of members"),
     "mean": N_("mean of members"),
+    "weighted": N_("weighted mean of members"),
     "yearly_mean": N_("mean with last year"),
     "yearly_prophet": N_("Prophet with last year"),
     "prophet_default": N_("Prophet out of the box"),
