@@ -9,6 +9,7 @@ from typing import Any, get_args
 from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question, choices
+from benchmarks.what_if import what_if_questions
 from data_access import options
 from data_access.care import list_care, sum_care
 from data_access.consent import find_consent, list_consents, sum_consents
@@ -82,6 +83,7 @@ def customer_questions(record: Engine, as_of: date, currency: str) -> list[Quest
         *_quiet("quiet", as_of, currency),
         *_rebuy("rebuy", OrderFilter(), as_of),
         *_value("value", currency, as_of),
+        *what_if_questions("what-if", as_of, currency),
         *_privacy("privacy", record),
     ]
 

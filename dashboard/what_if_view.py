@@ -27,6 +27,7 @@ from dashboard.what_if_levers import Names
 from dashboard.what_if_words import LEVER_NAMES, MEASURE_NAMES
 
 _MOST_STOCK = 8
+MUCH = 0.6  # of the units
 _PAST_WEEKS = 26
 
 
@@ -85,6 +86,16 @@ def result_cards(answer: Answer, currency: str | None, target: float) -> None:
             )
         )  # fmt: skip
     show_cards(cards, across=3)
+    _warn_of_much(answer)
+
+
+def _warn_of_much(answer: Answer) -> None:
+    """Effects are learnt one by one and multiplied: together they are told no further than so."""
+    before = float(answer.outcome.before["units"].sum(axis=1).mean())
+    if before > 0 and abs(answer.outcome.mean_difference("units")) > MUCH * before:
+        told = _("Together the levers change more than {share} of the units: nothing like it was "
+                 "seen, so take it as a direction only.", share=formats.rate(MUCH, 0))  # fmt: skip
+        st.warning(told, icon=":material/warning:")
 
 
 def _shown(measure: str, value: float, currency: str | None) -> str:

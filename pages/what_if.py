@@ -9,7 +9,7 @@ from dashboard.choices import category_choice, currencies, region_choice, worth_
 from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import Bar, filter_bar
 from dashboard.filters import clear, is_filtered
-from dashboard.live import page_title
+from dashboard.live import follow_changes, page_title
 from dashboard.session import current_scope, today
 from dashboard.texts import _
 from dashboard.what_if_bench import asked, bench, names_of, show_world
@@ -54,5 +54,7 @@ if world is None:
             _("Too little was sold to look ahead."),
             _("Scenarios need eight weeks with sales, some of them lately."),
         )
+    follow_changes("what-if")
     st.stop()
 bench(world, question, names)
+follow_changes("what-if")
