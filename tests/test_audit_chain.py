@@ -25,6 +25,7 @@ from data_access.schema import _config, upgrade_schema
 from data_access.scope import mint_scope
 from data_access.tables import (
     AUDITED_TABLES,
+    anomaly_notes,
     audit,
     customers,
     discount_limits,
@@ -72,6 +73,9 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         user_id = connection.scalar(select(users.c.user_id).limit(1))
         made = {"name": "Best", "definition": "{}", "created_at": NOW, "changed_at": NOW}
         connection.execute(insert(saved_segments).values(user_id=user_id, **made))
+        told = {"day_on": NOW.date(), "currency": "CNY", "about": "", "is_of_all": True,
+                "author": "Ada", "note": "A fair", "written_at": NOW}  # fmt: skip
+        connection.execute(insert(anomaly_notes).values(user_id=user_id, **told))
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name
