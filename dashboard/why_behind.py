@@ -136,7 +136,7 @@ def _customers(
     show_table(
         rows,
         [
-            Column("customer", _("Customer"), width=220, pinned=True),
+            Column("customer", _("Customer"), width=165, pinned=True),
             Column("amount", _("Change"), "money", width=120),
             *(
                 (
@@ -171,8 +171,8 @@ def _orders(scope: Scope, chosen: OrderFilter, as_of: date, choice: WhyChoice, s
     )  # fmt: skip
     st.markdown(f"**{_('Orders behind it')}** :small[:gray[{advice}]]")
     columns = [
-        Column("order_number", _("Order"), width=145, pinned=True),
-        Column("of", _("In which period"), width=62),
+        Column("order_number", _("Order"), width=140, pinned=True),
+        Column("of", _("In period"), width=75),
         Column("ordered_on", _("Ordered"), "day"),
         Column("amount", _("Returned goods") if returns else _("Net sales"), "money", width=110),
         Column("customer", _("Customer"), width=190),

@@ -25,6 +25,7 @@ from data_access.schema import _config, upgrade_schema
 from data_access.scope import mint_scope
 from data_access.tables import (
     AUDITED_TABLES,
+    anomaly_notes,
     audit,
     calendar_events,
     customers,
@@ -84,6 +85,9 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         told = insert(scenarios).values(user_id=user_id, learnt_version=1, **made)
         scenario_id = connection.scalars(told.returning(scenarios.c.scenario_id)).one()
         connection.execute(insert(scenario_shares).values(scenario_id=scenario_id, role="admin"))
+        day = {"day_on": NOW.date(), "currency": "CNY", "about": "", "is_of_all": True,
+                "author": "Ada", "note": "A fair", "written_at": NOW}  # fmt: skip
+        connection.execute(insert(anomaly_notes).values(user_id=user_id, **day))
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name

@@ -99,6 +99,11 @@ def _mark_unusual(drawn: go.Figure, days: pd.DataFrame, currency: str | None) ->
         customdata=words,
         hovertemplate="%{customdata}<extra></extra>",
     )
+    name = direct_label(f"◆ {_('Unusual')}", 1, 1, BRICK)
+    drawn.add_annotation(
+        **{**name, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom",
+           "xshift": 0, "yshift": 4}
+    )  # fmt: skip
 
 
 def _hover(frame: pd.DataFrame, shown: Any, currency: str | None) -> list[str]:
@@ -131,11 +136,10 @@ def _name_lines(drawn: go.Figure, now: pd.DataFrame, before: pd.DataFrame) -> No
         direct_label(_("This period"), 0, 1, NOW),
         direct_label(_("Previous period"), 0, 1, BEFORE),
     ]
+    shift = 0.0
     for place, name in enumerate(names if len(before) else names[:1]):
-        name.update(
-            xref="paper", yref="paper", yanchor="bottom", xshift=0, yshift=4,
-            x=0 if not place else 0.16,
-            text=f"{'━' if not place else '┅'} {name['text']}",
-        )  # fmt: skip
+        text = f"{'━' if not place else '┅'} {name['text']}"
+        name.update(xref="paper", yref="paper", yanchor="bottom", xshift=shift, yshift=4, text=text)
         drawn.add_annotation(**name)
+        shift += sum(13 if ord(each) > 0x2E80 else 6 for each in text) + 10  # pixels it takes
     drawn.update_layout(margin={"t": 26})
