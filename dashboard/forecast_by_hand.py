@@ -45,7 +45,7 @@ def adjustments_block(scope: Scope, told: Told) -> None:
             Column("name", _("Adjustment"), width=190),
             Column("start_on", _("First day"), "day"),
             Column("end_on", _("Last day"), "day"),
-            Column("size", _("Change"), width=110),
+            Column("size", _("By how much"), width=110),
             Column("adds", _("Adds here"), width=110, help=_(
                 "What it adds to the periods that are shown.")),
             Column("of", _("Of"), width=170),
@@ -100,7 +100,7 @@ def _panel(scope: Scope, row: Any) -> None:
             remark(_("Only who made an adjustment, a manager or an administrator may change it."))
             return
         with st.container(horizontal=True, gap="small"):
-            st.button(_("Change"), key="adjustment_change", icon=":material/edit:",
+            st.button(_("Change it"), key="adjustment_change", icon=":material/edit:",
                       on_click=open_adjustment, args=(row,))  # fmt: skip
             st.button(_("Remove"), key="adjustment_remove", icon=":material/delete:",
                       on_click=_remove, args=(row,))  # fmt: skip
