@@ -242,6 +242,8 @@ def test_origins_are_a_horizon_apart_where_the_history_is_long() -> None:
     assert past_origins(History(np.ones(400), 7), 28, 6) == [232, 260, 288, 316, 344, 372]
     short = past_origins(History(np.ones(60), 7), 28, 6)
     assert len(short) == 6 and short[-1] == 32 and short[0] >= 16
+    half = past_origins(History(np.ones(80), 52), 13, 6)
+    assert len(half) == 6 and half[0] >= 33 and half[-1] == 67
     assert past_origins(History(np.ones(8), 7), 28, 6) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -18,6 +19,7 @@ from dashboard.analytics.forecasting import (
     simulate_paths,
 )
 from dashboard.analytics.forecasting.boosting import forecast_boosted
+from dashboard.analytics.forecasting.events import event_factors, event_periods
 from dashboard.analytics.forecasting.history import Window
 from dashboard.analytics.forecasting.intervals import bands, growth_of, offsets_of
 from dashboard.analytics.forecasting.prophet_member import forecast_default, forecast_log
@@ -212,6 +214,30 @@ def test_prophets_parts_make_up_its_forecast(capfd: pytest.CaptureFixture[str]) 
     assert weekdays.idxmax() == 5 and weekdays.max() > 1.5
     said = capfd.readouterr()
     assert said.out == "" and said.err == ""
+
+
+def test_quick_members_know_events_too() -> None:
+    history = with_sales(395)
+    without = History(history.values, 7, history.start, "day")
+    told = forecast_series(history, HORIZON, members=FAST)
+    plain = forecast_series(without, HORIZON, members=FAST)
+    days = pd.date_range("2025-01-30", periods=HORIZON)
+    sale = days.to_series().between("2025-02-03", "2025-02-05").to_numpy()
+    for name in ("theta", "damped", "autoregression", "mean"):
+        ratio = (told.members.loc[name] / plain.members.loc[name]).to_numpy()
+        assert (ratio[sale] > 2.0).all() and (ratio[sale] < 3.3).all(), name
+        assert_allclose(ratio[~sale], 1, atol=0.12)
+    assert_array_equal(told.members.loc["seasonal_naive"], plain.members.loc["seasonal_naive"])
+
+
+def test_an_event_that_did_nothing_changes_little() -> None:
+    values = noisy_days(8, 395)
+    history = History(values, 7, date(2024, 1, 1), "day", EVENTS)
+    factors = event_factors(Window(history, 395), HORIZON)
+    assert factors is not None and np.abs(np.log(factors)).max() < 0.12
+    assert event_factors(Window(replace(history, events=None), 395), HORIZON) is None
+    weeks = replace(history, values=values[:60], season=1, step="week")
+    assert event_periods(weeks, 0, 60) == [("sale", 9), ("sale", 35), ("sale", 57)]
 
 
 def test_an_event_is_known_only_as_planned() -> None:

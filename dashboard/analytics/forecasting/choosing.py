@@ -28,8 +28,9 @@ def past_origins(history: History, horizon: int, origins: int) -> list[int]:
     is at least two seasons and a bit, or half of a short history.
     """
     length = len(history.values)
-    season = history.season if history.season * 2 + 2 <= length - horizon else 1
-    known = max(_LEAST_KNOWN, min(2 * season + 2, length - horizon))
+    known = 2 * history.season + 2
+    if known > length - horizon:
+        known = max(_LEAST_KNOWN, (length - horizon) // 2)
     spare = length - horizon - known
     if spare < 0 or origins < 1:
         return []
