@@ -265,7 +265,10 @@ def test_somebody_elses_adjustment_is_only_shown(browser: Browser, shop: Foretol
     assert "adjustment_remove" not in [each.key for each in tab.button]
 
 
-def test_a_forecast_is_published_and_later_scored(browser: Browser, shop: Foretold) -> None:
+def test_a_forecast_is_published_and_later_scored(
+    browser: Browser, shop: Foretold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = Buttons(monkeypatch)
     tab = as_role(browser, "manager")
     assert says(more(tab, "ledger"), "Nothing has been published yet.")
     _adjust(tab, 10.0)
@@ -291,6 +294,8 @@ def test_a_forecast_is_published_and_later_scored(browser: Browser, shop: Foreto
     tab.session_state["forecast_published"] = published.published_forecast_id
     tab = tab.run()
     assert not tab.exception and says(tab, "Happened so far: ¥3.00K")
+    left = read_csv(buttons.click("forecast_ledger"))
+    assert left.column("Note") == ["For the plan"] and left.column("Periods over") == ["40 / 60"]
 
 
 def test_the_page_speaks_chinese(browser: Browser, shop: Foretold) -> None:
