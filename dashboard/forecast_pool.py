@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import ClassVar
 
 from dashboard.analytics.forecasting import SLOW
@@ -79,13 +80,28 @@ def _in_processes(batches: list[Batch], take: Take, workers: int) -> None:
 
 def _from_pool(batches: dict[int, Batch], workers: int) -> Iterator[tuple[int, list[Result]]]:
     # spawned: a fork would copy the locks of this process' threads as they stand
-    pool = ProcessPoolExecutor(min(workers, len(batches)), mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(workers, len(batches)), mp_context=get_context("spawn"), initializer=end_with_parent
+    )
     try:
         numbers = {pool.submit(work_out, batch): number for number, batch in batches.items()}
         for future in as_completed(numbers):
             yield numbers[future], future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def end_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(batches: list[Batch], take: Take, address: str) -> None:

@@ -356,6 +356,34 @@ def test_several_processes_forecast_the_same_to_the_digit(
     assert stored(fresh) == expected
 
 
+def running(pids: set[int]) -> set[int]:
+    """Those that are no zombies."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return pids & {int(pid) for pid, state in rows if not state.startswith("Z")}
+
+
+def children_of(pid: int) -> set[int]:
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True)
+    rows = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    own = {child for child, parent in rows if parent == pid}
+    return own.union(*(children_of(child) for child in own))
+
+
+def test_no_process_outlives_a_run_that_is_killed(fresh: Database) -> None:
+    process = run_command(fresh, "--workers", "2")
+    wait_for_drafts(fresh, process)
+    children = children_of(process.pid)
+    assert len(running(children)) >= 2
+    process.kill()
+    process.wait()
+    for _ in range(300):
+        if not running(children):
+            break
+        time.sleep(0.1)
+    assert running(children) == set()
+
+
 @contextmanager
 def dask(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(

@@ -17,7 +17,18 @@ LEVELS = (0.80, 0.95)
 _GROWTH, _GROWTH_WEIGHT = 0.35, 8.0  # believed beforehand: the power of the step, and how firmly
 _MOST_GROWTH = 0.8
 _TAIL = 1.65  # the least 95 % half-width in 80 % half-widths; 1.53 of a normal one
+_LEAST_ACTUAL = 1e-3  # of the mean, in ratios
 _WIDEST = 3.0  # on the logarithmic scale: a factor of 20
+
+
+def errors_of(told: Floats, actual: Floats, *, level: float) -> Floats:
+    """Errors on the scale of the intervals; `level` 0 for the logarithmic one."""
+    if level > 0:
+        return np.asarray((actual - told) / level)
+    if not actual.size:
+        return np.zeros_like(told)
+    least = max(_LEAST_ACTUAL * float(np.abs(actual).mean()), 1e-300)
+    return np.asarray(np.log(np.maximum(actual, least) / np.maximum(told, least)))
 
 
 def growth_of(errors: Floats) -> Floats:

@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.analytics.forecasting.accuracy import inside, naive_scale
 from dashboard.analytics.forecasting.choosing import independent_origins, past_origins
-from dashboard.analytics.forecasting.forecast import decide, errors_of, level_of
+from dashboard.analytics.forecasting.forecast import decide, level_of
 from dashboard.analytics.forecasting.history import Floats, History, Window, clean_history
-from dashboard.analytics.forecasting.intervals import bands, half_widths
+from dashboard.analytics.forecasting.intervals import bands, errors_of, half_widths
 from dashboard.analytics.forecasting.members import NAIVE, forecast_members
 from dashboard.analytics.forecasting.prophet_member import forecast_default
 
