@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 from babel import Locale
 
 from dashboard import formats
 from dashboard.analytics.calendar_days import official_until
-from dashboard.analytics.calendar_events import (
-    EFFECT_COLUMNS,
-    WEEKS_AROUND,
-    event_effects,
-    events_for_forecast,
-)
+from dashboard.analytics.calendar_events import WEEKS_AROUND
 from dashboard.calendar_dialogs import open_event
 from dashboard.calendar_frames import YEARS_BACK, country_of, find_calendar
-from dashboard.calendar_words import (
-    effect_in_words,
-    effect_range,
-    event_name,
-    kind_name,
-    source_name,
-)
+from dashboard.calendar_reads import COMING_DAYS, Asked, effects_of, find_events
+from dashboard.calendar_words import effect_in_words, event_name, kind_name
 from dashboard.cards import Card
+from dashboard.choices import currencies
 from dashboard.connection import facts
 from dashboard.exports import Export, export_menu
 from dashboard.paging import clicked_row
-from dashboard.reads import data_version, draw, read
+from dashboard.reads import data_version, read
 from dashboard.session import current_scope
 from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language
-from data_access.calendar_events import sum_orders_by_day
 from data_access.edits.calendar_events import EVENT_KINDS
 from data_access.edits.rights import may_change_calendar
 from data_access.scope import Scope
 
 YEARS_AHEAD = 2
-COMING_DAYS = 366
 _ROWS_SEEN = 14
 _ALL = ""
 _UPCOMING = N_("Upcoming")
@@ -57,38 +46,22 @@ def country_name(code: str) -> str:
     return str(Locale.parse(language()).territories.get(code, code))
 
 
-def effects_of(scope: Scope, as_of: date, currency: str | None) -> pd.DataFrame:
-    """What each event did to the orders or net sales that the person sees, as `event_effects` has
-    it."""
-    return draw(_effects, scope, as_of, chosen_country(), currency, chosen_measure())
-
-
-def chosen_measure() -> str:
-    """What effects are measured in: orders, unless the person asks for net sales."""
+def asked_at_first(scope: Scope, as_of: date) -> Asked:
+    """What comes, measured as the person chose."""
     measure = st.session_state.get("calendar_measure")
-    return measure if measure in _MEASURES else "orders"
+    return Asked(
+        as_of=as_of,
+        country=chosen_country(),
+        currency=next(iter(currencies(scope)), None),
+        measure=measure if measure in _MEASURES else "orders",
+        first_on=as_of,
+        last_on=as_of + timedelta(days=COMING_DAYS),
+    )
 
 
-def _effects(
-    scope: Scope, as_of: date, country: str, currency: str | None, measure: str
-) -> pd.DataFrame:
-    first_on = date(as_of.year - YEARS_BACK, 1, 1)
-    until = as_of - timedelta(days=1)  # today is not over
-    found = read(sum_orders_by_day, scope, first_on, until, currency)
-    if not len(found):
-        return pd.DataFrame(columns=EFFECT_COLUMNS)
-    days = pd.date_range(found["day_on"].iloc[0], until)
-    values = pd.Series(
-        found[measure].to_numpy(dtype=float), index=pd.DatetimeIndex(found["day_on"])
-    ).reindex(days, fill_value=0.0)
-    sales = pd.DataFrame({"day_on": days, "value": values.to_numpy()})
-    last_on = as_of + timedelta(days=COMING_DAYS)
-    events = read(find_calendar, scope, country, first_on, last_on, engine="record")
-    return event_effects(sales, events_for_forecast(events))
-
-
-def shown_events(scope: Scope, as_of: date, effects: pd.DataFrame) -> pd.DataFrame:
-    """Draws what to look at; returns the events of it, with what the table says of each."""
+def events_bar(coming: Asked) -> Asked:
+    """Draws what to look at; returns what is asked."""
+    as_of = coming.as_of
     years = range(as_of.year + YEARS_AHEAD, as_of.year - YEARS_BACK, -1)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="cal_bar"):
         view = st.segmented_control(
@@ -107,36 +80,10 @@ def shown_events(scope: Scope, as_of: date, effects: pd.DataFrame) -> pd.DataFra
             format_func=lambda each: _(_MEASURES[each]), key="calendar_measure",
             persist_state="session",
         )  # fmt: skip
+    asked = replace(coming, kind=kind or "")
     if view in (None, _UPCOMING):
-        first_on, last_on = as_of, as_of + timedelta(days=COMING_DAYS)
-    else:
-        first_on, last_on = date(int(view), 1, 1), date(int(view), 12, 31)
-    events = read(find_calendar, scope, chosen_country(), first_on, last_on, engine="record")
-    if kind:
-        events = events[events["kind"] == kind]
-    return _with_words(events.reset_index(drop=True), effects)
-
-
-def _with_words(events: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
-    known = effects.set_index("name").to_dict("index")
-    none = {"times": 0, "effect_rate": 0.0, "low_rate": float("nan"), "high_rate": float("nan")}
-    rows: list[Any] = list(events.itertuples())
-    found = [known.get(row.series if row.source == "campaign" else row.name, none) for row in rows]
-    days = [(row.last_on - row.first_on).days + 1 for row in rows]
-    return events.assign(
-        event=[event_name(row.name, row.name_zh) for row in rows],
-        days=days,
-        kind_told=[kind_name(row.kind) for row in rows],
-        effect=[
-            "" if row.is_off else effect_in_words(int(each["times"]), length, each["effect_rate"])
-            for row, each, length in zip(rows, found, days, strict=True)
-        ],
-        between=[
-            "" if row.is_off else effect_range(each["low_rate"], each["high_rate"])
-            for row, each in zip(rows, found, strict=True)
-        ],
-        origin=[source_name(row.source, is_off=row.is_off) for row in rows],
-    )
+        return asked
+    return replace(asked, first_on=date(int(view), 1, 1), last_on=date(int(view), 12, 31))
 
 
 def columns() -> list[Column]:
@@ -156,8 +103,9 @@ def columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def events_table(scope: Scope, as_of: date, events: pd.DataFrame) -> None:
+def events_table(scope: Scope, asked: Asked) -> None:
     """The events; a click on one opens it."""
+    events = find_events(scope, asked)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -166,9 +114,9 @@ def events_table(scope: Scope, as_of: date, events: pd.DataFrame) -> None:
         st.markdown(f"**{count}** :small[:gray[{advice}]]", width="content")
         export_menu(
             Export(
-                slug="event-calendar", name="calendar", columns=columns(), as_of=as_of,
-                rows=lambda _person, most: events.head(most),
-                filters=[_("Country: {name}", name=country_name(chosen_country()))],
+                slug="event-calendar", name="calendar", columns=columns(), as_of=asked.as_of,
+                rows=lambda person, most: find_events(person, asked).head(most),
+                filters=[_("Country: {name}", name=country_name(asked.country))],
             ),
             len(events),
         )  # fmt: skip
@@ -196,15 +144,15 @@ def _clicked(key: str, keys: tuple[str, ...]) -> None:
         open_event(found)
 
 
-def calendar_cards(scope: Scope, as_of: date, effects: pd.DataFrame) -> list[Card]:
+def calendar_cards(scope: Scope, coming: Asked) -> list[Card]:
     """What comes next, how much of it, what moves sales most, and how far dates are official."""
-    until = as_of + timedelta(days=COMING_DAYS)
-    events = read(find_calendar, scope, chosen_country(), as_of, until, engine="record")
+    as_of, effects = coming.as_of, effects_of(scope, coming)
+    events = read(find_calendar, scope, coming.country, as_of, coming.last_on, engine="record")
     on = events[~events["is_off"].astype(bool)]
-    coming = on[on["first_on"] > as_of]
-    soon = coming[coming["first_on"] <= as_of + timedelta(days=90)]
+    ahead = on[on["first_on"] > as_of]
+    soon = ahead[ahead["first_on"] <= as_of + timedelta(days=90)]
     running = on[on["first_on"] <= as_of]
-    first: Any = next(coming.itertuples(), None)
+    first: Any = next(ahead.itertuples(), None)
     named = {
         str(name): event_name(str(name), name_zh)
         for name, name_zh in zip(on["name"], on["name_zh"], strict=True)
@@ -213,7 +161,7 @@ def calendar_cards(scope: Scope, as_of: date, effects: pd.DataFrame) -> list[Car
         "effect_rate", key=abs, ascending=False
     )
     best: Any = next(strongest.dropna(subset=["effect_rate"]).itertuples(), None)
-    official = official_until(chosen_country(), as_of)
+    official = official_until(coming.country, as_of)
     return [
         Card(
             key="next_event", label=_("Next event"),
@@ -238,7 +186,7 @@ def calendar_cards(scope: Scope, as_of: date, effects: pd.DataFrame) -> list[Car
             key="official_until", label=_("Official days known until"),
             value=_("by law") if official is None else str(official),
             help=_("The last year whose officially moved days off and working days are known."),
-            note=country_name(chosen_country()),
+            note=country_name(coming.country),
         ),
     ]  # fmt: skip
 

@@ -41,21 +41,18 @@ _ROWS_SEEN = 10
 
 def ledger_block(scope: Scope, as_of: date) -> None:
     """What was published, the newest first; a click shows it period by period."""
-    listed = read(list_published_forecasts, scope, language(), engine="record")
-    if not len(listed):
+    frame = _find(scope, as_of)
+    if not len(frame):
         remark(_("Nothing has been published yet. A published forecast stays as it was said, and "
                  "is compared with what happens."))  # fmt: skip
         return
-    scores = read(list_published_scores, scope, as_of, engine="record")
-    frame = _with_words(listed.merge(scores, on="published_forecast_id", how="left",
-                                     suffixes=("", "_over")))  # fmt: skip
     st.markdown(f":small[{_added_in_words(frame)}]")
     columns = _columns()
     with st.container(horizontal=True, horizontal_alignment="right"):
         export_menu(
             Export(
                 slug="forecast", name="forecast_ledger", columns=columns, as_of=as_of,
-                rows=lambda _person, most: frame.head(most),
+                rows=lambda person, most: _find(person, as_of).head(most),
             ),
             len(frame),
         )  # fmt: skip
@@ -71,6 +68,14 @@ def ledger_block(scope: Scope, as_of: date) -> None:
     picked = frame[frame["published_forecast_id"] == st.session_state.get(_PICKED)]
     if len(picked):
         _one(scope, next(picked.itertuples()), as_of)
+
+
+def _find(scope: Scope, as_of: date) -> pd.DataFrame:
+    listed = read(list_published_forecasts, scope, language(), engine="record")
+    scores = read(list_published_scores, scope, as_of, engine="record")
+    return _with_words(
+        listed.merge(scores, on="published_forecast_id", how="left", suffixes=("", "_over"))
+    )
 
 
 def _columns() -> list[Column]:

@@ -13,7 +13,7 @@ from dashboard.filters import clear, is_filtered
 from dashboard.forecast_choice import chosen_forecast
 from dashboard.forecast_dialogs import forecast_buttons, forecast_dialog
 from dashboard.forecast_more import more_block, run_currency
-from dashboard.forecast_view import chart_block, find_told, forecast_cards
+from dashboard.forecast_view import chart_block, find_told, forecast_cards, progress_line
 from dashboard.live import follow_changes, page_title
 from dashboard.reads import read
 from dashboard.session import current_scope, today
@@ -28,6 +28,7 @@ run = read(find_last_forecast_run, scope, engine="record")
 if not run:
     with title:
         page_title(_("Forecast"), as_of)
+    progress_line(scope)
     blank(
         _("Nothing has been forecast yet."),
         _("Forecasts appear here after `python -m dashboard refresh --what forecasts` has run."),
@@ -41,6 +42,7 @@ chosen = chosen_forecast(scope, regions.region_ids, currency)
 told = find_told(scope, chosen, as_of)
 with title:
     page_title(_("Forecast"), as_of, partial(forecast_buttons, scope, told))
+    progress_line(scope)
 if told is None:
     actions = [(_("Clear filters"), clear)] if is_filtered() else []
     blank(_("There is no forecast of this."), _("Choose something else."), *actions)

@@ -18,6 +18,7 @@ from data_access.scope import mint_scope
 from data_access.tables import audit, calendar_events
 from tests.browsing import Browser, says
 from tests.crm import add_order, add_user
+from tests.exported import Buttons, read_csv
 
 
 def today() -> date:
@@ -192,6 +193,17 @@ def test_a_lead_reads_and_changes_nothing(browser: Browser) -> None:
     tab = open_event(tab, key)
     assert says(tab, "Promotion")
     assert not {"event_remove", "event_off"} & {each.key for each in tab.button}
+
+
+def test_the_calendar_leaves_as_it_is_shown(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_fair(browser)
+    buttons = Buttons(monkeypatch)
+    tab = as_role(browser)
+    found = read_csv(buttons.click("calendar"))
+    assert found.column("Event") == listed(tab)["event"].tolist()
+    assert "Country: China" in found.facts["Filter"]
 
 
 def test_a_rep_does_not_open_it(browser: Browser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from data_access.tables import (
     published_forecasts,
 )
 from tests.browsing import Browser, says
-from tests.crm import add_user
+from tests.crm import add, add_user
 from tests.exported import Buttons, read_csv
 from tests.foretold import Foretold, foretell, today
 from tests.test_pages_in_chinese import english_in, read_texts
@@ -73,6 +73,20 @@ def test_before_a_refresh_the_page_says_how_to_get_forecasts(browser: Browser) -
     tab = as_role(browser)
     assert says(tab, "Nothing has been forecast yet.")
     assert says(tab, "python -m dashboard refresh --what forecasts")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("running", "Forecasts are being worked out anew since"),
+     ("failed", "failed; what is shown is of the one before. no disk")],
+)  # fmt: skip
+def test_it_tells_how_a_refresh_goes(
+    browser: Browser, shop: Foretold, state: str, words: str
+) -> None:
+    add(browser.database.writer, "refreshes", what="forecasts", state=state, as_of_on=today(),
+        version=2, started_at=datetime(2026, 11, 23), message="no disk")  # fmt: skip
+    tab = as_role(browser)
+    assert says(tab, words) and cards(tab)["Net sales, next 30 days"] == "¥3.00K"
 
 
 def test_what_is_expected_stands_with_its_trust(browser: Browser, shop: Foretold) -> None:
@@ -265,7 +279,10 @@ def test_somebody_elses_adjustment_is_only_shown(browser: Browser, shop: Foretol
     assert "adjustment_remove" not in [each.key for each in tab.button]
 
 
-def test_a_forecast_is_published_and_later_scored(browser: Browser, shop: Foretold) -> None:
+def test_a_forecast_is_published_and_later_scored(
+    browser: Browser, shop: Foretold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = Buttons(monkeypatch)
     tab = as_role(browser, "manager")
     assert says(more(tab, "ledger"), "Nothing has been published yet.")
     _adjust(tab, 10.0)
@@ -291,6 +308,8 @@ def test_a_forecast_is_published_and_later_scored(browser: Browser, shop: Foreto
     tab.session_state["forecast_published"] = published.published_forecast_id
     tab = tab.run()
     assert not tab.exception and says(tab, "Happened so far: ¥3.00K")
+    left = read_csv(buttons.click("forecast_ledger"))
+    assert left.column("Note") == ["For the plan"] and left.column("Periods over") == ["40 / 60"]
 
 
 def test_the_page_speaks_chinese(browser: Browser, shop: Foretold) -> None:
