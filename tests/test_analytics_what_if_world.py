@@ -192,6 +192,8 @@ def _check_parts(learnt: Learnt, sources: Sources, start: date, world: World) ->
     one = build_world(learnt, sources, Selection(product_ids=(product,)), start, 8, paths=200)
     assert one is not None and one.baseline.shape == (200, 1, 8)
     assert one.share < world.share == 1.0
+    assert world.draws.spend.weekly == pytest.approx(learnt.spend.weekly)
+    assert one.draws.spend.weekly == pytest.approx(one.share * learnt.spend.weekly)
     own = describe_elasticity(one)
     assert own.products == 1 and own.error > describe_elasticity(world).error
     nothing = Selection(product_ids=(10**9,))

@@ -3,7 +3,7 @@ with draws of every parameter. Done once for a choice; sliders only read it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from dashboard.analytics.what_if.baseline import (
     Draws,
     Floats,
     Lost,
+    Spend,
     Whole,
     draw_normals,
 )
@@ -305,10 +306,17 @@ def _draw(
     return Draws(
         _draw_elasticities(learnt.elasticities, groups, seed, paths).astype(np.float32),
         level.astype(np.float32), after.astype(np.float32), slope, middle,
-        orders_by_age, order_value, learnt.spend,
+        orders_by_age, order_value, _its_spend(learnt, groups),
         _lost(sources.expected, sources.shared_error, share),
         draw_normals(paths, seed, *_NORMALS),
     )  # fmt: skip
+
+
+def _its_spend(learnt: Learnt, groups: _Groups) -> Spend:
+    """Marketing is for everything; what is chosen carries its share by net sales."""
+    share = float(groups.sales.sum()) / learnt.recent if learnt.recent > 0 else 1.0
+    spend, share = learnt.spend, min(share, 1.0)
+    return replace(spend, weekly=spend.weekly * share, scale=spend.scale * share)
 
 
 def _draw_elasticities(table: pd.DataFrame, groups: _Groups, seed: int, paths: int) -> Floats:
