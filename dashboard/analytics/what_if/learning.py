@@ -39,8 +39,8 @@ def learn_effects(
     """Everything that a scenario needs and that takes seconds.
 
     From  weeks: product_id, category_id, week_on, sold, list_price, net_sales; days: category_id,
-          ordered_on, sold; campaigns: campaign_id, category_id, discount_rate, budget, starts_on, ends_on,
-          orders. `end` is the Monday after the last whole week.
+          ordered_on, sold; campaigns: campaign_id, category_id, discount_rate, budget, starts_on,
+          ends_on, orders. `end` is the Monday after the last whole week.
     """
     spans = number_campaigns(campaigns, end)
     panel = fill_weeks(weeks, spans, end)
