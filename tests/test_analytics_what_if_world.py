@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from dashboard.analytics.what_if.drawing import Selection, Sources
 from dashboard.analytics.what_if.learning import (
     Learnt,
     estimate_spend,
@@ -28,7 +29,7 @@ from dashboard.analytics.what_if.parameters import (
 )
 from dashboard.analytics.what_if.promotions import uplift_of
 from dashboard.analytics.what_if.simulation import simulate
-from dashboard.analytics.what_if.world import Selection, Sources, World, build_world, weeks_ahead
+from dashboard.analytics.what_if.world import World, build_world, weeks_ahead
 from data_access.database import Database, connect
 from data_access.demo import Plan, build_demo
 from data_access.filters import OrderFilter
