@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from benchmarks import worlds
 from benchmarks.question import Question, choices
 from benchmarks.timing import milliseconds, print_table, shown
+from dashboard.analytics.what_if.drawing import Selection, Sources
 from dashboard.analytics.what_if.learning import learn_effects
 from dashboard.analytics.what_if.levers import Levers, Promotion
 from dashboard.analytics.what_if.simulation import MEASURES, simulate
 from dashboard.analytics.what_if.stock import stock_of
-from dashboard.analytics.what_if.world import Selection, Sources, World, build_world
+from dashboard.analytics.what_if.world import World, build_world
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 from data_access.filters import OrderFilter, Period

@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.analytics.what_if.drawing import Selection
 from dashboard.analytics.what_if.simulation import MEASURES, simulate
-from dashboard.analytics.what_if.world import Selection, World
+from dashboard.analytics.what_if.world import World
 from dashboard.edit_notice import notify
 from dashboard.reads import read
 from dashboard.saving import begin_anew, draw_request, save, show_refusal

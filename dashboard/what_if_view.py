@@ -240,7 +240,7 @@ def side_by_side(answers: Sequence[tuple[str, Answer]], currency: str | None) ->
             )
         rows.append(change)
     columns = [
-        Column("what", "", width=150, pinned=True),
+        Column("what", "", width=190, pinned=True),
         Column("baseline", _("Baseline"), width=190),
     ]
     columns += [

@@ -51,9 +51,12 @@ def elasticity_line(found: Elasticity) -> str:
              value=signed(found.value), error=formats.number(found.error, 2))  # fmt: skip
     if found.origin == "assumed":
         return f"{badge(found.origin)} {told} · {_('the usual range of published studies')}"
-    seen = _("n: {moves} price moves of {products} products in {weeks} weeks",
-             moves=formats.number(found.moves), products=formats.number(found.products),
-             weeks=formats.number(found.weeks))  # fmt: skip
+    counts = (
+        _n("{n} price move", "{n} price moves", found.moves),
+        _n("{n} product", "{n} products", found.products),
+        _n("{n} week", "{n} weeks", found.weeks),
+    )
+    seen = _("n: {counts}", counts=", ".join(counts))
     return f"{badge(found.origin)} {told} · {seen}"
 
 

@@ -7,8 +7,9 @@ from datetime import date
 
 from sqlalchemy import Engine
 
+from dashboard.analytics.what_if.drawing import Selection, Sources
 from dashboard.analytics.what_if.learning import Learnt, learn_effects
-from dashboard.analytics.what_if.world import SEED, Selection, Sources, World, build_world
+from dashboard.analytics.what_if.world import SEED, World, build_world
 from dashboard.connection import database
 from dashboard.reads import learn
 from dashboard.session import business_zone

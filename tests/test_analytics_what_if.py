@@ -35,7 +35,7 @@ def test_the_range_of_a_difference_covers_the_truth() -> None:
     worlds = [Market().draw(chance, HORIZON) for _ in range(SIMULATIONS)]
     known = [world[: Market.weeks] for world in worlds]
     histories = [History(past["sold"].to_numpy(), 52, step="week") for past in known]
-    forecasts = forecast_many(histories, HORIZON)
+    forecasts = forecast_many(histories, HORIZON, members=("theta", "damped"))
     hits = []
     for number, (world, past, forecast) in enumerate(zip(worlds, known, forecasts, strict=True)):
         price = float(past["price"].iloc[-1])

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from dashboard.analytics.what_if.drawing import Selection, Sources
 from dashboard.analytics.what_if.learning import (
     Learnt,
     estimate_spend,
@@ -28,7 +29,7 @@ from dashboard.analytics.what_if.parameters import (
 )
 from dashboard.analytics.what_if.promotions import uplift_of
 from dashboard.analytics.what_if.simulation import simulate
-from dashboard.analytics.what_if.world import Selection, Sources, World, build_world, weeks_ahead
+from dashboard.analytics.what_if.world import World, build_world, weeks_ahead
 from data_access.database import Database, connect
 from data_access.demo import Plan, build_demo
 from data_access.filters import OrderFilter
@@ -192,6 +193,8 @@ def _check_parts(learnt: Learnt, sources: Sources, start: date, world: World) ->
     one = build_world(learnt, sources, Selection(product_ids=(product,)), start, 8, paths=200)
     assert one is not None and one.baseline.shape == (200, 1, 8)
     assert one.share < world.share == 1.0
+    assert world.draws.spend.weekly == pytest.approx(learnt.spend.weekly)
+    assert one.draws.spend.weekly == pytest.approx(one.share * learnt.spend.weekly)
     own = describe_elasticity(one)
     assert own.products == 1 and own.error > describe_elasticity(world).error
     nothing = Selection(product_ids=(10**9,))

@@ -120,7 +120,7 @@ def test_a_price_says_what_its_effect_was_learnt_from(
     before = cards(tab)["Units"]
     tab = move(tab, "price_change", 10)
     assert cards(tab)["Units"] != before
-    assert told(tab, "price moves of 3 products in 70 weeks") and told(tab, "standard error")
+    assert told(tab, "price moves, 3 products, 70 weeks") and told(tab, "standard error")
     assert told(tab, "Prices seen:")
     assert says(tab, "The margin stays as it is at -20.0% units")  # 40 of 100: 0.1 / 0.5
     tab = move(tab, "price_change", -40)

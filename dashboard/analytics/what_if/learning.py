@@ -16,19 +16,21 @@ from dashboard.analytics.what_if.regression import Floats, fit_with_memory
 
 _CARRIED: Floats = np.array([0.0, 0.2, 0.4, 0.6, 0.8])  # θ, weighed against each other
 FEWEST_SPENT_WEEKS = 26
+RECENT_WEEKS = 26
 _YEAR = 365.25 / 7
 
 
 @dataclass(frozen=True)
 class Learnt:
     """elasticities is what `shrink_elasticities` gives; `weeks` were looked at; `version` names
-    the state of the data it was learnt from."""
+    the state of the data it was learnt from; `recent` is what all of it brought in 26 weeks."""
 
     elasticities: pd.DataFrame
     promotions: Promotions
     spend: Spend
     weeks: int
     version: str = ""
+    recent: float = 0.0
 
 
 def learn_effects(
@@ -36,9 +38,9 @@ def learn_effects(
 ) -> Learnt:
     """Everything that a scenario needs and that takes seconds.
 
-    From  weeks: product_id, category_id, week_on, sold, list_price; days: category_id, ordered_on,
-          sold; campaigns: campaign_id, category_id, discount_rate, budget, starts_on, ends_on,
-          orders. `end` is the Monday after the last whole week.
+    From  weeks: product_id, category_id, week_on, sold, list_price, net_sales; days: category_id,
+          ordered_on, sold; campaigns: campaign_id, category_id, discount_rate, budget, starts_on,
+          ends_on, orders. `end` is the Monday after the last whole week.
     """
     spans = number_campaigns(campaigns, end)
     panel = fill_weeks(weeks, spans, end)
@@ -48,7 +50,13 @@ def learn_effects(
         estimate_spend(weeks, spans, end),
         int(panel["week"].nunique()) if len(panel) else 0,
         version,
+        float(weeks.loc[days_back(weeks, end) <= 7 * RECENT_WEEKS, "net_sales"].sum()),
     )
+
+
+def days_back(weeks: pd.DataFrame, end: date) -> Any:
+    """How many days before `end` each week began."""
+    return (pd.Timestamp(end) - pd.to_datetime(weeks["week_on"])).dt.days
 
 
 def number_campaigns(campaigns: pd.DataFrame, end: date) -> pd.DataFrame:
