@@ -14,7 +14,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.analytics.forecast_sums import shrunk_shares
-from dashboard.analytics.forecasting import ALL, FAST, SLOW, History, Step
+from dashboard.analytics.forecasting import ALL, FAST, History, Step
 from dashboard.analytics.thin_demand import is_thin, weekday_shares
 from dashboard.forecast_tasks import Series, Task
 from data_access.dialects import Grain
@@ -167,9 +167,8 @@ def _task(
     grain: Step = series.grain  # type: ignore[assignment]
     skipped = int(starts.searchsorted(pd.Timestamp(start_of_period(grain, began))))
     start = starts[skipped].date() if skipped < len(starts) else None
+    history = History(values[skipped:], SEASONS[grain], start, grain, events)
     members = MEMBERS[series.level] if series.split == "total" else FAST
-    known = events if set(members) & set(SLOW) else None  # the others look at no calendar
-    history = History(values[skipped:], SEASONS[grain], start, grain, known)
     floor = -math.inf if series.measure == "margin" else 0.0
     return Task(series, history, HORIZONS[grain], members, floor, _SEED)
 
