@@ -167,8 +167,8 @@ def _task(
     grain: Step = series.grain  # type: ignore[assignment]
     skipped = int(starts.searchsorted(pd.Timestamp(start_of_period(grain, began))))
     start = starts[skipped].date() if skipped < len(starts) else None
-    members = MEMBERS[series.level] if series.split == "total" else FAST
     history = History(values[skipped:], SEASONS[grain], start, grain, events)
+    members = MEMBERS[series.level] if series.split == "total" else FAST
     floor = -math.inf if series.measure == "margin" else 0.0
     return Task(series, history, HORIZONS[grain], members, floor, _SEED)
 
