@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from benchmarks.customer_questions import customer_questions
+from benchmarks.forecast_questions import forecast_questions
 from benchmarks.question import Question, choices
 from data_access import options
 from data_access.attention import sum_attention
@@ -96,6 +97,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _quality("quality", record, as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += customer_questions(record, as_of, currency)
+    found += forecast_questions(record, as_of, currency)
     return found
 
 

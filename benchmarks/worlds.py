@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
 
 from dashboard.commands.demo import make_plan
+from dashboard.commands.refresh import refresh_parts
 from data_access.database import connect
 from data_access.demo import build_demo
 from data_access.schema import upgrade_schema
@@ -51,7 +52,7 @@ def postgresql_url(server: Engine, orders: int) -> str:
 
 
 def fill(url: str, orders: int) -> float | None:
-    """Builds the demo, unless it is there; the seconds that took."""
+    """Builds the demo and its forecasts, unless it is there; the seconds that the demo took."""
     database = connect(url)
     try:
         if inspect(database.record).has_table("users") and _is_filled(database.record):
@@ -59,7 +60,9 @@ def fill(url: str, orders: int) -> float | None:
         start = time.perf_counter()
         upgrade_schema(database.writer)
         build_demo(database.writer, make_plan(orders, SEED, AS_OF, "Asia/Shanghai"))
-        return time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        refresh_parts(database, "forecasts", AS_OF, None)
+        return seconds
     finally:
         database.dispose()
 

@@ -82,7 +82,7 @@ def _models(found: dict[str, Any]) -> list[str]:
                "actual {actual}",
                n=formats.number(told["expected_orders"]), bias=_share(told["bias"]),
                actual=formats.number(told["actual_orders"]))  # fmt: skip
-    return [*_table(header, rows), chosen]
+    return [*table_lines(header, rows), chosen]
 
 
 def _silence(found: dict[str, Any]) -> list[str]:
@@ -95,7 +95,7 @@ def _silence(found: dict[str, Any]) -> list[str]:
          _score(scores["lift"], 2)]
         for name, scores in told["scores"].items()
     ]  # fmt: skip
-    lines = _table(header, rows)
+    lines = table_lines(header, rows)
     for other, words in (("recency", _("time since the last order")),
                          ("model", _("the model alone"))):  # fmt: skip
         gap = told["differences"][f"score_minus_{other}"]
@@ -126,7 +126,7 @@ def _spending(found: dict[str, Any]) -> list[str]:
     return [fitted, worth]
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(line[place]) for line in (header, *rows)) for place in range(len(header))]
 
     def line(cells: Sequence[str]) -> str:

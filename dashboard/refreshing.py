@@ -24,6 +24,8 @@ from dashboard.analytics.customer_features import (
 from dashboard.analytics.rebuying import predict_rebuys
 from dashboard.analytics.scoring import score_customers
 from dashboard.analytics.segments import cluster_customers, rule_segments
+from dashboard.forecast_refresh import refresh_forecasts
+from data_access.errors import Refused
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results, runs
 from data_access.refreshing.runs import Run
@@ -32,7 +34,7 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy", "completeness")
+PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts")
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
@@ -40,6 +42,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     **{part: (part,) for part in PARTS},
 }
 Progress = Callable[[str, float], None]  # the part, and the share of it that is done
+Advance = Callable[[float], None]
 _NOT_KEPT = ("customers", "predicted", "cohorts")  # facts that pages ask the tables for
 
 
@@ -53,11 +56,14 @@ class Source:
     as_of: date
     zone: str
     database_id: str
+    workers: int | None = None  # processes that forecast; None: one for each core
+    dask: str | None = None  # the address of a scheduler that forecasts instead
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a part ended: done, skipped or failed."""
+    """How a part ended: done, skipped or failed; `message` also tells what is not well of a part
+    that is done."""
 
     part: str
     state: str
@@ -65,11 +71,23 @@ class Outcome:
     message: str = ""
 
 
-def source_of(record: Engine, writer: Engine, analytics: Engine, as_of: date) -> Source:
+# a part's work: the rows it wrote, and what is not well
+Work = Callable[[Source, Run, Advance], tuple[int, str]]
+
+
+def source_of(
+    record: Engine,
+    writer: Engine,
+    analytics: Engine,
+    as_of: date,
+    *,
+    workers: int | None = None,
+    dask: str | None = None,
+) -> Source:
     facts = read_properties(record)
     return Source(
         record, writer, analytics, as_of,
-        facts.get("time_zone", "Asia/Shanghai"), facts.get("database_id", ""),
+        facts.get("time_zone", "Asia/Shanghai"), facts.get("database_id", ""), workers, dask,
     )  # fmt: skip
 
 
@@ -81,14 +99,14 @@ def refresh(source: Source, parts: Sequence[str], progress: Progress) -> list[Ou
 
 
 def _refresh_part(source: Source, part: str, progress: Progress) -> Outcome:
-    version = runs.read_input_version(source.record)
+    version = runs.read_input_version(source.record, _ALSO_READ.get(part, ()))
     last = runs.find_last_done(source.record, part)
     if last is not None and (last.version, last.as_of) == (version, source.as_of):
         progress(part, 1.0)
         return Outcome(part, "skipped")
     run = runs.begin_run(source.writer, part, source.as_of, version)
     try:
-        rows = _WORK[part](source, run, lambda share: progress(part, share))
+        rows, message = _WORK[part](source, run, lambda share: progress(part, share))
     except Exception as error:
         message = _told(error)
         runs.fail_run(source.writer, run, message)
@@ -97,17 +115,19 @@ def _refresh_part(source: Source, part: str, progress: Progress) -> Outcome:
         runs.fail_run(source.writer, run, "broken off")
         raise
     progress(part, 1.0)
-    return Outcome(part, "done", rows)
+    return Outcome(part, "done", rows, message)
 
 
 def _told(error: Exception) -> str:
     """One line, without the rows that a database puts into its messages."""
+    if isinstance(error, Refused):
+        return str(error)
     said = error.orig if isinstance(error, DBAPIError) else error
     lines = str(said).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _scores(source: Source, run: Run, advance: Callable[[float], None]) -> int:
+def _scores(source: Source, run: Run, advance: Advance) -> int:
     days = in_own_currency(history.read_order_days(source.analytics, source.as_of))
     categories = history.read_category_sales(source.analytics, source.as_of)
     enquiries = history.read_enquiries(source.analytics, source.as_of, source.zone)
@@ -148,7 +168,7 @@ def work_out_scores(
     return scores, _plain(told)
 
 
-def _segments(source: Source, run: Run, advance: Callable[[float], None]) -> int:
+def _segments(source: Source, run: Run, advance: Advance) -> int:
     """Only quarters that are missing, and the last, whose orders may still change; all of them when
     anything may have changed, or the day is another quarter's."""
     wanted = quarter_ends(source.as_of, QUARTERS)
@@ -170,7 +190,7 @@ def _segments(source: Source, run: Run, advance: Callable[[float], None]) -> int
     return len(rows)
 
 
-def _rebuy(source: Source, run: Run, advance: Callable[[float], None]) -> int:
+def _rebuy(source: Source, run: Run, advance: Advance) -> int:
     days = history.read_product_days(source.analytics, source.as_of)
     packs = history.read_packs(source.analytics)
     advance(0.1)
@@ -184,7 +204,7 @@ def _rebuy(source: Source, run: Run, advance: Callable[[float], None]) -> int:
     return len(dues)
 
 
-def _completeness(source: Source, run: Run, advance: Callable[[float], None]) -> int:
+def _completeness(source: Source, run: Run, advance: Advance) -> int:
     return results.measure_owners(source.writer, run)
 
 
@@ -200,7 +220,7 @@ def _note_held_out(source: Source, dues: pd.DataFrame) -> None:
     results.record_held_out(source.writer, noted, source.as_of, source.zone)
 
 
-def _written(total: int, done: float, advance: Callable[[float], None]) -> Callable[[int], None]:
+def _written(total: int, done: float, advance: Advance) -> Callable[[int], None]:
     """Tells of rows that are written, after the share that is done before."""
     written = 0
 
@@ -228,9 +248,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
-_WORK: Mapping[str, Callable[[Source, Run, Callable[[float], None]], int]] = {
-    "scores": _scores,
-    "segments": _segments,
-    "rebuy": _rebuy,
-    "completeness": _completeness,
+def _counted(work: Callable[[Source, Run, Advance], int]) -> Work:
+    return lambda source, run, advance: (work(source, run, advance), "")
+
+
+_WORK: Mapping[str, Work] = {
+    "scores": _counted(_scores),
+    "segments": _counted(_segments),
+    "rebuy": _counted(_rebuy),
+    "completeness": _counted(_completeness),
+    "forecasts": refresh_forecasts,
 }
+# what a part reads beside what all of them do
+_ALSO_READ: Mapping[str, tuple[str, ...]] = {"forecasts": ("customer_scores",)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.forecast_log_words import FORECAST_ACTIONS, FORECAST_FIELDS
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -192,6 +193,8 @@ TABLE_NAMES: dict[str, str] = {
     "reminders": N_("Reminder"),
     "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
+    "forecast_adjustments": N_("Adjustment of a forecast"),
+    "published_forecasts": N_("Published forecast"),
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
@@ -308,6 +311,7 @@ FIELD_NAMES: dict[str, str] = {
     "left_out": N_("Left out"),
     "definition": N_("Definition"),
     "saved_segments.created_at": N_("Created at"),
+    **FORECAST_FIELDS,
     "changed_at": N_("Changed at"),
     "language": N_("Language"),
     "body": N_("Text"),
@@ -353,6 +357,7 @@ ACTIONS: dict[str, str] = {
     "save_segment": N_("saved a segment"),
     "rename_segment": N_("renamed a segment"),
     "remove_segment": N_("removed a segment"),
+    **FORECAST_ACTIONS,
     "change_customer": N_("changed a customer"),
     "add_contact": N_("added a contact"),
     "change_contact": N_("changed a contact"),

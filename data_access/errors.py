@@ -113,5 +113,6 @@ class NotFound(Refused):
         "order": "There is no order {number}, or it is not yours to see.",
         "this_order": "There is no such order, or it is not yours to see.",
         "customer": "There is no such customer, or it is not yours to see.",
+        "forecast": "There is no such forecast, or it is not yours to see.",
         "coupon": "The coupon {code} cannot be used today.",
     }

@@ -41,6 +41,8 @@ class Rows(StrEnum):
     OF_VISIBLE_CUSTOMERS = "rows that belong to a customer the person sees"
     OF_VISIBLE_ORDERS_OR_CUSTOMERS = "rows of an order or a customer the person sees"
     NAMED_BY_VISIBLE_ORDERS = "rows that an order the person sees refers to"
+    OF_VISIBLE_FORECASTS = "rows that belong to a forecast the person sees"
+    OF_VISIBLE_PUBLISHED = "rows that belong to a published forecast the person sees"
 
 
 def hidden(column: Column[Any]) -> ColumnElement[Any]:
@@ -99,7 +101,9 @@ BUSINESS = (
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
     "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness", "messages",
+    "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
+    "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
+    "published_forecast_values",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -124,6 +128,17 @@ COLLEAGUES = {
     "user_regions": ALL,
 }  # fmt: skip
 LIMITS = {"stage_rules": ALL, "discount_limits": ALL}
+# Of the regions a lead has: the company's total would tell what the other regions are to sell.
+FORECASTS = {
+    **dict.fromkeys(
+        ("forecasts", "forecast_adjustments", "published_forecasts"), Rule(Rows.OWN_REGIONS)
+    ),
+    **dict.fromkeys(
+        ("forecast_values", "forecast_backtests", "forecast_components"),
+        Rule(Rows.OF_VISIBLE_FORECASTS),
+    ),
+    "published_forecast_values": Rule(Rows.OF_VISIBLE_PUBLISHED),
+}
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
     "reminders", "consents", "messages",
@@ -173,7 +188,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
     },
     Role.MANAGER: {**_everything, **COLLEAGUES, **WHOLE_LOG},
     Role.ANALYST: {**_masked_everything, "audit": LOG},
-    Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL},
+    Role.SALES_LEAD: {**_sales(Rows.OWN_REGIONS), "replenishments": ALL, **FORECASTS},
     Role.SALES_REP: _sales(Rows.OWN),
     Role.FINANCE: {
         "regions": ALL,

@@ -25,7 +25,7 @@ from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
 from data_access.sealing import REASON, opened
 from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
 
-NO_RELATIONS = ("sessions", "sign_in_failures", "edit_requests")
+NO_RELATIONS = ("sessions", "sign_in_failures", "edit_requests", "forecast_drafts")
 RELATIONS = tuple(name for name in metadata.tables if name not in NO_RELATIONS)
 _KEY = object()
 MOST_KEPT = 500
@@ -141,6 +141,10 @@ class Visible:
             case Rows.NAMED_BY_VISIBLE_ORDERS:
                 column = next(iter(table.primary_key.columns)).name
                 return _in(table, column, self.orders)
+            case Rows.OF_VISIBLE_FORECASTS:
+                return _in(table, "forecast_id", self.forecasts)
+            case Rows.OF_VISIBLE_PUBLISHED:
+                return _in(table, "published_forecast_id", self.published_forecasts)
         return NO_ROWS
 
     def _own(self, table: Table) -> ColumnElement[bool]:

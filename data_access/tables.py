@@ -7,6 +7,8 @@ and may have `name_zh`, preferred in the Chinese interface.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -727,6 +729,162 @@ completeness = Table(  # how much of the customers of an owner is filled in, day
     UniqueConstraint("measured_on", "employee_id"),
 )
 
+
+def _series() -> tuple[Column[Any], ...]:
+    """Which series a forecast is of: a measure, in days, weeks or months, of the company or of a
+    region (NULL: of no region), in total or one part of a split; the part whose column is NULL is
+    what belongs to none."""
+    return (
+        Column("measure", String(20), nullable=False),
+        Column("grain", String(10), nullable=False),
+        Column("level", String(10), nullable=False),
+        Column("region_id", Id, ForeignKey("regions.region_id")),
+        Column("split", String(20), nullable=False),
+        *_part(),
+    )
+
+
+def _part() -> tuple[Column[Any], ...]:
+    return (
+        Column("channel", String(40)),
+        Column("category_id", Id, ForeignKey("categories.category_id")),
+        Column("product_id", Id, ForeignKey("products.product_id")),
+        Column("segment", String(40)),
+    )
+
+
+def _bounds() -> tuple[Column[Any], ...]:
+    return tuple(
+        Column(name, Money, nullable=False) for name in ("low_80", "high_80", "low_95", "high_95")
+    )
+
+
+forecasts = Table(  # what each series is expected to do next; written by a refresh
+    "forecasts",
+    metadata,
+    Column("forecast_id", Id, primary_key=True),
+    Column("refresh_id", Id, ForeignKey("refreshes.refresh_id"), nullable=False),
+    *_series(),
+    Column("currency", String(3), nullable=False),
+    Column("first_on", Date),  # of the history; NULL: there is none
+    Column("origin_on", Date, nullable=False),  # the last day that was learnt from
+    Column("member", String(40), nullable=False),  # the model that was chosen
+    Column("accuracy", Text, nullable=False),  # JSON, of the chosen and of the naive model
+    Column("notes", Text, nullable=False),  # JSON
+    Column("shared_error", Rate, nullable=False),  # correlation of the regions' errors
+    CheckConstraint("measure in ('orders', 'units', 'net_sales', 'margin')", name="measure_known"),
+    CheckConstraint("grain in ('day', 'week', 'month')", name="grain_known"),
+    CheckConstraint("level in ('company', 'region')", name="level_known"),
+    Index(None, "measure", "grain", "split", "level", "region_id"),
+    Index(None, "product_id", "measure", "grain"),
+)
+
+forecast_values = Table(  # period by period
+    "forecast_values",
+    metadata,
+    Column("forecast_id", Id, ForeignKey("forecasts.forecast_id"), primary_key=True),
+    Column("step", Integer, primary_key=True, autoincrement=False),  # 1: the first after the origin
+    Column("period_on", Date, nullable=False),  # the day, the Monday, the first of the month
+    Column("naive", Money, nullable=False),
+    Column("value", Money, nullable=False),
+    *_bounds(),
+)
+
+forecast_backtests = Table(  # how each model did from past origins
+    "forecast_backtests",
+    metadata,
+    Column("forecast_backtest_id", Id, primary_key=True),
+    Column("forecast_id", Id, ForeignKey("forecasts.forecast_id"), nullable=False, index=True),
+    Column("member", String(40), nullable=False),
+    Column("first_step", Integer, nullable=False),
+    Column("last_step", Integer, nullable=False),
+    Column("origins", Integer, nullable=False),
+    Column("wape", Expected),
+    Column("mase", Expected),
+    Column("smape", Expected),
+    Column("bias", Expected),
+    Column("coverage_80", Rate),
+    Column("coverage_95", Rate),
+    Column("is_worse_than_naive", Boolean, nullable=False),
+)
+
+forecast_components = Table(  # what a total is made of: trend, seasons, events
+    "forecast_components",
+    metadata,
+    Column("forecast_component_id", Id, primary_key=True),
+    Column("forecast_id", Id, ForeignKey("forecasts.forecast_id"), nullable=False, index=True),
+    Column("period_on", Date, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("value", Money, nullable=False),
+)
+
+forecast_drafts = Table(  # what a refresh has worked out of one series, by all that it rests on
+    "forecast_drafts",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("refresh_id", Id, nullable=False),  # the last that needed it
+    Column("draft", Text, nullable=False),  # JSON
+)
+
+forecast_adjustments = Table(  # what people know that no history tells
+    "forecast_adjustments",
+    metadata,
+    Column("adjustment_id", Id, primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("reason", String(300), nullable=False),
+    Column("measure", String(20), nullable=False),
+    Column("level", String(10), nullable=False),
+    Column("region_id", Id, ForeignKey("regions.region_id")),
+    Column("split", String(20), nullable=False),
+    *_part(),
+    Column("start_on", Date, nullable=False),
+    Column("end_on", Date, nullable=False),
+    Column("change_rate", Rate),  # of the baseline; or
+    Column("amount", Money),  # of the whole span
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("author", String(300), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("start_on <= end_on", name="start_before_end"),
+    CheckConstraint("(change_rate is null) <> (amount is null)", name="one_size"),
+)
+
+published_forecasts = Table(  # the ledger: what was said, for ever
+    "published_forecasts",
+    metadata,
+    Column("published_forecast_id", Id, primary_key=True),
+    *_series(),
+    Column("currency", String(3), nullable=False),
+    Column("origin_on", Date, nullable=False),
+    Column("member", String(40), nullable=False),
+    Column("data_version", Id, nullable=False),
+    Column("inputs", Text, nullable=False),  # JSON
+    Column("adjustments", Text, nullable=False),  # JSON, as they stood
+    Column("note", String(300)),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("author", String(300), nullable=False),
+    Column("published_at", Moment, nullable=False),
+    Index(None, "published_at", "published_forecast_id"),
+)
+
+published_forecast_values = Table(
+    "published_forecast_values",
+    metadata,
+    Column(
+        "published_forecast_id",
+        Id,
+        ForeignKey("published_forecasts.published_forecast_id"),
+        primary_key=True,
+    ),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("period_on", Date, nullable=False),
+    Column("naive", Money, nullable=False),
+    Column("value", Money, nullable=False),
+    Column("adjusted", Money, nullable=False),
+    *_bounds(),
+)
+
 edit_requests = Table(  # each request is carried out once; asked again, it is answered again
     "edit_requests",
     metadata,
@@ -838,12 +996,12 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, refreshes,
-    consents, customer_merges, completeness, messages,
+    consents, customer_merges, completeness, messages, forecast_adjustments, published_forecasts,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
 AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, customers, contacts,
-    interactions, consents, messages,
+    interactions, consents, messages, forecast_adjustments, published_forecasts,
 )  # fmt: skip

@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, expect
 from tqdm import tqdm
 
-from dashboard.commands.refresh import refresh_customers
+from dashboard.commands.refresh import refresh_parts
 from dashboard.menu import PAGES, may_open
 from data_access.database import connect
 from data_access.demo import ACCOUNTS, PASSWORD, Plan, build_demo
@@ -89,7 +89,7 @@ def _demo_server() -> Iterator[Server]:
     upgrade_schema(database.writer)
     build_demo(database.writer, Plan(ORDERS, SEED, AS_OF))
     copy = f"duckdb:///{path.with_suffix('.duckdb')}"
-    refresh_customers(database, "all", AS_OF, copy)
+    refresh_parts(database, "all", AS_OF, copy)
     database.dispose()
     with serving(f"sqlite:///{path}", BUILD, CRM_ANALYTICS_URL=copy) as server:
         yield server

@@ -17,6 +17,7 @@ from data_access import (
     delivery,
     dwelling,
     effects,
+    forecast_series,
     going_quiet,
     late_orders,
     new_order,
@@ -143,6 +144,18 @@ def _divided(query: Callable[..., Any], by: DividedBy, *more: Any, dated: bool =
     return Case(" ".join((query.__name__, by, *map(str, more))), ask)
 
 
+def _history(split: forecast_series.Split) -> Case:
+    def ask(engine: Engine, scope: Scope, chosen: OrderFilter, as_of: date) -> Answer:
+        part = {"channel": "web_shop", "category": "1", "product": "1"}.get(split, "")
+        series = forecast_series.SeriesFilter(
+            grain="week", split=split, part=part, region_ids=chosen.region_ids
+        )
+        first = as_of - timedelta(days=700)
+        return forecast_series.sum_forecast_history(engine, scope, series, as_of, "CNY", first)
+
+    return Case(f"sum_forecast_history by {split}", ask)
+
+
 CASES: tuple[Case, ...] = (
     *(_divided(segments.sum_segments, by) for by in WAYS),
     *(
@@ -258,6 +271,7 @@ CASES: tuple[Case, ...] = (
         _of_value(retention.sum_repurchase_by, cut, "zh_CN", name=cut)
         for cut in ("channel", "region", "source")
     ),
+    *(_history(split) for split in forecast_series.SPLIT_MEASURES),
     Case("sum_repurchase", _repurchase),
     Case("list_cohort_customers", _cohort, is_aggregate=False),
     Case("list_customer_features", _features, is_aggregate=False),

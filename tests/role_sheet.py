@@ -97,6 +97,11 @@ def _may_see(world: World, person: Person, relation: str, row: Row, word: str) -
         case "named by visible orders":
             key = {"customers": "customer_id", "regions": "region_id"}[relation]
             return row[key] in _seen(world, person, "orders", key)
+        case "of visible forecasts":
+            return row["forecast_id"] in _seen(world, person, "forecasts", "forecast_id")
+        case "of visible published forecasts":
+            key = "published_forecast_id"
+            return row[key] in _seen(world, person, "published_forecasts", key)
     raise AssertionError(f"docs/roles.md does not say what {word!r} means")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from benchmarks.torture import torture
 from benchmarks.torture_world import make_world
@@ -28,8 +28,10 @@ from data_access.tables import (
     audit,
     customers,
     discount_limits,
+    forecast_adjustments,
     order_lines,
     orders,
+    published_forecasts,
     reminders,
     saved_segments,
     stage_rules,
@@ -72,10 +74,23 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         user_id = connection.scalar(select(users.c.user_id).limit(1))
         made = {"name": "Best", "definition": "{}", "created_at": NOW, "changed_at": NOW}
         connection.execute(insert(saved_segments).values(user_id=user_id, **made))
+        _add_forecasts(connection, user_id)
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name
     verify_log(database.record)
+
+
+def _add_forecasts(connection: Connection, user_id: int | None) -> None:
+    series = {"measure": "units", "level": "company", "split": "total"}
+    by = {"user_id": user_id, "author": "Ada"}
+    adjustment = {"name": "Fair", "reason": "A fair", "amount": 1, "start_on": NOW.date(),
+                  "end_on": NOW.date(), "created_at": NOW, "changed_at": NOW}  # fmt: skip
+    connection.execute(insert(forecast_adjustments).values(**series, **by, **adjustment))
+    said = {"grain": "day", "currency": "CNY", "origin_on": NOW.date(), "member": "theta",
+            "data_version": 1, "inputs": "{}", "adjustments": "[]",
+            "published_at": NOW}  # fmt: skip
+    connection.execute(insert(published_forecasts).values(**series, **by, **said))
 
 
 def test_every_column_of_the_log_goes_into_its_hash() -> None:

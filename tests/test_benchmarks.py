@@ -69,6 +69,7 @@ def test_percentiles_and_ratios() -> None:
         "privacy",
         "rebuy",
         "segments",
+        "forecast",
     ],
 )
 def test_each_page_is_there(sqlite_database: Database, page: str) -> None:

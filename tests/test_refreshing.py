@@ -45,6 +45,7 @@ AS_OF = date(2026, 6, 30)
 
 
 QUICK = ("segments", "rebuy")  # the models take seconds, and have tests of their own
+OF_CUSTOMERS = tuple(part for part in PARTS if part != "forecasts")  # which take a minute
 
 
 def _build(url: str) -> None:
@@ -136,7 +137,7 @@ def test_every_part_is_whole_said_once_and_broken_off_without_a_trace(
 ) -> None:
     copied = AnalyticsCopy(demo.record)
     before = scalar(demo, select(func.max(audit.c.audit_id)))
-    assert states(work_out(demo, PARTS)) == dict.fromkeys(PARTS, "done")
+    assert states(work_out(demo, OF_CUSTOMERS)) == dict.fromkeys(OF_CUSTOMERS, "done")
     buyers = select(func.count(orders.c.customer_id.distinct())).where(
         orders.c.stage != "cancelled"
     )

@@ -33,6 +33,14 @@ from data_access.edits.rights import RIGHTS
 from data_access.effects import Proposed
 from data_access.errors import Refused
 from data_access.filters import PERIOD_BASES, OrderFilter, Period
+from data_access.forecast_series import (
+    GRAINS,
+    NO_REGION,
+    PART_COLUMN,
+    SPLIT_MEASURES,
+    SeriesFilter,
+    Split,
+)
 from data_access.going_quiet import HORIZONS, QuietFilter
 from data_access.keyset import next_page
 from data_access.measures import ORDERED
@@ -72,7 +80,8 @@ RECORD_ONLY = (
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
     "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
-    "completeness.list_", "rebuys.find_last_rebuy_run",
+    "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
+    "forecast_ledger.",
 )  # fmt: skip
 
 
@@ -192,6 +201,18 @@ def _value_filter(chance: Random) -> ValueFilter:
     )
 
 
+def _series_filter(chance: Random) -> SeriesFilter:
+    split: Split = chance.choice(("total", "total", *PART_COLUMN))
+    parts = {"channel": ("web", "Web", ""), "segment": ("Ada", "")}
+    return SeriesFilter(
+        measure=chance.choice(SPLIT_MEASURES[split]),
+        grain=chance.choice(GRAINS),
+        region_ids=chance.choice(((), (), (1,), (1, 2), (2, NO_REGION))),
+        split=split,
+        part="" if split == "total" else chance.choice(parts.get(split, ("1", "2", ""))),
+    )
+
+
 # What a query may ask for, by the argument's name.
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
@@ -221,6 +242,11 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "quiet_filter": _quiet_filter,
     "customer_filter": _customer_filter,
     "value_filter": _value_filter,
+    "series_filter": _series_filter,
+    "first_on": lambda chance: FIRST_DAY - timedelta(days=chance.choice((0, 2, 40))),
+    "parts": lambda chance: chance.choice(((), ("web", "1", ""))),
+    "steps": lambda chance: chance.choice((1, 10_000)),
+    "published_forecast_id": lambda chance: chance.choice((1, 2, 3, 9)),
     "first_order": _period,
     "ends": lambda chance: tuple(_period(chance).end for _ in range(chance.choice((1, 2, 3)))),
     "for_contact": lambda chance: chance.random() < 0.5,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from dashboard.commands.evaluate_forecast import add_forecast_arguments, run_forecast
 from dashboard.lifetime_report import report_lines
 from dashboard.settings import settings
 from dashboard.texts import _
@@ -39,6 +40,9 @@ class EvaluationRefused(Refused):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    add_forecast_arguments(
+        what.add_parser("forecast", help="sales to come, or any series, by every model")
+    )
     lifetime = what.add_parser("lifetime", help="who orders again, how often, for how much")
     lifetime.add_argument(
         "--data", type=Path, metavar="FILE",
@@ -64,6 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return run_forecast(arguments) if arguments.what == "forecast" else run_lifetime(arguments)
+
+
+def run_lifetime(arguments: argparse.Namespace) -> int:
     from dashboard.analytics.lifetime_evaluation import evaluate_lifetime  # loads scipy
     from dashboard.analytics.purchases import clean_orders
 

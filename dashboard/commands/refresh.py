@@ -1,4 +1,5 @@
-"""Work out anew what the customer pages show: scores, segments, and who is due to buy again."""
+"""Work out anew what pages show: scores and segments of customers, who is due to buy again, and
+forecasts."""
 
 from __future__ import annotations
 
@@ -28,22 +29,33 @@ from data_access.schema import (
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
 
-CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness")
+CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness", "forecasts")
 PART_NAMES = {
     "scores": N_("customer scores"),
     "segments": N_("segment history"),
     "rebuy": N_("due to rebuy"),
     "completeness": N_("completeness of customers"),
+    "forecasts": N_("forecasts"),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--what", choices=CHOICES, default="all", help="default: all")
+    parser.add_argument("--without", choices=CHOICES[2:], metavar="PART", help="all but this")
     parser.add_argument(
         "--as-of",
         type=date.fromisoformat,
         metavar="DATE",
         help="as known on the evening of this day (default: today; of a demo its last day)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=_processes,
+        metavar="N",
+        help="processes that forecast (default: one for each core; 1: no others than this)",
+    )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="forecast on the Dask cluster of this scheduler instead"
     )
     parser.add_argument("--database", metavar="URL", help="instead of CRM_DATABASE_URL")
 
@@ -56,14 +68,30 @@ def run(arguments: argparse.Namespace) -> int:
             upgrade_schema(database.writer, time_zone=settings().time_zone)
         need_schema(database.record)
         copy_url = None if arguments.database else settings().analytics_url
-        outcomes = refresh_customers(database, arguments.what, arguments.as_of, copy_url)
+        outcomes = refresh_parts(
+            database, arguments.what, arguments.as_of, copy_url, without=arguments.without,
+            workers=arguments.workers, dask=arguments.dask,
+        )  # fmt: skip
     finally:
         database.dispose()
     return 1 if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
-def refresh_customers(
-    database: Database, what: str, as_of: date | None, copy_url: str | None
+def _processes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError("a number of processes from 1 to 1024")
+    return int(text)
+
+
+def refresh_parts(
+    database: Database,
+    what: str,
+    as_of: date | None,
+    copy_url: str | None,
+    *,
+    without: str | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
 ) -> list[Outcome]:
     """Works out the parts behind a progress bar, and says how each ended."""
     from dashboard.refreshing import ASKED, refresh, source_of  # loads scikit-learn
@@ -74,15 +102,19 @@ def refresh_customers(
         analytics = open_analytics(database.record, copy_url or _in_memory(database))
         try:
             analytics.refresh()
-            source = source_of(database.record, database.writer, analytics.engine, as_of)
-            parts = ASKED[what]
+            source = source_of(
+                database.record, database.writer, analytics.engine, as_of,
+                workers=workers, dask=dask,
+            )  # fmt: skip
+            parts = tuple(part for part in ASKED[what] if part != without)
 
             def advance(part: str, share: float) -> None:
                 bar.set_description(_(PART_NAMES[part]))
                 bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
 
             outcomes = refresh(source, parts, advance)
-            nobody = count_orders_of_nobody(analytics.engine, as_of)
+            of_customers = parts != ("forecasts",)
+            nobody = count_orders_of_nobody(analytics.engine, as_of) if of_customers else 0
         finally:
             analytics.close()
     _tell(outcomes, as_of, nobody)
@@ -100,6 +132,10 @@ def _tell(outcomes: list[Outcome], as_of: date, nobody: int) -> None:
         if outcome.state == "done":
             rows = _n("{n} row", "{n} rows", outcome.rows)
             sys.stdout.write(_("{part}: {rows} as of {day}", part=name, rows=rows, day=day(as_of)))
+            if outcome.message:
+                told = _("{part}: not everything went well ({message})", part=name,
+                         message=outcome.message)  # fmt: skip
+                sys.stderr.write(f"{told}\n")
         elif outcome.state == "skipped":
             sys.stdout.write(_("{part}: nothing has changed, skipped", part=name))
         else:

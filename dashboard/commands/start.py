@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
+import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import ClassVar
 
 from click.exceptions import Abort
 from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from tqdm import tqdm
 
 from dashboard.commands import demo, refresh
@@ -20,8 +23,11 @@ from data_access.accounts import list_demo_users, list_users
 from data_access.database import connect
 from data_access.demo import PASSWORD, DemoRefused, refuse_unfit
 from data_access.errors import Refused
+from data_access.refreshing.runs import find_last_done
+from data_access.schema import read_properties
 
 HOST, PORT = "127.0.0.1", 8501
+ENDING_SECONDS = 10  # in which what runs beside the app may end by itself
 
 
 class PortTaken(Refused):
@@ -53,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         "logger.hideWelcomeMessage": "true",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    with suppress(Abort):  # Ctrl-C
+    with suppress(Abort), _forecasting_beside():  # Ctrl-C
         main(["run", str(ROOT / "dashboard" / "app.py"), *flags], standalone_mode=False)
     return 0
 
@@ -86,7 +92,46 @@ def _build_a_demo() -> None:
     parser = argparse.ArgumentParser()
     demo.add_arguments(parser)
     demo.run(parser.parse_args([]))
-    refresh.run(argparse.Namespace(database=None, what="all", as_of=None))
+    parser = argparse.ArgumentParser()
+    refresh.add_arguments(parser)
+    refresh.run(parser.parse_args(["--without", "forecasts"]))
+
+
+@contextmanager
+def _forecasting_beside() -> Iterator[None]:
+    """A demo is forecast while it is looked at already, which leaves one core to the pages; what is
+    not done when the app ends is done beside the next."""
+    if not _wants_forecasts():
+        yield
+        return
+    command = [sys.executable, "-m", "dashboard", "refresh", "--what", "forecasts"]
+    beside = subprocess.Popen(  # noqa: S603  our own command
+        [*command, "--workers", "1"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        if beside.poll() is None:
+            beside.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            beside.wait(ENDING_SECONDS)
+        beside.kill()
+
+
+def _wants_forecasts() -> bool:
+    """Whether this is a demo that never was forecast."""
+    database = connect(settings().database_url)
+    try:
+        is_demo = read_properties(database.record).get("demo") == "1"
+        return is_demo and find_last_done(database.record, "forecasts") is None
+    except DBAPIError:
+        return False
+    finally:
+        database.dispose()
 
 
 def _bring_copy_in_step() -> None:

@@ -144,6 +144,10 @@ class Fields:
         """A share from 0 to 1, in steps of a hundredth of a percent."""
         return self._number(name, value, least=0, most=1, places=4)
 
+    def change(self, name: str, value: Any, *, most: Decimal, places: int) -> Decimal:
+        """More or less by at most so much."""
+        return self._number(name, value, least=-most, most=most, places=places)
+
     def day(self, name: str, value: Any, *, first: date) -> date:
         """A day from `first` on, at most two years ahead."""
         if value is None:

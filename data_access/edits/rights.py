@@ -1,5 +1,5 @@
 """Who may do what to an order: one table, action → role → the stages in which it is possible; and
-who may do what to a customer, field by field.
+who may do what to a customer, field by field, and to a forecast.
 
 The rows are those of the person's Scope: nobody edits an order they do not see. Commands ask here
 before they write, pages ask here what to offer.
@@ -109,6 +109,14 @@ CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
 }
 
 
+_PLANNERS = (*_HEADS, Role.ANALYST, Role.SALES_LEAD)
+# action → the roles that may do it to a forecast that they see
+FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
+    "adjust_forecast": _PLANNERS,
+    "publish_forecast": _PLANNERS,
+}
+
+
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
     """Whether this role may do it to an order in this stage that it sees."""
     return stage in stages_of(scope, action)
@@ -145,6 +153,17 @@ def may_for_customer(scope: Scope, action: str) -> bool:
 def need_customer_right(scope: Scope, action: str) -> None:
     """RightRefused unless `may_for_customer`."""
     if not may_for_customer(scope, action):
+        raise RightRefused("role")
+
+
+def may_for_forecast(scope: Scope, action: str) -> bool:
+    """Whether this role may do it to a forecast that it sees."""
+    return scope.role in FORECAST_RIGHTS[action]
+
+
+def need_forecast_right(scope: Scope, action: str) -> None:
+    """RightRefused unless `may_for_forecast`."""
+    if not may_for_forecast(scope, action):
         raise RightRefused("role")
 
 

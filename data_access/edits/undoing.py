@@ -35,7 +35,11 @@ from data_access.totals import CARRIED, recount_orders
 
 MAY_UNDO = (Role.ADMIN, Role.MANAGER)
 _COUNTED = ("on_hand", "reserved")  # of stock: moved back by as much as it was moved
-_NEVER = {"comments": "comment", "consents": "consent"}  # table → why not
+_NEVER = {
+    "comments": "comment",
+    "consents": "consent",
+    "published_forecasts": "published",
+}  # table → why not
 _UNDOABLE = {table.name for table in AUDITED_TABLES} - _NEVER.keys()
 
 
@@ -61,6 +65,7 @@ class UndoRefused(EditRefused):
         "created": "A new order cannot be undone. Cancel it instead.",
         "comment": "A comment cannot be undone. Write another one.",
         "consent": "A consent cannot be undone. Record what the customer says now instead.",
+        "published": "What was published stays in the ledger.",
         "erased": "This was about a person who was erased; it cannot be undone.",
         "delivered": "The goods are with the customer; that cannot be undone.",
         "changed": "It was changed again since, so it can no longer be undone: {what}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -67,10 +67,12 @@ def read_purchase_file(
     """CSV, CSV.GZ, TSV or XLSX; encoding, delimiter and the order of days are found out."""
     if not path.is_file():
         raise PurchasesRefused("no_file", file=str(path))
-    cells = _cells(path, encoding, delimiter)
-    customer = cells["customer_id"].where(~_is_missing(cells["customer_id"]))
-    day = _read_days(cells["ordered_on"], path.name, date_order)
-    value = _read_values(cells["value"])
+    cells = read_cells(path, COLUMNS, encoding, delimiter, PurchasesRefused)
+    if not len(cells):
+        raise PurchasesRefused("no_orders", file=path.name)
+    customer = cells["customer_id"].where(~is_missing(cells["customer_id"]))
+    day = read_days(cells["ordered_on"], path.name, date_order, PurchasesRefused)
+    value = read_values(cells["value"])
     whole = customer.notna() & day.notna()
     if not whole.any():
         raise PurchasesRefused("no_orders", file=path.name)
@@ -84,28 +86,35 @@ def read_purchase_file(
     )
 
 
-def _cells(path: Path, encoding: str | None, delimiter: str | None) -> pd.DataFrame:
-    """The three columns as text, None where there is nothing."""
+def read_cells(
+    path: Path,
+    columns: Sequence[str],
+    encoding: str | None,
+    delimiter: str | None,
+    refused: type[Refused],
+) -> pd.DataFrame:
+    """The columns as text, None where there is nothing."""
     source = FileSource([path], encoding, delimiter)
     try:
         if "source" not in source.tables:
-            raise PurchasesRefused("several_sheets", file=path.name)
+            raise refused("several_sheets", file=path.name)
         table = source.tables["source"]
         named = {_plain(name): name for name in reversed(table.columns)}
-        for column in COLUMNS:
+        for column in columns:
             if column not in named:
                 names = ", ".join(table.columns)
-                raise PurchasesRefused("no_column", file=path.name, column=column, names=names)
-        chosen = ", ".join(quoted(named[column]) for column in COLUMNS)
+                raise refused("no_column", file=path.name, column=column, names=names)
+        chosen = ", ".join(quoted(named[column]) for column in columns)
         batches = source.rows_of(f"SELECT {chosen} FROM source", path.name)  # noqa: S608
         rows = [row for batch in batches for row in batch]
     finally:
         source.close()
-    if not rows:
-        raise PurchasesRefused("no_orders", file=path.name)
-    columns = zip(COLUMNS, zip(*rows, strict=True), strict=True)
+    cells = zip(*rows, strict=True) if rows else [()] * len(columns)
     return pd.DataFrame(
-        {name: pd.Series(cells, dtype="object").str.strip() for name, cells in columns}
+        {
+            name: pd.Series(own, dtype="object").str.strip()
+            for name, own in zip(columns, cells, strict=True)
+        }
     )
 
 
@@ -113,23 +122,25 @@ def _plain(name: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", name.strip().casefold()).strip("_")
 
 
-def _is_missing(cells: pd.Series) -> pd.Series:
+def is_missing(cells: pd.Series) -> pd.Series:
     return cells.isna() | cells.str.casefold().isin(_MISSING)
 
 
-def _read_days(cells: pd.Series, file: str, date_order: str | None) -> pd.Series:
-    known = cells[~_is_missing(cells)]
+def read_days(
+    cells: pd.Series, file: str, date_order: str | None, refused: type[Refused]
+) -> pd.Series:
+    known = cells[~is_missing(cells)]
     texts = pd.Series(known.unique(), dtype="object")
     orders = (date_order,) if date_order else ("dmy", "mdy")
     readings = [_days_of(texts, order) for order in orders]
     best = max(readings, key=len)
     if len(readings) == 2 and len(readings[0]) == len(readings[1]) and readings[0] != readings[1]:
         example = next(text for text in texts if readings[0].get(text) != readings[1].get(text))
-        raise PurchasesRefused("ambiguous_days", file=file, example=example)
+        raise refused("ambiguous_days", file=file, example=example)
     found = cells.map(best)
     if not len(known) or found.notna().sum() < (1 - _MOST_UNREAD) * len(known):
         unread = next((text for text in texts if text not in best), "")
-        raise PurchasesRefused("no_days", file=file, example=str(unread)[:40])
+        raise refused("no_days", file=file, example=str(unread)[:40])
     return pd.to_datetime(found).dt.as_unit("s")
 
 
@@ -154,9 +165,9 @@ def _with_century(match: re.Match[str]) -> str:
     return f"{first}{mark}{second}{mark}{'19' if int(year) >= 70 else '20'}{year}"
 
 
-def _read_values(cells: pd.Series) -> pd.Series:
+def read_values(cells: pd.Series) -> pd.Series:
     """The numbers; with a decimal comma where more of them can be read so."""
-    texts = cells[~_is_missing(cells)].unique()
+    texts = cells[~is_missing(cells)].unique()
     readings = [_numbers_of(texts, Formats(decimal_comma=comma)) for comma in (False, True)]
     return cells.map(max(readings, key=len)).astype("float64")
 

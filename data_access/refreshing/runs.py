@@ -27,10 +27,12 @@ class Run:
     version: int  # of the data it rests on
 
 
-def read_input_version(engine: Engine) -> int:
-    """The last change of what the results rest on."""
+def read_input_version(engine: Engine, also: tuple[str, ...] = ()) -> int:
+    """The last change of what the results rest on: INPUTS, and `also` these tables."""
     with engine.connect() as connection:
-        last = select(func.max(changes.c.change_id)).where(changes.c.table_name.in_(INPUTS))
+        last = select(func.max(changes.c.change_id)).where(
+            changes.c.table_name.in_((*INPUTS, *also))
+        )
         return int(connection.scalar(last) or 0)
 
 

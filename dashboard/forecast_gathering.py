@@ -1,0 +1,184 @@
+"""Makes the tasks of a refresh: every series of the CRM, in whole periods without gaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import Engine
+
+from dashboard.analytics.forecast_sums import shrunk_shares
+from dashboard.analytics.forecasting import ALL, FAST, History, Step
+from dashboard.forecast_tasks import Series, Task
+from data_access.dialects import Grain
+from data_access.forecast_series import (
+    GRAINS,
+    SPLIT_MEASURES,
+    Split,
+    last_period,
+    period_starts,
+    start_of_period,
+)
+from data_access.refreshing import series as stored
+
+Floats = npt.NDArray[np.float64]
+
+HORIZONS: Mapping[Grain, int] = {"day": 60, "week": 26, "month": 12}
+SEASONS: Mapping[Grain, int] = {"day": 7, "week": 52, "month": 12}
+MEMBERS: Mapping[str, tuple[str, ...]] = {"company": ALL, "region": FAST}  # of totals by level
+STALE_DAYS = 60  # without any order, after which the last order is taken for the end
+SOLD_DAYS = 730  # in which a product must have sold to be forecast by itself
+SHARE_DAYS = 365  # that tell how a product's sales are shared among regions
+_FIRMNESS = 0.1  # of what a usual product sells: how firmly regions buy what they buy in all
+_SEED = 7
+UNSOLD = "*"  # stands for products that no region bought lately
+
+Shares = Mapping[str, Mapping[str, Mapping[int, float]]]  # measure → product → region → share
+
+
+@dataclass(frozen=True)
+class Gathered:
+    tasks: list[Task]
+    shares: Shares
+    currency: str
+    left_out: dict[str, int]  # currency → orders
+    until: date  # the last day that is learnt from
+
+
+def gather(engine: Engine, as_of: date, events: pd.DataFrame | None = None) -> Gathered | None:
+    """Every series as of the day; None where nothing was ever ordered."""
+    until = as_of - timedelta(days=1)
+    currencies = stored.read_currencies(engine, until)
+    if not len(currencies):
+        return None
+    main = currencies.iloc[0]
+    first, last = main["first_on"].date(), main["last_on"].date()
+    if (until - last).days > STALE_DAYS:
+        until = last
+    tasks: list[Task] = []
+    for split in SPLIT_MEASURES:
+        days = stored.read_daily(engine, split, main["currency"], until)
+        days = days[days["day_on"] <= pd.Timestamp(until)]
+        if split == "product":
+            days = _still_sold(engine, days, until)
+        tasks += _tasks(days, split, first, until, events)
+    left_out = dict(zip(currencies["currency"][1:], currencies["orders"][1:], strict=True))
+    return Gathered(
+        tasks,
+        _shares(engine, main["currency"], until),
+        str(main["currency"]),
+        {str(name): int(orders) for name, orders in left_out.items()},
+        until,
+    )
+
+
+def _still_sold(engine: Engine, days: pd.DataFrame, until: date) -> pd.DataFrame:
+    """Of goods that are sold, and have sold lately; and of what is no goods."""
+    since = pd.Timestamp(until) - pd.Timedelta(days=SOLD_DAYS)
+    recent = set(days["part"][days["day_on"] > since].dropna().astype("int64"))
+    kept = recent & set(stored.read_sold_products(engine, until))
+    return days[days["part"].isna() | days["part"].isin(kept)]
+
+
+def _tasks(
+    days: pd.DataFrame, split: Split, first: date, until: date, events: pd.DataFrame | None
+) -> Iterator[Task]:
+    """Of each region and of the company, of every part, measure and grain."""
+    measures = SPLIT_MEASURES[split]
+    length = (until - first).days + 1
+    place = (days["day_on"] - pd.Timestamp(first)).dt.days.to_numpy()
+    parts = ["" if pd.isna(each) else str(each) for each in days["part"]]
+    regions = (
+        days["region_id"].fillna(0).astype("int64").to_numpy()
+        if "region_id" in days else np.zeros(len(days), dtype=np.int64)
+    )  # fmt: skip
+    for level in ("company", "region"):
+        if split == "product" and level == "region":
+            continue
+        own = regions if level == "region" else np.zeros_like(regions)
+        keys = pd.MultiIndex.from_arrays([own, np.array(parts, dtype=object)])
+        codes, unique = pd.factorize(keys, sort=True)
+        seen = _dense(codes, place, np.ones(len(days)), len(unique), length) > 0
+        begins = seen.argmax(axis=1)  # the first day on which anything was ordered
+        for measure in measures:
+            table = _dense(codes, place, days[measure].to_numpy("float64"), len(unique), length)
+            for grain in GRAINS:
+                starts = whole_periods(grain, first, until)
+                sums = _add_up(table, starts, first, grain, until)
+                for row, (region_id, part) in enumerate(unique):
+                    series = Series(measure, grain, level, int(region_id), split, str(part))
+                    began = first + timedelta(days=int(begins[row]))
+                    yield _task(series, sums[row], starts, began, events)
+
+
+def _dense(codes: Any, place: Any, values: Floats, rows: int, length: int) -> Floats:
+    flat = np.bincount(codes * length + place, values, minlength=rows * length)
+    return np.asarray(flat.reshape(rows, length), dtype=np.float64)
+
+
+def whole_periods(grain: Grain, first: date, until: date) -> pd.DatetimeIndex:
+    """The periods that lie whole between the first day and the last."""
+    begin = start_of_period(grain, first)
+    last = last_period(grain, until + timedelta(days=1))
+    starts = period_starts(grain, first, last)
+    return starts if begin == first else starts[1:]
+
+
+def _add_up(
+    table: Floats, starts: pd.DatetimeIndex, first: date, grain: Grain, until: date
+) -> Floats:
+    """(rows, periods), rounded: whatever order the days were added in, the same numbers."""
+    if not len(starts):
+        return np.zeros((len(table), 0))
+    begins = (starts - pd.Timestamp(first)).days.to_numpy()
+    end = (start_of_period(grain, until + timedelta(days=1)) - first).days
+    return np.asarray(np.round(np.add.reduceat(table[:, :end], begins, axis=1), 4))
+
+
+def _task(
+    series: Series,
+    values: Floats,
+    starts: pd.DatetimeIndex,
+    began: date,
+    events: pd.DataFrame | None,
+) -> Task:
+    """From the period of the first order on: before it there was nothing to sell or nobody to."""
+    grain: Step = series.grain  # type: ignore[assignment]
+    skipped = int(starts.searchsorted(pd.Timestamp(start_of_period(grain, began))))
+    start = starts[skipped].date() if skipped < len(starts) else None
+    history = History(values[skipped:], SEASONS[grain], start, grain, events)
+    members = MEMBERS[series.level] if series.split == "total" else FAST
+    floor = -math.inf if series.measure == "margin" else 0.0
+    return Task(series, history, HORIZONS[grain], members, floor, _SEED)
+
+
+def _shares(engine: Engine, currency: str, until: date) -> Shares:
+    since = until - timedelta(days=SHARE_DAYS - 1)
+    sold = stored.read_product_regions(engine, currency, since, until)
+    products = ["" if pd.isna(each) else str(int(each)) for each in sold["part"]]
+    regions = sold["region_id"].fillna(0).astype("int64")
+    found: dict[str, dict[str, dict[int, float]]] = {}
+    for measure in SPLIT_MEASURES["product"]:
+        table = pd.crosstab(
+            np.array(products, dtype=object), regions.to_numpy(),
+            values=sold[measure].to_numpy("float64"), aggfunc="sum",
+        ).fillna(0.0)  # fmt: skip
+        if not len(table):
+            found[measure] = {}
+            continue
+        whole = table.sum(axis=0).to_numpy()
+        firmness = _FIRMNESS * max(float(whole.sum()), 0.0) / len(table) or 1.0
+        unsold = np.zeros((1, len(whole)))
+        shares = shrunk_shares(np.vstack([table.to_numpy(), unsold]), whole, firmness)
+        numbers = [int(each) for each in table.columns]
+        found[measure] = {
+            str(product): dict(zip(numbers, map(float, row), strict=True))
+            for product, row in zip([*table.index, UNSOLD], shares, strict=True)
+        }
+    return found

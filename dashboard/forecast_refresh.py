@@ -1,0 +1,119 @@
+"""The part `forecasts` of a refresh: every series of the CRM forecast, settled and stored.
+
+What was worked out of a series is kept as soon as it is there: a run that breaks off goes on where
+it stopped, and a later run works out anew only what rests on other data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dashboard.forecast_gathering import Gathered, gather
+from dashboard.forecast_pool import run_tasks
+from dashboard.forecast_rows import rows_of
+from dashboard.forecast_settling import settle
+from dashboard.forecast_tasks import Draft, Result, Series, Task, plain_draft
+from data_access.refreshing import forecasts as stored
+from data_access.refreshing.runs import Run
+
+if TYPE_CHECKING:
+    from dashboard.refreshing import Source
+
+MOST_NAMED = 5  # of the series that failed
+_READ, _WORKED = 0.05, 0.85  # shares of the whole that are done then
+Advance = Callable[[float], None]
+
+
+@dataclass
+class _Work:
+    """What is known of the tasks, by fingerprint, while they are worked out."""
+
+    source: Source
+    run: Run
+    advance: Advance
+    tasks: dict[str, Task]
+    drafts: dict[str, Draft]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def take(self, results: list[Result]) -> None:
+        found = {each.task.fingerprint: each for each in results}
+        drafts = {name: each.draft for name, each in found.items() if each.draft is not None}
+        stored.store_drafts(self.source.writer, self.run, drafts)
+        self.drafts |= drafts
+        self.errors |= {name: each.error for name, each in found.items() if each.draft is None}
+        done = (len(self.drafts) + len(self.errors)) / len(self.tasks)
+        self.advance(_READ + (_WORKED - _READ) * done)
+
+
+def refresh_forecasts(source: Source, run: Run, advance: Advance) -> tuple[int, str]:
+    """How many forecasts were stored, and in words which series failed; for those stands what they
+    did a season ago."""
+    gathered = gather(source.analytics, source.as_of)
+    advance(_READ)
+    if gathered is None:
+        nothing = {table.name: stored.empty_rows(table) for table in stored.RESULTS}
+        stored.replace_forecasts(source.writer, run, nothing, (), {}, {}, lambda rows: None)
+        return 0, ""
+    prints = {task.series: task.fingerprint for task in gathered.tasks}
+    tasks = {prints[task.series]: task for task in gathered.tasks}
+    known = stored.read_drafts(source.record, tasks)
+    work = _Work(source, run, advance, tasks, {**known})
+    missing = [task for name, task in tasks.items() if name not in known]
+    run_tasks(missing, work.take, workers=source.workers, dask=source.dask)
+    failed = {s: work.errors[name] for s, name in prints.items() if name in work.errors}
+    drafts = {
+        task.series: work.drafts.get(prints[task.series]) or plain_draft(task)
+        for task in gathered.tasks
+    }
+    counts = {"series": len(prints), "known": len(known), "worked_out": len(missing)}
+    return _store(work, gathered, drafts, failed, counts), _told(failed)
+
+
+def _store(
+    work: _Work,
+    gathered: Gathered,
+    drafts: Mapping[Series, Draft],
+    failed: Mapping[Series, str],
+    counts: Mapping[str, int],
+) -> int:
+    settled = settle(drafts, gathered.shares)
+    tables = rows_of(settled, work.run.refresh_id, gathered.currency, gathered.until)
+    facts = {
+        "currency": gathered.currency,
+        "left_out": sorted(gathered.left_out),  # currencies
+        "until": gathered.until.isoformat(),
+        "failed": [_name(series) for series in failed][:MOST_NAMED],
+    }
+    details = {
+        **facts,
+        **counts,
+        "left_out": gathered.left_out,
+        "failed": {_name(series): error for series, error in failed.items()},
+    }
+    total = sum(len(next(iter(rows.values()))) for rows in tables.values())
+    written = 0
+
+    def count(rows: int) -> None:
+        nonlocal written
+        written += rows
+        work.advance(_WORKED + (1 - _WORKED) * 0.99 * written / max(total, 1))
+
+    stored.replace_forecasts(
+        work.source.writer, work.run, tables, work.drafts, facts, details, count
+    )
+    return len(settled)
+
+
+def _name(series: Series) -> str:
+    """Such as "net_sales by month, region 3, channel web"."""
+    where = "company" if series.level == "company" else f"region {series.region_id}"
+    part = "total" if series.split == "total" else f"{series.split} {series.part or '-'}"
+    return f"{series.measure} by {series.grain}, {where}, {part}"
+
+
+def _told(failed: Mapping[Series, str]) -> str:
+    named = [f"{_name(series)} ({error})" for series, error in failed.items()]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return "; ".join(named[:MOST_NAMED]) + more

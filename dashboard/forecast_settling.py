@@ -1,0 +1,162 @@
+"""Makes the forecasts of single series agree: parts with their region, regions with the company.
+
+The company's own forecast is shared out among the regions, a region's among its channels,
+categories, products and segments. What the company has of a part is the sum over the regions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.analytics.forecast_sums import (
+    HUNDREDTHS,
+    Floats,
+    Whole,
+    in_hundredths,
+    settle_bounds,
+    share_errors,
+    share_out,
+)
+from dashboard.forecast_gathering import UNSOLD, Shares
+from dashboard.forecast_tasks import BOUNDS, Draft, Series
+
+Drafts = Mapping[Series, Draft]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A forecast as it is stored; `draft` is that of its model."""
+
+    series: Series
+    draft: Draft
+    value: Floats
+    naive: Floats
+    bounds: Floats  # (4, periods)
+    shared_error: float
+    is_shared: bool = False  # a part of the company's forecast, by the region's share
+
+
+def settle(drafts: Drafts, shares: Shares) -> list[Settled]:
+    """Every series of the drafts, and of products those of the regions."""
+    found: list[Settled] = []
+    for measure, grain in sorted({(each.measure, each.grain) for each in drafts}):
+        own = {
+            series: draft for series, draft in drafts.items()
+            if (series.measure, series.grain) == (measure, grain)
+        }  # fmt: skip
+        found += _settle_measure(own, measure, grain, shares.get(measure, {}))
+    return found
+
+
+def _settle_measure(
+    drafts: Drafts, measure: str, grain: str, shares: Mapping[str, Mapping[int, float]]
+) -> Iterator[Settled]:
+    company = Series(measure, grain, "company", 0, "total", "")
+    regions = [s for s in sorted(drafts) if s.level == "region" and s.split == "total"]
+    total = in_hundredths(_array(drafts[company], "value"))
+    values = share_out(np.array([_array(drafts[each], "value") for each in regions]), total)
+    bounds = [_bounds_of(drafts[s], measure, v) for s, v in zip(regions, values, strict=True)]
+    whole = _bounds_of(drafts[company], measure, total)
+    shared = share_errors(
+        (whole[1] - whole[0]) / 2, np.array([(each[1] - each[0]) / 2 for each in bounds])
+    )
+    yield _settled(company, drafts[company], total, whole, shared)
+    for series, value, each in zip(regions, values, bounds, strict=True):
+        yield _settled(series, drafts[series], value, each, shared)
+    totals = {series.region_id: value for series, value in zip(regions, values, strict=True)}
+    for split in sorted({series.split for series in drafts} - {"total"}):
+        yield from _settle_split(drafts, split, totals, shares, shared)
+
+
+def _settle_split(
+    drafts: Drafts,
+    split: str,
+    totals: Mapping[int, Whole],
+    shares: Mapping[str, Mapping[int, float]],
+    shared: float,
+) -> Iterator[Settled]:
+    """The parts of each region share its total; those of the company are their sums."""
+    summed: dict[str, Whole] = {}
+    for region_id, total in totals.items():
+        parts = (
+            _shared_products(drafts, region_id, shares) if split == "product"
+            else _own_parts(drafts, split, region_id)
+        )  # fmt: skip
+        values = share_out(np.array([_array(part.draft, "value") for part in parts]), total)
+        for part, value in zip(parts, values, strict=True):
+            series = part.series
+            bounds = _bounds_of(part.draft, series.measure, value)
+            yield _settled(series, part.draft, value, bounds, shared, is_shared=part.is_shared)
+            summed[series.part] = summed.get(series.part, np.zeros_like(value)) + value
+    for series in sorted(s for s in drafts if s.split == split and s.level == "company"):
+        value = summed.get(series.part)
+        if value is not None:
+            bounds = _bounds_of(drafts[series], series.measure, value)
+            yield _settled(series, drafts[series], value, bounds, shared)
+
+
+@dataclass(frozen=True)
+class _Part:
+    series: Series
+    draft: Draft
+    is_shared: bool = False
+
+
+def _own_parts(drafts: Drafts, split: str, region_id: int) -> list[_Part]:
+    return [
+        _Part(series, drafts[series])
+        for series in sorted(drafts)
+        if (series.level, series.split, series.region_id) == ("region", split, region_id)
+    ]
+
+
+def _shared_products(
+    drafts: Drafts, region_id: int, shares: Mapping[str, Mapping[int, float]]
+) -> list[_Part]:
+    """The company's forecast of each product times the region's share in it. The ranges are as if
+    regions knew nothing of each other: sales of one product in one region are few and chancy."""
+    found = []
+    for series in sorted(s for s in drafts if (s.level, s.split) == ("company", "product")):
+        share = shares.get(series.part, shares.get(UNSOLD, {})).get(region_id, 0.0)
+        whole = drafts[series]
+        value = _array(whole, "value")
+        widths = _bounds(whole) - value
+        ends = np.maximum(value * share + widths * share**0.5, 0.0)
+        draft = {
+            **whole,
+            "value": value * share,
+            "naive": _array(whole, "naive") * share,
+            **dict(zip(BOUNDS, ends, strict=True)),
+            "components": None,
+        }
+        own = series._replace(level="region", region_id=region_id)
+        found.append(_Part(own, draft, is_shared=True))
+    return found
+
+
+def _settled(
+    series: Series, draft: Draft, value: Whole, bounds: Floats, shared: float,
+    *, is_shared: bool = False,
+) -> Settled:  # fmt: skip
+    naive = np.round(_array(draft, "naive"), 4)
+    return Settled(series, draft, value / HUNDREDTHS, naive, bounds, shared, is_shared)
+
+
+def _bounds_of(draft: Draft, measure: str, value: Whole) -> Floats:
+    return settle_bounds(
+        _bounds(draft), _array(draft, "value"), value / HUNDREDTHS,
+        may_be_negative=measure == "margin",
+    )  # fmt: skip
+
+
+def _bounds(draft: Draft) -> Floats:
+    return np.array([_array(draft, name) for name in BOUNDS])
+
+
+def _array(draft: Draft, name: str) -> Floats:
+    values: Sequence[Any] = draft[name]
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,179 @@
+"""One forecast as a piece of work that any process can do: what goes in, what comes out as plain
+values, and the fingerprint of all that it rests on."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from dashboard.analytics import forecasting
+from dashboard.analytics.forecasting import NAIVE, Forecast, History, forecast_many
+
+BOUNDS = ("low_80", "high_80", "low_95", "high_95")
+ACCURACY = ("wape", "mase", "smape", "bias", "coverage_80", "coverage_95")
+_PLACES = 4  # of a value that is stored
+_LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "prophet", "statsmodels")
+
+Draft = Mapping[str, Any]
+
+
+class Series(NamedTuple):
+    """Which series: region_id is 0 for orders without a region and for the company, part is empty
+    in total and for what belongs to no part."""
+
+    measure: str
+    grain: str
+    level: str
+    region_id: int
+    split: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Task:
+    series: Series
+    history: History
+    horizon: int
+    members: tuple[str, ...]
+    floor: float
+    seed: int
+
+    @property
+    def fingerprint(self) -> str:
+        """The same fingerprint, the same forecast."""
+        history = self.history
+        said = hashlib.sha256(_CODE.encode())
+        said.update(np.ascontiguousarray(history.values, dtype="<f8").tobytes())
+        events = "" if history.events is None else history.events.to_csv(index=False)
+        told = (history.season, history.start, history.step, self.horizon, self.members,
+                self.floor, self.seed, events)  # fmt: skip
+        said.update(repr(told).encode())
+        return said.hexdigest()
+
+
+@dataclass(frozen=True)
+class Result:
+    task: Task
+    draft: Draft | None
+    error: str = ""
+
+
+def work_out(tasks: Sequence[Task]) -> list[Result]:
+    """The forecasts of tasks that are alike but for their history; one that fails is told, and the
+    others are worked out without it."""
+    # the models' matrices are so small that threads only wait for each other
+    with threadpool_limits(1, user_api="blas"):
+        try:
+            return _together(tasks)
+        except Exception as error:
+            if len(tasks) == 1:
+                return [Result(tasks[0], None, _told(error))]
+        return [result for task in tasks for result in work_out([task])]
+
+
+def _together(tasks: Sequence[Task]) -> list[Result]:
+    first = tasks[0]
+    found = forecast_many(
+        [task.history for task in tasks],
+        first.horizon,
+        members=first.members,
+        seed=first.seed,
+        floor=first.floor,
+    )
+    return [
+        Result(task, draft_of(each, task.history.start))
+        for task, each in zip(tasks, found, strict=True)
+    ]
+
+
+def _told(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def draft_of(forecast: Forecast, first_on: date | None) -> Draft:
+    """The forecast as values that JSON keeps."""
+    periods = forecast.periods
+    return {
+        "member": forecast.member,
+        "notes": list(forecast.notes),
+        "first_on": first_on.isoformat() if first_on else None,
+        "value": _numbers(periods["value"]),
+        "naive": _numbers(forecast.members.loc[NAIVE]),
+        **{name: _numbers(periods[name]) for name in BOUNDS},
+        "accuracy": _rows(forecast.accuracy),
+        "by_step": _rows(forecast.accuracy_by_step),
+        "components": _components(forecast.components),
+    }
+
+
+def plain_draft(task: Task) -> Draft:
+    """What is said of a series that could not be forecast: the last season again, and a range as
+    wide as its values differ."""
+    values = np.nan_to_num(np.asarray(task.history.values, dtype=np.float64))
+    season = task.history.season
+    if len(values) < season:
+        told = np.full(task.horizon, values.mean() if len(values) else 0.0)
+    else:
+        told = values[len(values) - season + np.arange(task.horizon) % season]
+    told = np.maximum(told, task.floor)
+    width = float(values.std()) if len(values) else 0.0
+    widths = dict(zip(BOUNDS, (-1.28 * width, 1.28 * width, -1.96 * width, 1.96 * width),
+                      strict=True))  # fmt: skip
+    start = task.history.start
+    return {
+        "member": NAIVE, "notes": ["failed"], "first_on": start.isoformat() if start else None,
+        "value": _numbers(told), "naive": _numbers(told),
+        **{name: _numbers(np.maximum(told + each, task.floor)) for name, each in widths.items()},
+        "accuracy": [], "by_step": [], "components": None,
+    }  # fmt: skip
+
+
+def _numbers(values: Any) -> list[float]:
+    return [float(each) for each in np.round(np.asarray(values, dtype=np.float64), _PLACES)]
+
+
+def _rows(judged: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "member": row["member"],
+            **{name: int(row[name]) for name in ("first_step", "last_step") if name in row},
+            "origins": int(row["origins"]),
+            **{name: _finite(row[name]) for name in ACCURACY},
+            "is_worse_than_naive": bool(row["is_worse_than_naive"]),
+        }
+        for row in judged.to_dict("records")
+    ]
+
+
+def _finite(value: Any) -> float | None:
+    number = float(value)
+    return round(number, 6) if math.isfinite(number) else None
+
+
+def _components(components: pd.DataFrame | None) -> dict[str, Any] | None:
+    if components is None:
+        return None
+    days = pd.to_datetime(components["period_on"]).dt.strftime("%Y-%m-%d").tolist()
+    names = [name for name in components if name not in ("period_on", "is_future")]
+    return {"period_on": days, **{str(name): _numbers(components[name]) for name in names}}
+
+
+def _code() -> str:
+    """What forecasts rest on beside the data: this code and the libraries."""
+    folder = Path(forecasting.__file__).parent
+    sources = [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]
+    return repr((sources, Path(__file__).read_text("utf-8"), [version(n) for n in _LIBRARIES]))
+
+
+_CODE = _code()
