@@ -81,6 +81,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
+        "stock": N_("Stock"),
     },
     "customers.industry": {
         "Education": N_("Education"),

@@ -22,6 +22,7 @@ from dashboard.analytics.inventory.position import place_stock
 from dashboard.analytics.inventory.reorder import (
     service_of,
     set_reorder_points,
+    simulate_lead_demand,
     size_orders,
     suggest_quantity,
 )
@@ -53,6 +54,7 @@ def demand_of(history: np.ndarray, **changes: np.ndarray) -> Demand:
         "level_error": np.zeros(items), "kind": np.full(items, "regular"),
         "seen_days": np.full(items, history.shape[1]), "zero_share": np.zeros(items),
         "history": history, "is_correlated": np.zeros(items, bool),
+        "large_days": np.zeros(items, int),
     }  # fmt: skip
     return Demand(**{**values, **changes})
 
@@ -63,6 +65,15 @@ def leads_of(days: float, items: int = 1) -> LeadTimes:
                       "supplier_lead_time_days": np.nan}),
         pd.DataFrame({"product_id": [], "supplier_id": [], "lead_days": []}),
     )  # fmt: skip
+
+
+def points_of(
+    demand: Demand, leads: LeadTimes, service: float | np.ndarray, paths: int = 1_000
+) -> pd.DataFrame:
+    levels = np.broadcast_to(service, len(demand.rate))
+    return set_reorder_points(
+        demand, leads, simulate_lead_demand(demand, leads, paths=paths), levels
+    )
 
 
 class TestTextbook:
@@ -233,6 +244,16 @@ class TestDemand:
         assert found.history[2].mean() == pytest.approx(found.rate[2])
         assert 0.2 < found.level_error[2] < 0.5
 
+    def test_one_large_order_is_no_reason_to_stock_for_it(self) -> None:
+        units = np.tile([2.0, 3.0, 4.0, 1.0], (1, 90))
+        calm = estimate_demand(units, np.ones_like(units, bool), np.zeros(1, int))
+        units[0, 100] = 5_000
+        found = estimate_demand(units, np.ones_like(units, bool), np.zeros(1, int))
+        assert found.large_days.tolist() == [1] and calm.large_days.tolist() == [0]
+        # 21 days at the mean of all, (5000 + 899) ÷ 360
+        assert found.history.max() <= 21 * (5_000 + 899) / 360 * 1.01 + 1
+        assert found.rate[0] < 1.5 * calm.rate[0]
+
     def test_nothing_sold_and_nobody_to_borrow_from(self) -> None:
         found = estimate_demand(np.zeros((2, 50)), np.zeros((2, 50), bool), np.zeros(2, int))
         assert found.kind.tolist() == ["none", "none"] and not found.rate.any()
@@ -268,7 +289,7 @@ class TestLeadTimes:
 
 class TestReorderPoint:
     def test_constant_demand_by_hand(self) -> None:
-        found = set_reorder_points(demand_of(np.full(364, 3.0)), leads_of(10), np.array([0.95]))
+        found = points_of(demand_of(np.full(364, 3.0)), leads_of(10), 0.95)
         row = found.iloc[0]
         # 30 in 10 days; the day that reaches the point takes 0, 1 or 2 beyond it
         assert row["lead_demand"] == pytest.approx(30)
@@ -279,9 +300,7 @@ class TestReorderPoint:
 
     def test_long_histories_of_poisson_demand_give_its_quantile(self) -> None:
         history = np.random.default_rng(6).poisson(5, 60_000)
-        found = set_reorder_points(
-            demand_of(history), leads_of(7), np.array([0.95]), paths=40_000
-        ).iloc[0]
+        found = points_of(demand_of(history), leads_of(7), 0.95, paths=40_000).iloc[0]
         # demand of 7 days and an undershoot: P(u) = P(D > u) ÷ E[D]
         under = poisson.sf(np.arange(40), 5) / 5
         total = np.convolve(poisson.pmf(np.arange(200), 35), under)
@@ -293,14 +312,13 @@ class TestReorderPoint:
     def test_it_never_falls_as_the_service_level_rises(self) -> None:
         history = np.random.default_rng(7).negative_binomial(2, 0.2, (1, 364))
         points = [
-            int(set_reorder_points(demand_of(history), leads_of(14), np.array([each]))
-                ["reorder_point"].iloc[0])
+            int(points_of(demand_of(history), leads_of(14), each)["reorder_point"].iloc[0])
             for each in (0.5, 0.8, 0.9, 0.95, 0.99)
-        ]  # fmt: skip
+        ]
         assert points == sorted(points) and points[0] < points[-1]
 
     def test_no_demand_needs_no_stock(self) -> None:
-        found = set_reorder_points(demand_of(np.zeros(364)), leads_of(14), np.array([0.95]))
+        found = points_of(demand_of(np.zeros(364)), leads_of(14), 0.95)
         assert found["reorder_point"].tolist() == [0] and found["safety_stock"].tolist() == [0]
 
     def test_service_of_classes(self) -> None:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from dashboard.analytics.inventory.demand import Demand, estimate_demand
 from dashboard.analytics.inventory.paths import draw_days
-from dashboard.analytics.inventory.reorder import set_reorder_points
 from dashboard.analytics.inventory.replay import judge_replay, replay_policy, sum_judged
 from dashboard.analytics.inventory.running_out import project_stock, tell_stock_out
-from tests.test_analytics_inventory import leads_of
+from tests.test_analytics_inventory import leads_of, points_of
 
 ITEMS = 300
 
@@ -41,7 +40,7 @@ def test_the_promised_cycle_service_is_kept(
     sold: tuple[np.ndarray, np.ndarray], service: float, tolerance: float
 ) -> None:
     past, future = sold
-    points = set_reorder_points(estimated(past), leads_of(14, ITEMS), np.full(ITEMS, service))
+    points = points_of(estimated(past), leads_of(14, ITEMS), service)
     judged = run(future, points["reorder_point"].to_numpy(float))
     assert judged["cycles"] > 10_000
     assert judged["cycle_service"] == pytest.approx(service, abs=tolerance)
@@ -49,7 +48,7 @@ def test_the_promised_cycle_service_is_kept(
 
 def test_the_normal_formula_falls_short(sold: tuple[np.ndarray, np.ndarray]) -> None:
     past, future = sold
-    points = set_reorder_points(estimated(past), leads_of(14, ITEMS), np.full(ITEMS, 0.99))
+    points = points_of(estimated(past), leads_of(14, ITEMS), 0.99)
     judged = run(future, points["normal_reorder_point"].to_numpy(float))
     assert judged["cycle_service"] < 0.985
 
@@ -94,7 +93,7 @@ def test_the_chance_before_the_next_receipt_is_that_of_brute_force() -> None:
     demand = Demand(
         rate=np.array([4.0]), deviation=np.array([2.0]), level_error=np.zeros(1),
         kind=np.array(["regular"]), seen_days=np.array([20_000]), zero_share=np.zeros(1),
-        history=history, is_correlated=np.zeros(1, bool),
+        history=history, is_correlated=np.zeros(1, bool), large_days=np.zeros(1, int),
     )  # fmt: skip
     receipts = np.zeros((1, 30))
     receipts[0, 5] = 10

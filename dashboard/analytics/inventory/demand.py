@@ -5,6 +5,10 @@ Regular items: the mean of the days with weights that halve every 90 days. Where
 the days are without demand: TSB, the chance of demand and its size smoothed apart (R. Teunter,
 A. Syntetos, M. Babai 2011). With fewer than 28 days of its own an item leans on its group: its
 days and 28 days at the mean level of the group's others.
+
+Stock is kept for what is usual. A day far above it, mostly one large order, counts only up to three
+weeks of demand or three times a large day (the 90 % quantile of the days with demand), whichever is
+more: what is beyond is bought for the order.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from dashboard.analytics.survival import Floats
 HALF_LIFE = 90  # days
 INTERMITTENT_FROM = 0.5  # share of days without demand
 SMOOTHING = 0.02  # of TSB, a day
+USUAL_DAYS = 21  # of demand on one day
+USUAL_TIMES = 3  # a large day
 FEWEST_DAYS = 28
 KINDS = ("none", "regular", "intermittent", "borrowed")
 Flags = npt.NDArray[np.bool_]
@@ -38,6 +44,7 @@ class Demand:
     zero_share: Floats
     history: Floats
     is_correlated: Flags  # a day resembles the day before
+    large_days: Whole  # that count only in part
 
 
 def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7) -> Demand:
@@ -52,6 +59,9 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     [3.0, 9.0]
     """
     days = units.shape[1]
+    limit = _usual_limit(units, seen)
+    large_days = ((units > limit[:, None]) & seen).sum(axis=1)
+    units = np.minimum(units, limit[:, None])
     known = np.where(seen, units, 0.0)
     seen_days = seen.sum(axis=1)
     total = known.sum(axis=1)
@@ -91,7 +101,7 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     level_error = np.minimum(error, 1.0)
     return Demand(
         rate, deviation, level_error, kind, seen_days, zero_share, history,
-        correlation > 3 / np.sqrt(days),
+        correlation > 3 / np.sqrt(days), large_days,
     )  # fmt: skip
 
 
@@ -111,6 +121,19 @@ def smooth_intermittent(units: Floats, seen: Flags, smoothing: float = SMOOTHING
         chance = np.where(here, chance + smoothing * (now - chance), chance)
         size = np.where(now, size + smoothing * (units[:, day] - size), size)
     return np.asarray(chance * size)
+
+
+def _usual_limit(units: Floats, seen: Flags) -> Floats:
+    """Units on one day."""
+    known = np.where(seen, units, np.nan)
+    positive = np.where(known > 0, known, np.nan)
+    limit = np.full(len(units), np.inf)
+    sells = np.isfinite(positive).any(axis=1)
+    if sells.any():
+        large = np.nanquantile(positive[sells], 0.9, axis=1, method="inverted_cdf")
+        usual = USUAL_DAYS * np.nanmean(known[sells], axis=1)
+        limit[sells] = np.ceil(np.maximum(usual, USUAL_TIMES * large))
+    return limit
 
 
 def _of_groups(values: Floats, groups: Whole) -> Floats:

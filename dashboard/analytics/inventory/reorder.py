@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
@@ -20,13 +22,39 @@ COVER_DAYS = 30  # where no cost is known
 _YEAR = 365
 
 
+@dataclass(frozen=True)
+class LeadDemand:
+    """Simulated demand in the lead time, by item: `units` (items, paths) and `needed`, which is
+    that and the undershoot, each sorted; their means."""
+
+    units: npt.NDArray[np.float32]
+    needed: npt.NDArray[np.float32]
+    mean: Floats
+    undershoot: Floats
+
+    def chance_of(self, available: Floats) -> Floats:
+        """That the demand of the lead time takes all of so much."""
+        paths = self.units.shape[1]
+        return np.asarray((self.units >= available[:, None]).sum(axis=1) / paths)
+
+
+def simulate_lead_demand(
+    demand: Demand, leads: LeadTimes, *, paths: int = PATHS, seed: int = 7
+) -> LeadDemand:
+    """As many ways as `paths`, the same for every item."""
+    chances = np.random.default_rng(seed + 1).permutation((np.arange(paths) + 0.5) / paths)
+    units, under = draw_lead_demand(demand, leads.draw(chances), seed=seed)
+    sells = demand.rate > 0
+    return LeadDemand(
+        units=np.sort(units, axis=1).astype(np.float32),
+        needed=np.sort(units + under, axis=1).astype(np.float32),
+        mean=np.where(sells, units.mean(axis=1), 0.0),
+        undershoot=np.where(sells, under.mean(axis=1), 0.0),
+    )
+
+
 def set_reorder_points(
-    demand: Demand,
-    leads: LeadTimes,
-    service: Floats,
-    *,
-    paths: int = PATHS,
-    seed: int = 7,
+    demand: Demand, leads: LeadTimes, simulated: LeadDemand, service: Floats
 ) -> pd.DataFrame:
     """By item, in units and days; `service` is each item's cycle service level.
 
@@ -42,14 +70,10 @@ def set_reorder_points(
                                z √(L σ_d² + d̄² σ_L²) and d̄ L + that, which takes demand for
                                normal and falls short where its tail is long
     """
-    chances = np.random.default_rng(seed + 1).permutation((np.arange(paths) + 0.5) / paths)
-    units, under = draw_lead_demand(demand, leads.draw(chances), seed=seed)
-    sells = demand.rate > 0
-    needed = np.sort(units + under, axis=1)
+    paths = simulated.needed.shape[1]
     at = np.clip(np.ceil(service * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
-    point = np.ceil(needed[np.arange(len(needed)), at] - 1e-6)
-    point = np.where(sells, point, 0.0)
-    mean = np.where(sells, units.mean(axis=1), 0.0)
+    needed = simulated.needed[np.arange(len(at)), at].astype(np.float64)
+    point = np.where(demand.rate > 0, np.ceil(needed - 1e-3), 0.0)
     z = norm.ppf(service)
     spread = np.sqrt(leads.mean * demand.deviation**2 + (demand.rate * leads.deviation) ** 2)
     return pd.DataFrame(
@@ -58,11 +82,11 @@ def set_reorder_points(
             "deviation": demand.deviation,
             "lead_mean": leads.mean,
             "lead_deviation": leads.deviation,
-            "lead_demand": mean,
-            "undershoot": np.where(sells, under.mean(axis=1), 0.0),
+            "lead_demand": simulated.mean,
+            "undershoot": simulated.undershoot,
             "service": service,
             "reorder_point": point.astype(np.int64),
-            "safety_stock": point - mean,
+            "safety_stock": point - simulated.mean,
             "z": z,
             "normal_safety_stock": z * spread,
             "normal_reorder_point": demand.rate * leads.mean + z * spread,
