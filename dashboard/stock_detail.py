@@ -26,6 +26,7 @@ from data_access.scope import Scope
 
 PAST_DAYS = 90
 _MOST_LINES = 50
+_NO_BREAK = "\u00a0"
 
 
 def stock_detail(
@@ -120,7 +121,8 @@ def _show_arithmetic(board: StockBoard, row: pd.Series, rule: StockRule) -> None
     steps = arithmetic(row, rule, board.currency)
     head = f"| {_('How it is worked out')} | {_('Result')} | {_('From')} |"
     lines = [
-        f"| {plain(step)} | **{plain(result)}** | :small[:gray[{plain(told)}]] |"
+        f"| :small[{plain(step)}] | :small[**{plain(result).replace(' ', _NO_BREAK)}**] | "
+        f":small[:gray[{plain(told)}]] |"
         for step, told, result in steps.itertuples(index=False)
     ]
     st.markdown("\n".join([head, "| :-- | --: | :-- |", *lines]))

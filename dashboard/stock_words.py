@@ -126,8 +126,11 @@ def _why(row: pd.Series) -> str:
         return _("discontinued: not ordered again")
     point = "–" if pd.isna(row["reorder_point"]) else formats.number(row["reorder_point"])
     sign = "≤" if row["projected"] <= row["reorder_point"] else ">"
-    return _("projected {projected} {sign} reorder point {point}",
+    told = _("projected {projected} {sign} reorder point {point}",
              projected=formats.number(row["projected"]), sign=sign, point=point)  # fmt: skip
+    if row["suggested"] > row["order_quantity"]:
+        told += " · " + _("one order quantity does not lift it above")
+    return told
 
 
 def _order(row: pd.Series) -> str:

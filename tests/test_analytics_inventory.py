@@ -20,7 +20,7 @@ from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
 from dashboard.analytics.inventory.paths import draw_days
 from dashboard.analytics.inventory.position import place_stock
 from dashboard.analytics.inventory.reorder import (
-    service_of,
+    levels_of,
     set_reorder_points,
     simulate_lead_demand,
     size_orders,
@@ -321,8 +321,8 @@ class TestReorderPoint:
         found = points_of(demand_of(np.zeros(364)), leads_of(14), 0.95)
         assert found["reorder_point"].tolist() == [0] and found["safety_stock"].tolist() == [0]
 
-    def test_service_of_classes(self) -> None:
-        assert service_of(pd.Series(["C", "A"])).tolist() == [0.90, 0.98]
+    def test_levels_of_classes(self) -> None:
+        assert levels_of(pd.Series(["C", "A"])).tolist() == [0.90, 0.98]
 
 
 class TestOrderQuantity:

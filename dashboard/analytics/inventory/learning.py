@@ -88,7 +88,7 @@ def learn_stock(
 def weeks_by_product(learnt: Learnt) -> tuple[npt.NDArray[np.int64], Floats, Whole]:
     """The products, (products, weeks) the demand of all warehouses, and which row each item has."""
     products, place = np.unique(learnt.keys["product_id"].to_numpy(np.int64), return_inverse=True)
-    weekly = learnt.units.reshape(len(learnt.units), -1, 7).sum(axis=2)
+    weekly = learnt.units.reshape(len(learnt.units), HISTORY_DAYS // 7, 7).sum(axis=2)
     found = np.zeros((len(products), weekly.shape[1]))
     np.add.at(found, place, weekly)
     return products, found, place.astype(np.int64)

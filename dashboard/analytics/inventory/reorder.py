@@ -94,7 +94,7 @@ def set_reorder_points(
     )
 
 
-def service_of(classes: pd.Series, service: Mapping[str, float] = SERVICE) -> Floats:
+def levels_of(classes: pd.Series, service: Mapping[str, float] = SERVICE) -> Floats:
     """The service level of each ABC class."""
     return np.array([service[each] for each in classes], np.float64)
 
