@@ -219,4 +219,4 @@ def _chance_out(learnt: Learnt, item: np.ndarray, free: np.ndarray) -> np.ndarra
 
 def _days_unsold(stock: pd.DataFrame, as_of: date, *, known: bool) -> pd.Series:
     days = (pd.Timestamp(as_of) - stock["last_shipped_on"]).dt.days
-    return days if known else pd.Series(0.0, index=stock.index)
+    return days if known and days.notna().any() else pd.Series(0.0, index=stock.index)

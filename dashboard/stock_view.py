@@ -225,7 +225,7 @@ def _columns(board: StockBoard) -> list[Column]:
     ]
     if known:
         columns += [
-            Column("to_order", _("Order"), "count", width=75,
+            Column("to_order", _("To order"), "count", width=80,
                    help=_("What to order today; the arithmetic stands below for the chosen row.")),
             Column("days_left", _("Lasts"), "age", width=75,
                    help=_("Days of supply: available ÷ demand a day; at most 999 are shown")),

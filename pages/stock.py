@@ -14,6 +14,7 @@ from dashboard.session import current_scope, today
 from dashboard.stock_classes import class_block, stock_rule
 from dashboard.stock_detail import stock_detail
 from dashboard.stock_plan import knows_demand, stock_board
+from dashboard.stock_replay import replay_block
 from dashboard.stock_view import (
     chosen_rows,
     class_choice,
@@ -63,4 +64,6 @@ if row is not None:
 if knows:
     with st.container(border=True, gap="xsmall"):
         class_block(board, rule)
+    with st.container(border=True, gap="xsmall"):
+        replay_block(scope, board, rule, as_of)
 follow_changes("stock")
