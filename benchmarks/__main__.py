@@ -18,6 +18,7 @@ from benchmarks import worlds
 from benchmarks.answers import Measured, measure, report
 from benchmarks.copying import report_copying
 from benchmarks.editing import report_editing
+from benchmarks.forecasting import report_forecasting
 from benchmarks.plain_pandas import measure_pandas
 from benchmarks.questions import page_questions
 from benchmarks.serving import report_serving
@@ -25,7 +26,8 @@ from benchmarks.timing import print_table, shown, times
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
-PARTS = ("copying", "answers", "serving", "editing", "growth")
+PARTS = ("copying", "answers", "serving", "editing", "growth", "forecasting")
+ON_NO_DATABASE = {"forecasting"}
 DAYS = 365  # the period of the pandas answers
 SESSIONS = [1, 10, 50]
 
@@ -39,6 +41,10 @@ def main() -> None:
     chosen = parser.parse_args()
     print(f"{chosen.orders:,} orders; Python {platform.python_version()}, {os.cpu_count()} cores,"
           f" load {os.getloadavg()[0]:.1f} at the start")  # fmt: skip
+    if "forecasting" in chosen.parts:
+        report_forecasting()
+    if set(chosen.parts) <= ON_NO_DATABASE:
+        return
     with ExitStack() as stack:
         folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)

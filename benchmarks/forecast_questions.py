@@ -15,6 +15,7 @@ from data_access.forecast_adjustments import (
 from data_access.forecast_ledger import list_published_forecasts, list_published_scores
 from data_access.forecast_series import SeriesFilter, sum_forecast_history
 from data_access.forecasts import (
+    find_forecast_progress,
     find_last_forecast_run,
     list_forecast_backtests,
     list_forecast_components,
@@ -41,6 +42,7 @@ def forecast_questions(record: Engine, as_of: date, currency: str) -> list[Quest
     asked = {"company": daily, "two regions": some, "a product": product}
     return [
         Question(page, "the last run", find_last_forecast_run, engine="record"),
+        Question(page, "how it goes", find_forecast_progress, engine="record"),
         *(Question(page, f"history, {name}", sum_forecast_history,
                    (series, as_of, currency, first)) for name, series in asked.items()),
         *(

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from dashboard.analytics.forecast_sums import shrunk_shares
 from dashboard.analytics.forecasting import ALL, FAST, History, Step
+from dashboard.analytics.thin_demand import is_thin, weekday_shares
 from dashboard.forecast_tasks import Series, Task
 from data_access.dialects import Grain
 from data_access.forecast_series import (
@@ -45,6 +46,8 @@ Shares = Mapping[str, Mapping[str, Mapping[int, float]]]  # measure → product 
 @dataclass(frozen=True)
 class Gathered:
     tasks: list[Task]
+    by_weeks: list[Task]  # days of which most are empty: worked out of the weeks
+    weekdays: Mapping[str, Floats]  # measure → the share of each weekday in what is sold
     shares: Shares
     currency: str
     left_out: dict[str, int]  # currency → orders
@@ -68,14 +71,26 @@ def gather(engine: Engine, as_of: date, events: pd.DataFrame | None = None) -> G
         if split == "product":
             days = _still_sold(engine, days, until)
         tasks += _tasks(days, split, first, until, events)
+    thin = [each for each in tasks if each.series.grain == "day" and is_thin(each.history.values)]
+    apart = {each.series for each in thin}
     left_out = dict(zip(currencies["currency"][1:], currencies["orders"][1:], strict=True))
     return Gathered(
-        tasks,
+        [each for each in tasks if each.series not in apart],
+        thin,
+        _weekdays(tasks),
         _shares(engine, main["currency"], until),
         str(main["currency"]),
         {str(name): int(orders) for name, orders in left_out.items()},
         until,
     )
+
+
+def _weekdays(tasks: list[Task]) -> Mapping[str, Floats]:
+    return {
+        each.series.measure: weekday_shares(each.history.values, each.history.start.weekday())
+        for each in tasks
+        if each.series[1:] == ("day", "company", 0, "total", "") and each.history.start
+    }
 
 
 def _still_sold(engine: Engine, days: pd.DataFrame, until: date) -> pd.DataFrame:

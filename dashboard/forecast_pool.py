@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from itertools import groupby
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import ClassVar
 
 from dashboard.analytics.forecasting import SLOW
@@ -19,7 +20,7 @@ TOGETHER = 32  # quick series in one piece of work
 FEWEST_APART = 4  # pieces of work for which processes are started
 ATTEMPTS = 3  # of a piece whose process died
 RETRIES = 10  # of a piece whose Dask worker died
-CONNECT_SECONDS = 10
+CONNECT_SECONDS = 30  # in which a scheduler answers, and has a worker
 
 Batch = Sequence[Task]
 Take = Callable[[list[Result]], None]
@@ -79,13 +80,28 @@ def _in_processes(batches: list[Batch], take: Take, workers: int) -> None:
 
 def _from_pool(batches: dict[int, Batch], workers: int) -> Iterator[tuple[int, list[Result]]]:
     # spawned: a fork would copy the locks of this process' threads as they stand
-    pool = ProcessPoolExecutor(min(workers, len(batches)), mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(workers, len(batches)), mp_context=get_context("spawn"), initializer=end_with_parent
+    )
     try:
         numbers = {pool.submit(work_out, batch): number for number, batch in batches.items()}
         for future in as_completed(numbers):
             yield numbers[future], future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def end_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(batches: list[Batch], take: Take, address: str) -> None:
@@ -98,8 +114,10 @@ def _on_cluster(batches: list[Batch], take: Take, address: str) -> None:
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterRefused("unreachable", address=address) from error
     with client:
-        if not client.scheduler_info(n_workers=-1)["workers"]:
-            raise ClusterRefused("no_workers", address=address)
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise ClusterRefused("no_workers", address=address) from error
         futures = [client.submit(work_out, batch, pure=False, retries=RETRIES) for batch in batches]
         try:
             for _future, results in as_finished(futures, loop=client.loop, with_results=True):  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ from dashboard.forecast_gathering import Gathered, gather
 from dashboard.forecast_pool import run_tasks
 from dashboard.forecast_rows import rows_of
 from dashboard.forecast_settling import settle
-from dashboard.forecast_tasks import Draft, Result, Series, Task, plain_draft
+from dashboard.forecast_tasks import Draft, Result, Series, Task, draft_by_weeks, plain_draft
 from data_access.refreshing import forecasts as stored
 from data_access.refreshing.runs import Run
 
@@ -67,6 +67,9 @@ def refresh_forecasts(source: Source, run: Run, advance: Advance) -> tuple[int, 
         task.series: work.drafts.get(prints[task.series]) or plain_draft(task)
         for task in gathered.tasks
     }
+    for task in gathered.by_weeks:
+        weeks = drafts[task.series._replace(grain="week")]
+        drafts[task.series] = draft_by_weeks(task, weeks, gathered.weekdays[task.series.measure])
     counts = {"series": len(prints), "known": len(known), "worked_out": len(missing)}
     return _store(work, gathered, drafts, failed, counts), _told(failed)
 

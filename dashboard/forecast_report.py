@@ -21,6 +21,7 @@ MODEL_NAMES = {
     "boosting": N_("gradient boosting"),
     "median": N_("median of members"),
     "mean": N_("mean of members"),
+    "weighted": N_("weighted mean of members"),
     "yearly_mean": N_("mean with last year"),
     "yearly_prophet": N_("Prophet with last year"),
     "prophet_default": N_("Prophet out of the box"),

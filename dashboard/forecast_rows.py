@@ -11,7 +11,7 @@ import numpy as np
 
 from dashboard.analytics.forecasting import NAIVE
 from dashboard.forecast_settling import Settled
-from dashboard.forecast_tasks import ACCURACY, BOUNDS
+from dashboard.forecast_tasks import ACCURACY, BOUNDS, BY_WEEKS
 from data_access.dialects import Grain
 from data_access.forecast_series import end_of, last_period, period_starts
 from data_access.loading import Array, Rows
@@ -134,9 +134,10 @@ def _backtests(settled: Sequence[Settled]) -> Rows:
 
 
 def _judged(settled: Sequence[Settled]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Over the whole horizon; by distance for totals, and for the company's parts but products."""
+    """Over the whole horizon; by distance for totals, and for the company's parts but products.
+    Days that were worked out of weeks were not judged as days."""
     for number, each in enumerate(settled, start=1):
-        if each.is_shared:
+        if each.is_shared or BY_WEEKS in each.draft["notes"]:
             continue
         for row in each.draft["accuracy"]:
             yield number, {**row, "first_step": 1, "last_step": len(each.value)}

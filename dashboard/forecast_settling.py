@@ -25,6 +25,7 @@ from dashboard.forecast_gathering import UNSOLD, Shares
 from dashboard.forecast_tasks import BOUNDS, Draft, Series
 
 Drafts = Mapping[Series, Draft]
+MOST_BY_REGION = 5_000  # products × regions that are stored day by day
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,25 @@ def _settle_measure(
         yield _settled(series, drafts[series], value, each, shared)
     totals = {series.region_id: value for series, value in zip(regions, values, strict=True)}
     for split in sorted({series.split for series in drafts} - {"total"}):
-        yield from _settle_split(drafts, split, totals, shares, shared)
+        if split == "product" and grain == "day" and _are_many(drafts, totals):
+            yield from _settle_products(drafts, total, shared)
+        else:
+            yield from _settle_split(drafts, split, totals, shares, shared)
+
+
+def _are_many(drafts: Drafts, totals: Mapping[int, Whole]) -> bool:
+    products = sum(series.split == "product" for series in drafts)
+    return products * len(totals) > MOST_BY_REGION
+
+
+def _settle_products(drafts: Drafts, total: Whole, shared: float) -> Iterator[Settled]:
+    """Of the company alone: millions of days of single products in single regions tell nobody
+    anything; weeks and months of them are there."""
+    products = sorted(series for series in drafts if series.split == "product")
+    values = share_out(np.array([_array(drafts[each], "value") for each in products]), total)
+    for series, value in zip(products, values, strict=True):
+        bounds = _bounds_of(drafts[series], series.measure, value)
+        yield _settled(series, drafts[series], value, bounds, shared)
 
 
 def _settle_split(

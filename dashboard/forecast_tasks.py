@@ -7,7 +7,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,9 +18,11 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.analytics import forecasting
 from dashboard.analytics.forecasting import NAIVE, Forecast, History, forecast_many
+from dashboard.analytics.thin_demand import WEEK, Floats, divide_weeks, spread_of_days
 
 BOUNDS = ("low_80", "high_80", "low_95", "high_95")
 ACCURACY = ("wape", "mase", "smape", "bias", "coverage_80", "coverage_95")
+BY_WEEKS = "by_weeks"  # the note of days that were worked out of weeks
 _PLACES = 4  # of a value that is stored
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "prophet", "statsmodels")
 
@@ -137,6 +139,25 @@ def plain_draft(task: Task) -> Draft:
         **{name: _numbers(np.maximum(told + each, task.floor)) for name, each in widths.items()},
         "accuracy": [], "by_step": [], "components": None,
     }  # fmt: skip
+
+
+def draft_by_weeks(task: Task, weeks: Draft, shares: Floats) -> Draft:
+    """The days of the task out of the forecast of its weeks; how that did is told of the weeks."""
+    values, start = task.history.values, task.history.start
+    first = start + timedelta(days=len(values)) if start else None
+    weekday = first.weekday() if first else 0
+    whole = np.asarray(weeks["value"], dtype=np.float64)
+    told = divide_weeks(whole, shares, weekday, task.horizon)
+    bounds = np.maximum(spread_of_days(values, told), task.floor)
+    return {
+        **weeks,
+        "notes": [*weeks["notes"], BY_WEEKS],
+        "first_on": start.isoformat() if start else None,
+        "value": _numbers(told),
+        "naive": _numbers(values[len(values) - WEEK + np.arange(task.horizon) % WEEK]),
+        **dict(zip(BOUNDS, map(_numbers, bounds), strict=True)),
+        "components": None,
+    }
 
 
 def _numbers(values: Any) -> list[float]:

@@ -42,7 +42,7 @@ def list_adjustments(
             part_of(adjustments.c).label("part"),
         )
         .outerjoin_from(adjustments, regions, regions.c.region_id == adjustments.c.region_id)
-        .where(*_that_change(scope, adjustments.c, series_filter))
+        .where(*that_change(scope, adjustments.c, series_filter))
         .order_by(adjustments.c.created_at.desc(), adjustments.c.adjustment_id.desc())
     )
     return read_frame(engine, statement)
@@ -105,7 +105,7 @@ def _targets(engine: Engine, scope: Scope, series: SeriesFilter) -> pd.DataFrame
         .join_from(adjustments, forecasts, same_series(forecasts.c, adjustments.c))
         .join(values, values.c.forecast_id == forecasts.c.forecast_id)
         .where(
-            *_that_change(scope, adjustments.c, series),
+            *that_change(scope, adjustments.c, series),
             forecasts.c.measure == series.measure,
             forecasts.c.grain == series.grain,
             values.c.period_on <= adjustments.c.end_on,
@@ -114,7 +114,7 @@ def _targets(engine: Engine, scope: Scope, series: SeriesFilter) -> pd.DataFrame
         .order_by(adjustments.c.adjustment_id, values.c.step, forecasts.c.forecast_id)
     )
     found = read_frame(engine, statement)
-    if series.split == "total":
+    if series.split == "total" or not len(found):
         return found.assign(share=1.0)
     shares = _shares(engine, scope, series)
     joined = found.merge(shares, on=["level", "region_id", "step"], how="left")
@@ -157,7 +157,7 @@ def _shares(engine: Engine, scope: Scope, series: SeriesFilter) -> pd.DataFrame:
     return found[["level", "region_id", "step"]].assign(share=np.nan_to_num(share))
 
 
-def _that_change(scope: Scope, of: Any, series: SeriesFilter) -> list[ColumnElement[bool]]:
+def that_change(scope: Scope, of: Any, series: SeriesFilter) -> list[ColumnElement[bool]]:
     """Of the filter's measure and regions; in another part of the same split there is no change."""
     chosen: list[ColumnElement[bool]] = [of.measure == series.measure]
     if level_of(scope, series.region_ids) == "region":

@@ -65,15 +65,29 @@ def find_last_forecast_run(engine: Engine, scope: Scope) -> dict[str, Any]:
     return found or {}
 
 
+def find_forecast_progress(engine: Engine, scope: Scope) -> dict[str, Any]:
+    """state (running, done, failed), started_at, finished_at and message of the last refresh of the
+    forecasts, however it ended; empty before there is one, and for who sees no forecasts."""
+    refreshes = scope.visible.refreshes
+    columns = ("state", "started_at", "finished_at", "message")
+    found = read_row(
+        engine,
+        select(*(refreshes.c[name] for name in columns))
+        .where(refreshes.c.what == "forecasts", *([] if scope.sees("forecasts") else [false()]))
+        .order_by(refreshes.c.refresh_id.desc()),
+    )
+    return found or {}
+
+
 def list_forecasts(
     engine: Engine, scope: Scope, series_filter: SeriesFilter, language: str = "en"
 ) -> pd.DataFrame:
     """The stored forecasts that the series is made of, one of the company or one of each region:
-    forecast_id, level, region_id, region, currency, first_on, origin_on (the last day that was
-    learnt from), member, accuracy and notes (JSON), shared_error."""
+    forecast_id, refresh_id, level, region_id, region, currency, first_on, origin_on (the last day
+    that was learnt from), member, accuracy and notes (JSON), shared_error."""
     forecasts, regions = scope.visible.forecasts, scope.visible.regions
-    columns = ("forecast_id", "level", "region_id", "currency", "first_on", "origin_on", "member",
-               "accuracy", "notes", "shared_error")  # fmt: skip
+    columns = ("forecast_id", "refresh_id", "level", "region_id", "currency", "first_on",
+               "origin_on", "member", "accuracy", "notes", "shared_error")  # fmt: skip
     statement = (
         select(*(forecasts.c[name] for name in columns), name_in(language, regions).label("region"))
         .outerjoin_from(forecasts, regions, regions.c.region_id == forecasts.c.region_id)

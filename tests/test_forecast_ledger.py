@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from data_access.database import Database, writing
 from data_access.edits import forecasts as edits
+from data_access.edits import publishing
 from data_access.edits.fields import FieldsRefused
 from data_access.edits.forecasts import (
     ForecastRefused,
@@ -37,7 +39,13 @@ from data_access.forecast_ledger import (
     list_published_values,
 )
 from data_access.forecast_series import NO_REGION, SeriesFilter
-from data_access.forecasts import CUTS, list_forecast_parts, list_forecast_periods
+from data_access.forecasts import (
+    CUTS,
+    find_forecast_progress,
+    find_last_forecast_run,
+    list_forecast_parts,
+    list_forecast_periods,
+)
 from data_access.policy import Role
 from data_access.tables import (
     audit,
@@ -427,6 +435,49 @@ def test_what_was_published_stays_whatever_is_forecast_and_adjusted_later(shop: 
         publish_forecast(database.writer, manager, north(shop), request_id="p2", now=NOW)
     with pytest.raises(ForecastRefused, match="Nothing is forecast"):
         adjust(shop)
+
+
+def test_what_changed_while_it_was_looked_at_is_not_published(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody writes between the reading and the transaction."""
+    database, manager = shop.database, shop.scopes["manager"]
+    carry_out = publishing.carry_out
+
+    def meanwhile(write: Callable[[], Any]) -> None:
+        def later(*arguments: Any, **named: Any) -> Any:
+            monkeypatch.setattr(publishing, "carry_out", carry_out)
+            write()
+            return carry_out(*arguments, **named)
+
+        monkeypatch.setattr(publishing, "carry_out", later)
+
+    meanwhile(lambda: adjust(shop))
+    with pytest.raises(ForecastRefused, match="adjusted this forecast meanwhile"):
+        publish_forecast(database.writer, manager, north(shop), request_id="p1", now=NOW)
+
+    def renew() -> None:
+        with writing(database.writer) as connection:
+            run = insert(refreshes).values(what="forecasts", as_of_on=TODAY, version=8,
+                                           state="done", started_at=NOW)  # fmt: skip
+            number = connection.scalars(run.returning(refreshes.c.refresh_id)).one()
+            connection.execute(update(forecasts).values(refresh_id=number))
+
+    meanwhile(renew)
+    with pytest.raises(ForecastRefused, match="worked out anew meanwhile"):
+        publish_forecast(database.writer, manager, north(shop), request_id="p2", now=NOW)
+    publish_forecast(database.writer, manager, north(shop), request_id="p3", now=NOW)
+    assert len(list_published_forecasts(database.record, manager)) == 1
+
+
+def test_how_a_refresh_goes_is_told_to_who_sees_forecasts(shop: Shop) -> None:
+    record = shop.database.record
+    for role in ("manager", "analyst", "sales_lead"):
+        progress = find_forecast_progress(record, shop.scopes[role])
+        assert (progress["state"], progress["message"]) == ("done", None)
+        assert find_last_forecast_run(record, shop.scopes[role])["version"] == 7
+    assert find_forecast_progress(record, shop.scopes["sales_rep"]) == {}
+    assert find_last_forecast_run(record, shop.scopes["finance"]) == {}
 
 
 def test_a_lead_finds_what_was_published_of_their_regions_alone(shop: Shop) -> None:

@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from dashboard import forecast_gathering
+from dashboard import forecast_gathering, forecast_pool
 from dashboard.analytics.forecasting import NAIVE
-from dashboard.forecast_pool import ClusterRefused, run_tasks
+from dashboard.forecast_pool import ClusterRefused, in_batches, run_tasks
 from dashboard.refreshing import Outcome
 from data_access.database import Database, connect, writing
 from data_access.forecast_series import (
@@ -356,6 +356,34 @@ def test_several_processes_forecast_the_same_to_the_digit(
     assert stored(fresh) == expected
 
 
+def running(pids: set[int]) -> set[int]:
+    """Those that are no zombies."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return pids & {int(pid) for pid, state in rows if not state.startswith("Z")}
+
+
+def children_of(pid: int) -> set[int]:
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True)
+    rows = [tuple(map(int, line.split())) for line in listed.stdout.splitlines()]
+    own = {child for child, parent in rows if parent == pid}
+    return own.union(*(children_of(child) for child in own))
+
+
+def test_no_process_outlives_a_run_that_is_killed(fresh: Database) -> None:
+    process = run_command(fresh, "--workers", "2")
+    wait_for_drafts(fresh, process)
+    children = children_of(process.pid)
+    assert len(running(children)) >= 2
+    process.kill()
+    process.wait()
+    for _ in range(300):
+        if not running(children):
+            break
+        time.sleep(0.1)
+    assert running(children) == set()
+
+
 @contextmanager
 def dask(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
@@ -396,14 +424,30 @@ def test_a_dask_cluster_forecasts_the_same_although_a_worker_is_killed(
     assert stored(fresh) == expected
 
 
+def test_a_cluster_without_workers_is_said_in_a_sentence(
+    fresh: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    with dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"):
+        wait_for_workers(address, 0)
+        monkeypatch.setattr(forecast_pool, "CONNECT_SECONDS", 3)
+        (outcome,) = forecast_shop(fresh, dask=address)
+    assert outcome.message == f"The Dask scheduler at {address} has no workers."
+
+
 def wait_for_workers(address: str, count: int) -> None:
     from distributed import Client
 
     with Client(address, timeout=60) as client:  # type: ignore[no-untyped-call]
-        client.wait_for_workers(count, timeout=90)
+        if count:
+            client.wait_for_workers(count, timeout=90)
 
 
-def test_a_cluster_that_is_not_there_is_said_in_a_sentence(fresh: Database) -> None:
+def test_a_cluster_that_is_not_there_is_said_in_a_sentence(
+    fresh: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast_pool, "CONNECT_SECONDS", 1)
     (outcome,) = forecast_shop(fresh, dask=f"tcp://127.0.0.1:{free_port()}")
     assert outcome.state == "failed"
     assert outcome.message.startswith("No Dask scheduler answers at tcp://127.0.0.1:")
@@ -422,8 +466,6 @@ def test_periods_end_where_the_next_begins() -> None:
 
 
 def test_batches_hold_alike_tasks_the_slow_ones_first(fresh: Database) -> None:
-    from dashboard.forecast_pool import in_batches
-
     gathered = forecast_gathering.gather(fresh.record, AS_OF)
     assert gathered is not None
     batches = in_batches(gathered.tasks)

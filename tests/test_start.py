@@ -7,16 +7,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from dashboard.cli import main
 from data_access.database import connect
 from data_access.demo import ACCOUNTS, PASSWORD
 from data_access.schema import read_properties, upgrade_schema
+from data_access.tables import refreshes
 from tests.crm import add_user
 from tests.serving import ROOT, Server, free_port, wait_until_it_answers
 
@@ -45,11 +48,28 @@ def started(url: str, folder: Path) -> Iterator[Server]:
             process.kill()
 
 
+def forecast_runs(url: str) -> list[str]:
+    """How each run of the forecasts stands."""
+    database = connect(url)
+    try:
+        with database.record.connect() as connection:
+            runs = select(refreshes.c.state).where(refreshes.c.what == "forecasts")
+            return list(connection.scalars(runs.order_by(refreshes.c.refresh_id)))
+    finally:
+        database.dispose()
+
+
 def test_from_nothing_to_a_demo_and_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'crm.sqlite'}"
-    for _ in ("built", "there already"):
+    for times in (1, 2):  # built, and there already
         with started(url, tmp_path) as server:
             assert server.get("/readyz").status == 200
+            # a demo is forecast beside the app until it is done
+            for _ in range(600):
+                if len(forecast_runs(url)) == times:
+                    break
+                time.sleep(0.1)
+        assert forecast_runs(url)[times - 1] in ("failed", "running", "done")
         said = server.log.read_text()
         assert server.process.returncode == 0, said
         assert f"http://127.0.0.1:{server.port}" in said

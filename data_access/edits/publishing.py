@@ -18,12 +18,12 @@ from data_access.forecast_adjustments import (
     list_adjusted_periods,
     list_adjustment_effects,
     list_adjustments,
+    that_change,
 )
 from data_access.forecast_series import SeriesFilter
 from data_access.forecasts import BOUNDS, list_forecasts
 from data_access.scope import Scope
 from data_access.tables import (
-    forecast_adjustments,
     forecasts,
     published_forecast_values,
     published_forecasts,
@@ -49,7 +49,8 @@ def publish_forecast(
     # read before the transaction: on SQLite nobody reads beside the one who writes
     told = list_forecasts(engine, scope, series)
     periods = list_adjusted_periods(engine, scope, series)
-    adjustments = _told_adjustments(engine, scope, series)
+    listed = list_adjustments(engine, scope, series)
+    adjustments = _told_adjustments(engine, scope, series, listed)
 
     def work(edit: Edit) -> Done:
         need_forecast_right(edit.scope, "publish_forecast")
@@ -60,7 +61,7 @@ def publish_forecast(
         if len(told) != 1 or not len(periods):
             raise ForecastRefused("nothing")
         row = told.iloc[0]
-        run = _need_unchanged(edit, int(row["forecast_id"]), row, adjustments)
+        run = _need_unchanged(edit, series, row, listed)
         published_forecast_id = edit.connection.scalars(
             insert(published_forecasts)
             .values(
@@ -90,9 +91,10 @@ def publish_forecast(
     )  # fmt: skip
 
 
-def _told_adjustments(engine: Engine, scope: Scope, series: SeriesFilter) -> list[dict[str, Any]]:
+def _told_adjustments(
+    engine: Engine, scope: Scope, series: SeriesFilter, listed: pd.DataFrame
+) -> list[dict[str, Any]]:
     """Those that change one of the periods, with what each adds in all."""
-    listed = list_adjustments(engine, scope, series)
     effects = list_adjustment_effects(engine, scope, series).groupby("adjustment_id")["effect"]
     added = effects.sum().round(4).to_dict()
     return [
@@ -111,27 +113,27 @@ def _plain(value: Any) -> Any:
 
 
 def _need_unchanged(
-    edit: Edit, forecast_id: int, row: pd.Series[Any], adjustments: list[dict[str, Any]]
+    edit: Edit, series: SeriesFilter, row: pd.Series[Any], listed: pd.DataFrame
 ) -> Any:
     """The run that worked the forecast out; ForecastRefused if anything was written meanwhile."""
     run = edit.connection.execute(
         select(refreshes.c.refresh_id, refreshes.c.as_of_on, refreshes.c.version)
         .join(forecasts, forecasts.c.refresh_id == refreshes.c.refresh_id)
         .where(
-            forecasts.c.forecast_id == forecast_id,
-            forecasts.c.member == row["member"],
-            forecasts.c.origin_on == row["origin_on"].date(),
-            forecasts.c.accuracy == row["accuracy"],
+            forecasts.c.forecast_id == int(row["forecast_id"]),
+            forecasts.c.refresh_id == int(row["refresh_id"]),
         )
     ).one_or_none()
     if run is None:
         raise ForecastRefused("renewed")
+    adjustments = edit.scope.visible.forecast_adjustments.c
     now = edit.connection.execute(
-        select(forecast_adjustments.c.adjustment_id, forecast_adjustments.c.version)
+        select(adjustments.adjustment_id, adjustments.version).where(
+            *that_change(edit.scope, adjustments, series)
+        )
     )
-    versions = {each.adjustment_id: each.version for each in now}
-    seen = {each["adjustment_id"]: each["version"] for each in adjustments}
-    if any(versions.get(each) != version for each, version in seen.items()):
+    seen = set(zip(listed["adjustment_id"], listed["version"], strict=True))
+    if {tuple(each) for each in now} != seen:
         raise ForecastRefused("adjusted")
     return run
 

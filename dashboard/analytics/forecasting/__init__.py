@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dashboard.analytics.forecasting.accuracy import naive_scale
 from dashboard.analytics.forecasting.choosing import past_origins
 from dashboard.analytics.forecasting.forecast import (
     Forecast,
     decide,
     frame_periods,
-    judge_members,
     simulate_paths,
 )
 from dashboard.analytics.forecasting.history import Floats, History, Step, Window, clean_history
@@ -28,6 +28,7 @@ from dashboard.analytics.forecasting.members import (
     Told,
     forecast_members,
 )
+from dashboard.analytics.forecasting.past import Past
 
 __all__ = [
     "ALL", "FAST", "NAIVE", "SLOW", "Forecast", "History", "Step", "forecast_many",
@@ -119,30 +120,27 @@ def _describe(
     past, now = told.values[:, first:last], told.values[:, last]
     values, horizon = history.values, now.shape[1]
     actual = np.array([values[cut : cut + horizon] for cut in cuts]).reshape(-1, horizon)
-    decision = decide(values, names, past, actual, now, floor)
+    decision = decide(values, names, cuts, past, actual, now, floor)
     level, widths = decision.level, decision.widths
     value = now[names.index(decision.member)]
-    whole, by_step = judge_members(
-        names, values, history.season, cuts, past, actual, level=level, floor=floor
-    )
+    scales = np.array([naive_scale(values[:cut], history.season) for cut in cuts])
     return Forecast(
         periods=frame_periods(value, widths, level=level, floor=floor),
-        member=decision.member, members=_frame_members(now, names), accuracy=whole,
-        accuracy_by_step=by_step, errors=decision.errors, widths=widths, level=level,
-        floor=floor, notes=(*notes, *decision.notes), components=told.components.get(last),
+        member=decision.member, members=_frame_members(now, names), errors=decision.errors,
+        widths=widths, level=level, floor=floor,
+        past=Past(tuple(names), tuple(cuts), past.copy(), actual, scales, level, floor),
+        notes=(*notes, *decision.notes), components=told.components.get(last),
     )  # fmt: skip
 
 
 def _of_nothing(horizon: int, names: list[str], notes: tuple[str, ...], floor: float) -> Forecast:
     value, widths = np.full(horizon, max(0.0, floor)), np.zeros((2, horizon))
     nothing = np.empty((0, horizon))
-    whole, by_step = judge_members(
-        [], np.empty(0), 1, [], nothing[None], nothing, level=1.0, floor=floor
-    )
     return Forecast(
         periods=frame_periods(value, widths, level=1.0, floor=floor), member=NAIVE,
-        members=_frame_members(np.tile(value, (len(names), 1)), names), accuracy=whole,
-        accuracy_by_step=by_step, errors=nothing, widths=widths, level=1.0, floor=floor,
+        members=_frame_members(np.tile(value, (len(names), 1)), names), errors=nothing,
+        widths=widths, level=1.0, floor=floor,
+        past=Past((), (), nothing[None], nothing, np.empty(0), 1.0, floor),
         notes=tuple(dict.fromkeys((*notes, "empty"))),
     )  # fmt: skip
 

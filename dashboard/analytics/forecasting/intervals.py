@@ -16,8 +16,19 @@ from dashboard.analytics.forecasting.history import Floats
 LEVELS = (0.80, 0.95)
 _GROWTH, _GROWTH_WEIGHT = 0.35, 8.0  # believed beforehand: the power of the step, and how firmly
 _MOST_GROWTH = 0.8
-_TAIL = 1.45  # the least 95 % half-width in 80 % half-widths; 1.53 of a normal distribution
+_TAIL = 1.65  # the least 95 % half-width in 80 % half-widths; 1.53 of a normal one
+_LEAST_ACTUAL = 1e-3  # of the mean, in ratios
 _WIDEST = 3.0  # on the logarithmic scale: a factor of 20
+
+
+def errors_of(told: Floats, actual: Floats, *, level: float) -> Floats:
+    """Errors on the scale of the intervals; `level` 0 for the logarithmic one."""
+    if level > 0:
+        return np.asarray((actual - told) / level)
+    if not actual.size:
+        return np.zeros_like(told)
+    least = max(_LEAST_ACTUAL * float(np.abs(actual).mean()), 1e-300)
+    return np.asarray(np.log(np.maximum(actual, least) / np.maximum(told, least)))
 
 
 def growth_of(errors: Floats) -> Floats:
@@ -35,23 +46,24 @@ def growth_of(errors: Floats) -> Floats:
     return np.asarray(np.exp(power[..., None] * logs))
 
 
-def half_widths(errors: Floats) -> Floats:
-    """(…, 2, horizon): half-widths at 80 % and 95 % from errors (…, origins, horizon)."""
+def half_widths(errors: Floats, independent: float) -> Floats:
+    """(…, 2, horizon): half-widths at 80 % and 95 % from errors (…, origins, horizon), of which
+    as many origins as `independent` do not overlap."""
     *before, origins, horizon = errors.shape
     if not origins:
         return np.zeros((*before, 2, horizon))
     growth = growth_of(errors)
     sizes = (np.abs(errors) / growth[..., None, :]).reshape(*before, origins * horizon)
-    raised = [min(1.0, level + (1 - level) * _raise(origins)) for level in LEVELS]
+    raised = [min(1.0, level + (1 - level) * _raise(independent)) for level in LEVELS]
     reach = np.moveaxis(np.quantile(sizes, raised, axis=-1), 0, -1)
     reach[..., 1] = np.maximum(reach[..., 1], _TAIL * reach[..., 0])
     widths: Floats = reach[..., :, None] * growth[..., None, :]
     return widths
 
 
-def _raise(origins: int) -> float:
+def _raise(independent: float) -> float:
     """The part of what is left out that is taken in beside, errors of one origin being alike."""
-    return 1.0 / (origins + 1)
+    return 1.25 / (independent + 1)
 
 
 def bands(value: Floats, widths: Floats, *, level: float, floor: float) -> Floats:

@@ -25,8 +25,18 @@ SLOW: tuple[str, ...] = ("prophet_log", "boosting")
 # what each ensemble is a mean or the median of; members that were not asked for are left out
 MEAN_OF = ("theta", "damped", "autoregression", *SLOW)
 MEDIAN_OF = (NAIVE, "year_on_year", *MEAN_OF)
-ENSEMBLES: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet")
-FAST: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, "median", "mean", "yearly_mean")
+# "weighted" goes by errors at past origins, and is therefore worked out where those are known
+ENSEMBLES: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet", "weighted")
+FAST: tuple[str, ...] = (
+    NAIVE,
+    "naive",
+    "year_on_year",
+    *SMOOTH,
+    "median",
+    "mean",
+    "yearly_mean",
+    "weighted",
+)
 ALL: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, *SLOW, *ENSEMBLES)
 _YEAR_CHANGE = (0.8, 1.25)  # how far a year may differ from the one before, in year on year
 _WEEKS_COMPARED = 8 / 52  # of a year
@@ -178,6 +188,8 @@ def _forecast_prophet(
 def _combine(name: str, told: dict[str, Floats]) -> Floats:
     """An ensemble; NaN where there is nothing to combine, or where a year back is missing."""
     nothing = np.full_like(told[NAIVE], np.nan)
+    if name == "weighted":
+        return nothing
     if name == "median":
         return _over(np.nanmedian, MEDIAN_OF, told)
     mean = _over(np.nanmean, MEAN_OF, told)

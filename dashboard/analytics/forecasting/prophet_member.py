@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -33,9 +35,10 @@ def forecast_log(
     days = history.days(first, len(values) + horizon)
     known = pd.DataFrame({"ds": days[: len(values)], "y": np.log(np.maximum(values, 0) + offset)})
     model = _model(history, len(values), events=_events(history, days))
-    _fit(model, known, seed)
     asked = days if with_components else days[len(values) :]
-    told = model.predict(pd.DataFrame({"ds": asked}))
+    with _quietly():
+        model.fit(known, seed=seed)
+        told = model.predict(pd.DataFrame({"ds": asked}))
     ahead = told["yhat"].to_numpy(np.float64)[-horizon:]
     value: Floats = np.exp(np.minimum(ahead, known["y"].max() + 3)) - offset
     return value, _components(told, len(values)) if with_components else None
@@ -48,13 +51,14 @@ def forecast_default(window: Window, horizon: int, *, seed: int) -> Floats:
         return np.full((5, horizon), np.nan)
     days = window.history.days(0, len(values) + horizon)
     model = _prophet()(uncertainty_samples=1000)
-    _fit(model, pd.DataFrame({"ds": days[: len(values)], "y": values}), seed)
-    state = np.random.get_state()
+    future = pd.DataFrame({"ds": days[len(values) :]})
+    state = np.random.get_state()  # Prophet draws from what everybody draws from
     np.random.seed(seed)
     try:
-        future = pd.DataFrame({"ds": days[len(values) :]})
-        value = model.predict(future)["yhat"].to_numpy(np.float64)
-        drawn = model.predictive_samples(future)["yhat"]
+        with _quietly():
+            model.fit(pd.DataFrame({"ds": days[: len(values)], "y": values}), seed=seed)
+            value = model.predict(future)["yhat"].to_numpy(np.float64)
+            drawn = model.predictive_samples(future)["yhat"]
     finally:
         np.random.set_state(state)
     ends = np.percentile(drawn, [10, 90, 2.5, 97.5], axis=1)
@@ -86,10 +90,11 @@ def _model(history: History, count: int, *, events: pd.DataFrame | None) -> Any:
     return model
 
 
-def _fit(model: Any, known: pd.DataFrame, seed: int) -> None:
+@contextmanager
+def _quietly() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(known, seed=seed)
+        yield
 
 
 def _offset(values: Floats) -> float:

@@ -23,7 +23,9 @@ _GAPS: list[tuple[int, int, Steps]] = [
     (1, 1, "day"), (7, 7, "week"), (28, 31, "month"), (89, 92, "quarter"), (365, 366, "year"),
 ]  # fmt: skip
 _SEASONS_TRIED = (4, 7, 12, 24, 52)
-_LEAST_STRENGTH = 0.05  # of a season that is believed though nobody named it
+_LEAST_STRENGTH = 0.03  # of a season that is believed though nobody named it
+_SURE = 2.0  # standard errors of the mean strength
+_SPREAD_OF_ONE = 0.15  # of the strength, where there is one series only
 _MOST_EMPTY = 20  # places for each value
 
 
@@ -111,13 +113,15 @@ def places_after(known: Regular, later: pd.DataFrame, rhythm: Rhythm) -> np.ndar
 
 def find_common_season(series: list[Floats]) -> int:
     """The season that the series show though nobody named one, 1 if they show none: the one that
-    explains most of how they move around their level, on average."""
+    surely explains most of how they move around their level, on average."""
     best, strength = 1, _LEAST_STRENGTH
     for season in _SEASONS_TRIED:
         long = [values for values in series if len(values) >= 3 * season]
         if len(long) * 2 < len(series):
             continue
-        found = float(np.mean([strength_of_season(values, season) for values in long]))
-        if found > strength:
-            best, strength = season, found
+        found = [strength_of_season(values, season) for values in long]
+        spread = float(np.std(found, ddof=1)) if len(found) > 1 else _SPREAD_OF_ONE
+        least = float(np.mean(found)) - _SURE * spread / len(found) ** 0.5
+        if least > strength:
+            best, strength = season, least
     return best

@@ -9,10 +9,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from dashboard.analytics.forecasting.accuracy import inside, naive_scale
-from dashboard.analytics.forecasting.choosing import past_origins
-from dashboard.analytics.forecasting.forecast import decide, errors_of, level_of
+from dashboard.analytics.forecasting.choosing import independent_origins, past_origins
+from dashboard.analytics.forecasting.forecast import decide, level_of
 from dashboard.analytics.forecasting.history import Floats, History, Window, clean_history
-from dashboard.analytics.forecasting.intervals import bands, half_widths
+from dashboard.analytics.forecasting.intervals import bands, errors_of, half_widths
 from dashboard.analytics.forecasting.members import NAIVE, forecast_members
 from dashboard.analytics.forecasting.prophet_member import forecast_default
 
@@ -136,19 +136,19 @@ def _judge(plan: _Plan, told: Floats, task: Task) -> Rolled:
     actual = np.full(shape[1:], np.nan)
     chosen = []
     for origin, (cut, before) in enumerate(zip(plan.outer, plan.inner, strict=True)):
-        now = told[:, place_of[cut]]
+        now = told[:, place_of[cut]].copy()
         past = told[:, [place_of[each] for each in before]]
         happened = np.array([values[each : each + horizon] for each in before])
         happened = happened.reshape(-1, horizon)
         names = list(task.members)
-        decision = decide(values[:cut], names, past, happened, now, plan.floor)
+        decision = decide(values[:cut], names, before, past, happened, now, plan.floor)
         chosen.append(decision.member)
         default = names.index(decision.member)
         value[0, origin], value[1:-1, origin] = now[default], now
         ends[0, origin] = bands(
             now[default], decision.widths, level=decision.level, floor=plan.floor
         )
-        ends[1:-1, origin] = _member_ends(values[:cut], past, happened, now, plan.floor)
+        ends[1:-1, origin] = _member_ends(values[:cut], before, past, happened, now, plan.floor)
         if plan.tried.with_prophet:
             rival = forecast_default(Window(plan.history, cut), horizon, seed=task.seed)
             value[-1, origin], ends[-1, origin] = rival[0], rival[1:]
@@ -168,7 +168,7 @@ def _judge(plan: _Plan, told: Floats, task: Task) -> Rolled:
 
 
 def _member_ends(
-    values: Floats, past: Floats, happened: Floats, now: Floats, floor: float
+    values: Floats, cuts: Sequence[int], past: Floats, happened: Floats, now: Floats, floor: float
 ) -> Floats:
     """(members, 4, horizon): each member's intervals from its own errors."""
     level = level_of(values, floor)
@@ -177,7 +177,9 @@ def _member_ends(
         seen = np.isfinite(past[place]).all(axis=1)
         if seen.any():
             errors = errors_of(past[place][seen], happened[seen], level=level)
-            ends[place] = bands(now[place], half_widths(errors), level=level, floor=floor)
+            independent = min(len(errors), independent_origins(cuts, now.shape[1]))
+            widths = half_widths(errors, independent)
+            ends[place] = bands(now[place], widths, level=level, floor=floor)
     return ends
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from dashboard.analytics.forecasting.history import Floats
 
 _MOST_SEASONS = 60  # whose pattern is averaged, the latest ones
+_LEAST_SHARED = 2  # half of the places must be seen twice, else no pattern is believed
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ NO_SEASON = Season(np.zeros(1), is_multiplied=False)
 def find_season(values: Floats, season: int) -> Season:
     """Classical decomposition, as a factor or as a summand, whichever leaves less unexplained.
 
-    The pattern is shrunk by the share of its variance that chance alone would give (James &
-    Stein), so that noise is not taken for a season and an exact season is kept whole.
+    The pattern is believed as far as odd and even seasons agree on it (split-half reliability,
+    Spearman & Brown 1910): noise is not taken for a season, an exact season is kept whole.
     """
     if season < 2 or len(values) < 2 * season + 1:
         return NO_SEASON
@@ -71,25 +72,40 @@ def _pattern(deviations: Floats, places: np.ndarray, season: int) -> tuple[Float
     phase = places % season
     counts = np.maximum(np.bincount(phase, minlength=season), 1)
     pattern = np.bincount(phase, deviations, minlength=season) / counts
-    pattern -= pattern.mean()
-    rest = deviations - pattern[phase]
-    freedom = max(1, len(deviations) - season)
-    noise = float(rest @ rest) / freedom
-    between = float(pattern @ pattern) / max(1, season - 1)
-    by_chance = noise / float(counts.mean())
-    kept = max(0.0, 1 - by_chance / between) if between > 0 else 0.0
-    pattern = pattern * kept
+    pattern = (pattern - pattern.mean()) * _reliability(deviations, places, season)
     left = deviations - pattern[phase]
     return pattern, float(np.sqrt(left @ left / len(left)))
 
 
+def _reliability(deviations: Floats, places: np.ndarray, season: int) -> float:
+    first, second = _halves(deviations, places, season)
+    size = float(np.sqrt((first @ first) * (second @ second)))
+    agreement = float(first @ second) / size if size > 0 else 0.0
+    return 2 * agreement / (1 + agreement) if agreement > 0 else 0.0
+
+
+def _halves(deviations: Floats, places: np.ndarray, season: int) -> tuple[Floats, Floats]:
+    """The pattern in odd and in even seasons, less its mean, of the phases that both have; empty
+    if those are too few to tell."""
+    phase, half = places % season, places // season % 2
+    sums, counts = np.zeros((2, season)), np.zeros((2, season))
+    np.add.at(sums, (half, phase), deviations)
+    np.add.at(counts, (half, phase), 1)
+    both = counts.all(axis=0)
+    if both.sum() * _LEAST_SHARED < season:
+        return np.empty(0), np.empty(0)
+    first, second = sums[:, both] / counts[:, both]
+    return first - first.mean(), second - second.mean()
+
+
 def strength_of_season(values: Floats, season: int) -> float:
-    """The share of the movement around the level that the believed pattern explains, 0 to 1."""
+    """The share of the movement around the level that odd and even seasons have in common; about
+    0, or below, where there is no season."""
     level = _centred_mean(values, season)
     known = np.isfinite(level)
     deviations = (values - level)[known]
-    size = float(np.sqrt(deviations @ deviations / max(1, len(deviations))))
-    if size == 0:
+    first, second = _halves(deviations, np.flatnonzero(known), season)
+    size = float(deviations @ deviations)
+    if not len(first) or size == 0:
         return 0.0
-    _found, rest = _pattern(deviations, np.flatnonzero(known), season)
-    return 1 - (rest / size) ** 2
+    return float(first @ second) / len(first) * len(deviations) / size

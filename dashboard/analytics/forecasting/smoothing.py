@@ -62,23 +62,21 @@ def _run_level(rows: Rows, alphas: Floats) -> tuple[Floats, Floats]:
     decay = np.ones_like(alphas)  # of the first level in the present one
     kept = 1 - alphas
     squares, cross, weight = np.zeros_like(alphas), np.zeros_like(alphas), np.zeros_like(alphas)
+    error, step = np.empty_like(alphas), np.empty_like(alphas)
     latest = int(rows.starts.max(initial=0))
     base = rows.values[rows.starts, np.arange(len(alphas))]
     for line, values in enumerate(rows.values - base):
-        error = values[:, None] - level
-        if line >= latest:
-            squares += error * error
-            cross += error * decay
-            weight += decay * decay
-            level = level + alphas * error
-            decay = decay * kept
-        else:
-            begun = (rows.starts <= line)[:, None]
-            squares += np.where(begun, error * error, 0.0)
-            cross += np.where(begun, error * decay, 0.0)
-            weight += np.where(begun, decay * decay, 0.0)
-            level = np.where(begun, level + alphas * error, level)
-            decay = np.where(begun, decay * kept, decay)
+        np.subtract(values[:, None], level, out=error)
+        if line < latest:
+            waits = rows.starts > line
+            error[waits], decay[waits] = 0.0, 0.0
+        squares += np.multiply(error, error, out=step)
+        cross += np.multiply(error, decay, out=step)
+        weight += np.multiply(decay, decay, out=step)
+        level += np.multiply(alphas, error, out=step)
+        decay *= kept
+        if line < latest:
+            decay[waits] = 1.0
     first = cross / weight
     return squares - cross * first, level + decay * first + base[:, None]
 
@@ -128,18 +126,19 @@ def _run_trend(
     trend = np.repeat(first[1][:, None], alphas.shape[1], axis=1)
     gain = alphas * betas
     squares = np.zeros_like(alphas)
+    moved, ahead, error, step = (np.empty_like(alphas) for _each in range(4))
     latest = int(rows.starts.max(initial=0))
     for line, values in enumerate(rows.values):
-        moved = phis * trend
-        ahead = level + moved
-        error = values[:, None] - ahead
-        if line >= latest:
-            squares += error * error
-            level = ahead + alphas * error
-            trend = moved + gain * error
-        else:
-            begun = (rows.starts <= line)[:, None]
-            squares += np.where(begun, error * error, 0.0)
-            level = np.where(begun, ahead + alphas * error, level)
-            trend = np.where(begun, moved + gain * error, trend)
+        np.multiply(phis, trend, out=moved)
+        np.add(level, moved, out=ahead)
+        np.subtract(values[:, None], ahead, out=error)
+        if line < latest:
+            waits = rows.starts > line
+            error[waits] = 0.0  # and neither level nor trend move before the first value
+            ahead[waits], moved[waits] = level[waits], trend[waits]
+        squares += np.multiply(error, error, out=step)
+        np.multiply(alphas, error, out=level)
+        level += ahead
+        np.multiply(gain, error, out=trend)
+        trend += moved
     return squares, level, trend
