@@ -72,7 +72,7 @@ class StockBoard:
 def learn_demand(engine: Engine, scope: Scope, as_of: date, zone: str) -> tuple[Learnt, str]:
     """For `learn`, which keeps it for a while. Demand is what was ordered, for who sees every
     order, else what was shipped."""
-    first = as_of - timedelta(days=HISTORY_DAYS)
+    first = as_of - timedelta(days=2 * HISTORY_DAYS)
     stock = list_stock(engine, scope, as_of, "en", zone)
     moves = sum_movements_by_day(engine, scope, first, as_of, zone)
     if scope.sees_all("orders"):
@@ -175,8 +175,9 @@ def _plan(stock: pd.DataFrame, learnt: Learnt, rule: StockRule, cost: pd.Series)
         learnt.demand, learnt.leads, learnt.simulated, np.asarray(of_item, np.float64)
     ).assign(
         kind=learnt.demand.kind, seen_days=learnt.demand.seen_days,
-        large_days=learnt.demand.large_days, empty_days=learnt.empty.sum(axis=1),
-        lead_source=learnt.leads.source, receipts=learnt.leads.receipts,
+        large_days=learnt.demand.large_days, season=learnt.season,
+        empty_days=learnt.empty.sum(axis=1), lead_source=learnt.leads.source,
+        receipts=learnt.leads.receipts,
     )  # fmt: skip
     points = points.rename(columns={"reorder_point": "suggested_point"})
     rows = rows.join(points.reindex(rows["item"]).reset_index(drop=True))

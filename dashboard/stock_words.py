@@ -94,6 +94,8 @@ def _observed(row: pd.Series) -> str:
         _(_KINDS[row["kind"]]).replace("TSB", f"TSB, α = {SMOOTHING}"),
         _n("{n} day seen", "{n} days seen", int(row["seen_days"])),
     ]
+    if abs(row["season"] - 1) >= 0.005:
+        told.append(_("season × {factor}", factor=formats.number(row["season"], 2)))
     if row["empty_days"]:
         told.append(_n("{n} day with an empty shelf", "{n} days with an empty shelf",
                        int(row["empty_days"])))  # fmt: skip

@@ -59,7 +59,7 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     [3.0, 9.0]
     """
     days = units.shape[1]
-    limit = _usual_limit(units, seen)
+    limit = usual_limit(units, seen)
     large_days = ((units > limit[:, None]) & seen).sum(axis=1)
     units = np.minimum(units, limit[:, None])
     known = np.where(seen, units, 0.0)
@@ -123,7 +123,7 @@ def smooth_intermittent(units: Floats, seen: Flags, smoothing: float = SMOOTHING
     return np.asarray(chance * size)
 
 
-def _usual_limit(units: Floats, seen: Flags) -> Floats:
+def usual_limit(units: Floats, seen: Flags) -> Floats:
     """Units on one day."""
     known = np.where(seen, units, np.nan)
     positive = np.where(known > 0, known, np.nan)

@@ -12,6 +12,7 @@ import pandas as pd
 from dashboard.analytics.inventory.demand import Demand, Flags, Whole, estimate_demand
 from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
 from dashboard.analytics.inventory.reorder import LeadDemand, simulate_lead_demand
+from dashboard.analytics.inventory.season import season_factors, with_season
 from dashboard.analytics.survival import Floats
 
 HISTORY_DAYS = 364  # whole weeks
@@ -27,7 +28,8 @@ class Learnt:
     units: Floats
     empty: Flags
     on_hand: Floats
-    demand: Demand
+    demand: Demand  # of the weeks to come: with the season
+    season: Floats  # the factor in it
     leads: LeadTimes
     simulated: LeadDemand
 
@@ -46,7 +48,7 @@ def learn_stock(
     is_delayed: bool = False,
     seed: int = 7,
 ) -> Learnt:
-    """From the year before `as_of`.
+    """From the year before `as_of`, and the season from the year before that, where it is known.
 
     From  stock     product_id, warehouse_id, category_id, supplier_id, on_hand, lead_time_days,
                     supplier_lead_time_days, introduced_on
@@ -62,7 +64,9 @@ def learn_stock(
     keys = stock[["product_id", "warehouse_id"]].reset_index(drop=True)
     only = keys["warehouse_id"].iloc[0] if keys["warehouse_id"].nunique() == 1 else None
     days = days.assign(warehouse_id=days["warehouse_id"].fillna(only)) if only else days
-    units = np.maximum(_by_day(keys, days, "day", "units", first, HISTORY_DAYS), 0)
+    before = first - timedelta(days=HISTORY_DAYS)
+    daily = np.maximum(_by_day(keys, days, "day", "units", before, 2 * HISTORY_DAYS), 0)
+    units = daily[:, HISTORY_DAYS:]
     net = _by_day(keys, moves, "moved_on", "net", first, HISTORY_DAYS + 1)
     later = net[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]  # after each evening, until now
     on_hand = stock["on_hand"].to_numpy(np.float64)[:, None] - later
@@ -78,9 +82,12 @@ def learn_stock(
     seen = (np.arange(HISTORY_DAYS) >= on_sale[:, None]) & (is_delayed | ~empty)
     groups = stock.groupby(["category_id", "warehouse_id"], dropna=False, sort=False).ngroup()
     demand = estimate_demand(units, seen, np.asarray(groups, np.int64), seed=seed)
+    categories = stock.groupby("category_id", dropna=False, sort=False).ngroup()
+    season = season_factors(daily, demand, np.asarray(categories, np.int64))
+    demand = with_season(demand, season)
     leads = learn_lead_times(stock, receipts)
     return Learnt(
-        keys, units, empty, np.where(moved[:, None], on_hand, np.nan), demand, leads,
+        keys, units, empty, np.where(moved[:, None], on_hand, np.nan), demand, season, leads,
         simulate_lead_demand(demand, leads, seed=seed),
     )  # fmt: skip
 

@@ -39,8 +39,9 @@ def replay_policy(
     order_quantity: Floats,
     lead_days: Whole,
 ) -> Replay:
-    """`demand` (items, days); `lead_days` (items, days): the time of an order placed at the end of
-    each day, at least 1: it comes in on the morning of so many days later."""
+    """`demand` (items, days); `reorder_point` (items) or (items, days); `lead_days` (items, days):
+    the time of an order placed at the end of each day, at least 1: it comes in on the morning of so
+    many days later."""
     items, days = demand.shape
     placed = np.arange(days)
     arrives = np.maximum.accumulate(placed + np.maximum(lead_days, 1), axis=1)
@@ -48,6 +49,8 @@ def replay_policy(
     coming = np.zeros((items, int(arrives.max(initial=0)) + 1))
     found = {name: np.zeros((items, days)) for name in
              ("received", "delivered", "served", "on_hand", "waiting", "ordered")}  # fmt: skip
+    by_day = reorder_point if reorder_point.ndim == 2 else reorder_point[:, None]
+    points = np.broadcast_to(by_day, demand.shape)
     on_hand, waiting = np.maximum(opening, 0.0).astype(np.float64), np.zeros(items)
     position, row = on_hand.copy(), np.arange(items)
     for day in range(days):
@@ -58,9 +61,8 @@ def replay_policy(
         on_hand = there - old - served
         waiting = waiting - old + demand[:, day] - served
         position = position - demand[:, day]
-        lots = np.where(
-            position <= reorder_point, np.floor((reorder_point - position) / quantity) + 1, 0.0
-        )
+        point = points[:, day]
+        lots = np.where(position <= point, np.floor((point - position) / quantity) + 1, 0.0)
         ordered = lots * quantity
         position = position + ordered
         coming[row, arrives[:, day]] += ordered
