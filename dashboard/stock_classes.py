@@ -65,7 +65,7 @@ def class_block(board: StockBoard, rule: StockRule) -> None:
     total = float(products["worth"].sum())
     rows = []
     for abc in _ABC:
-        row: dict[str, object] = {"abc": f"{abc} · {_service(rule, abc)}"}
+        row: dict[str, object] = {"abc": f"{abc} · {_promised(rule, abc)}"}
         for xyz in _XYZ:
             part = products[(products["abc"] == abc) & (products["xyz"] == xyz)]
             share = float(part["worth"].sum()) / total if total else 0.0
@@ -90,7 +90,7 @@ def class_block(board: StockBoard, rule: StockRule) -> None:
     st.markdown(f":small[:gray[{told}]]")
 
 
-def _service(rule: StockRule, abc: str) -> str:
+def _promised(rule: StockRule, abc: str) -> str:
     level = rule.service[_ABC.index(abc)]
     return _("service {level}", level=formats.rate(level, 1 if level > 0.99 else 0))
 

@@ -74,13 +74,15 @@ def _levels(error: Floats, level: Floats) -> Floats:
 def _sum_blocks(sums: Floats, lead_days: Whole, starts: Floats, block: int) -> Floats:
     """`sums` (items, days + 1) of the history; whole blocks, and a part of the next one."""
     last = sums.shape[1] - block
-    first = (starts * last).astype(np.int64)
     whole, rest = lead_days // block, lead_days % block
-    blocks = sums[:, first + block] - sums[:, first]  # items, paths, blocks
-    run = np.concatenate((np.zeros((*blocks.shape[:2], 1)), blocks.cumsum(axis=2)), axis=2)
+    first = (starts[:, : int(whole.max(initial=0)) + 1] * last).astype(np.int64)
+    found = np.zeros(lead_days.shape)
+    for number in range(first.shape[1] - 1):
+        at = first[:, number]
+        found += np.where(whole > number, sums[:, at + block] - sums[:, at], 0.0)
     item, path = np.arange(len(sums))[:, None], np.arange(len(starts))[None]
     begun = first[path, whole]
-    return np.asarray(run[item, path, whole] + sums[item, begun + rest] - sums[item, begun])
+    return np.asarray(found + sums[item, begun + rest] - sums[item, begun])
 
 
 def _undershoot(history: Floats, sums: Floats, where: Floats, part: Floats) -> Floats:
