@@ -10,6 +10,7 @@ from dashboard.texts import N_, _
 
 MODEL_NAMES = {
     "default": N_("default (chosen for each series)"),
+    "default_expected": N_("default, set right for sums"),
     "seasonal_naive": N_("seasonal naive"),
     "naive": N_("last value"),
     "year_on_year": N_("last year × year on year"),

@@ -56,9 +56,8 @@ class Task:
         history = self.history
         said = hashlib.sha256(_CODE.encode())
         said.update(np.ascontiguousarray(history.values, dtype="<f8").tobytes())
-        events = "" if history.events is None else history.events.to_csv(index=False)
         told = (history.season, history.start, history.step, self.horizon, self.members,
-                self.floor, self.seed, events)  # fmt: skip
+                self.floor, self.seed, _in_words(history.events))  # fmt: skip
         said.update(repr(told).encode())
         return said.hexdigest()
 
@@ -188,6 +187,18 @@ def _components(components: pd.DataFrame | None) -> dict[str, Any] | None:
     days = pd.to_datetime(components["period_on"]).dt.strftime("%Y-%m-%d").tolist()
     names = [name for name in components if name not in ("period_on", "is_future")]
     return {"period_on": days, **{str(name): _numbers(components[name]) for name in names}}
+
+
+def _in_words(events: pd.DataFrame | None) -> str:
+    """All tasks of a refresh share one calendar, which is written out once."""
+    if events is None:
+        return ""
+    if not _written or _written[0] is not events:
+        _written[:] = [events, events.to_csv(index=False)]
+    return str(_written[1])
+
+
+_written: list[Any] = []  # the last calendar, and its text
 
 
 def _code() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -18,8 +19,9 @@ from dashboard.analytics.forecasting import (
     simulate_paths,
 )
 from dashboard.analytics.forecasting.boosting import forecast_boosted
+from dashboard.analytics.forecasting.events import event_factors, event_periods
 from dashboard.analytics.forecasting.history import Window
-from dashboard.analytics.forecasting.intervals import bands, growth_of, half_widths
+from dashboard.analytics.forecasting.intervals import bands, growth_of, offsets_of
 from dashboard.analytics.forecasting.prophet_member import forecast_default, forecast_log
 from tests.forecasting import Floats, noisy_days
 
@@ -68,20 +70,28 @@ def test_the_stated_past_coverage_is_that_of_intervals_from_the_other_origins() 
     inside = 0.0
     for place in range(6):
         others = np.delete(errors, place, axis=0)
-        inside += (np.abs(errors[place]) <= half_widths(others, 5.0)[0]).mean() / 6
+        inside += (np.abs(errors[place]) <= offsets_of(others, 5.0, is_skewed=False)[1]).mean() / 6
     assert row["coverage_80"] == pytest.approx(inside)
 
 
-def test_half_widths_by_hand() -> None:
+def test_ends_by_hand() -> None:
     errors = np.array([[1.0], [-2.0], [3.0], [-4.0], [5.0]])
     # 80 % raised by 1.25/6 of the rest: the 0.8417 quantile of 1 … 5 is 1 + 4·0.8417
-    assert half_widths(errors, 5.0)[0, 0] == pytest.approx(1 + 4 * (0.8 + 0.2 * 1.25 / 6))
-    assert half_widths(np.zeros((4, 3)), 4.0).tolist() == [[0, 0, 0], [0, 0, 0]]
+    ends = offsets_of(errors, 5.0, is_skewed=False)[:, 0]
+    assert ends[1] == -ends[0] == pytest.approx(1 + 4 * (0.8 + 0.2 * 1.25 / 6))
+    assert ends[3] == -ends[2] == pytest.approx(1.65 * ends[1])
+    # of each side: −4, −2, 1, 3, 5 at 0.1·(1 − 1.9/6) of the rest, and in the middle
+    ends = offsets_of(errors, 5.0, is_skewed=True)[:, 0]
+    share = 0.1 * (1 - 1.9 / 6)
+    assert ends[:2] == pytest.approx([-4 + 2 * 4 * share, 5 - 2 * 4 * share])
+    assert ends[4:].tolist() == [-2, 1, 3]
+    assert not offsets_of(np.zeros((4, 3)), 4.0, is_skewed=False).any()
     low, high, low_95, high_95 = bands(
-        np.array([10.0]), np.array([[2.0], [30.0]]), level=1.0, floor=0.0
+        np.array([10.0]), np.array([[-2.0], [2.0], [-30.0], [30.0]]), level=1.0, floor=0.0
     )
     assert (low[0], high[0], low_95[0], high_95[0]) == (8, 12, 0, 40)
-    low, high, *_rest = bands(np.array([10.0]), np.log([[2.0], [3.0]]), level=0.0, floor=0.0)
+    factors = np.log([[1 / 2], [2.0], [1 / 3], [3.0]])
+    low, high, *_rest = bands(np.array([10.0]), factors, level=0.0, floor=0.0)
     assert (low[0], high[0]) == pytest.approx((5, 20))
 
 
@@ -107,8 +117,7 @@ def test_paths_have_the_quantiles_of_the_intervals(values: Floats) -> None:
     told = forecast_series(History(values, 7), HORIZON, members=FAST)
     paths = simulate_paths(told, 4000, 9)
     assert paths.shape == (4000, HORIZON) and paths.min() >= 0
-    for share, column in ((0.1, "low_80"), (0.9, "high_80"), (0.025, "low_95"), (0.975, "high_95"),
-                          (0.5, "value")):  # fmt: skip
+    for share, column in ((0.1, "low_80"), (0.9, "high_80"), (0.025, "low_95"), (0.975, "high_95")):
         assert_allclose(np.quantile(paths, share, axis=0), told.periods[column], rtol=5e-3,
                         atol=5e-3)  # fmt: skip
     assert_array_equal(paths, simulate_paths(told, 4000, 9))
@@ -134,6 +143,19 @@ def test_paths_of_what_is_exact_are_all_the_same() -> None:
     told = forecast_series(History(5 + 2.0 * np.arange(80), 1), 6, members=FAST)
     paths = simulate_paths(told, 20, 1)
     assert_allclose(paths, np.tile(told.periods["value"], (20, 1)), rtol=1e-6)
+
+
+def test_of_skewed_series_the_expected_values_add_up_to_what_comes() -> None:
+    chance = np.random.default_rng(16)
+    full = chance.poisson(0.8, (60, 428)) * chance.lognormal(2, 1, (60, 428))  # a few large orders
+    told = forecast_many([History(each[:400], 7) for each in full], 28, members=FAST)
+    after = full[:, 400:].sum()
+    expected = sum(each.periods["expected"].sum() for each in told)
+    value = sum(each.periods["value"].sum() for each in told)
+    assert expected == pytest.approx(after, rel=0.12)
+    assert value < 0.95 * expected
+    steady = forecast_series(History(noisy_days(1), 7), 5, members=FAST).periods
+    assert_array_equal(steady["expected"], steady["value"])
 
 
 # ---- the same again ----
@@ -192,6 +214,30 @@ def test_prophets_parts_make_up_its_forecast(capfd: pytest.CaptureFixture[str]) 
     assert weekdays.idxmax() == 5 and weekdays.max() > 1.5
     said = capfd.readouterr()
     assert said.out == "" and said.err == ""
+
+
+def test_quick_members_know_events_too() -> None:
+    history = with_sales(395)
+    without = History(history.values, 7, history.start, "day")
+    told = forecast_series(history, HORIZON, members=FAST)
+    plain = forecast_series(without, HORIZON, members=FAST)
+    days = pd.date_range("2025-01-30", periods=HORIZON)
+    sale = days.to_series().between("2025-02-03", "2025-02-05").to_numpy()
+    for name in ("theta", "damped", "autoregression", "mean"):
+        ratio = (told.members.loc[name] / plain.members.loc[name]).to_numpy()
+        assert (ratio[sale] > 2.0).all() and (ratio[sale] < 3.3).all(), name
+        assert_allclose(ratio[~sale], 1, atol=0.12)
+    assert_array_equal(told.members.loc["seasonal_naive"], plain.members.loc["seasonal_naive"])
+
+
+def test_an_event_that_did_nothing_changes_little() -> None:
+    values = noisy_days(8, 395)
+    history = History(values, 7, date(2024, 1, 1), "day", EVENTS)
+    factors = event_factors(Window(history, 395), HORIZON)
+    assert factors is not None and np.abs(np.log(factors)).max() < 0.12
+    assert event_factors(Window(replace(history, events=None), 395), HORIZON) is None
+    weeks = replace(history, values=values[:60], season=1, step="week")
+    assert event_periods(weeks, 0, 60) == [("sale", 9), ("sale", 35), ("sale", 57)]
 
 
 def test_an_event_is_known_only_as_planned() -> None:

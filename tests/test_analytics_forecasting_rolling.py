@@ -50,7 +50,8 @@ def test_what_is_judged_is_what_is_forecast() -> None:
     rolled = roll([held], TASK)[0]
     assert rolled.chosen == (told.member,)
     assert_array_equal(rolled.told[0, 0], told.periods["value"])
-    assert_array_equal(rolled.told[1:-1, 0], told.members)
+    assert_array_equal(rolled.told[1, 0], told.periods["expected"])
+    assert_array_equal(rolled.told[2:-1, 0], told.members)
     assert_array_equal(rolled.actual[0], values[190:])
     inside = (values[190:] >= told.periods["low_80"]) & (values[190:] <= told.periods["high_80"])
     assert_array_equal(rolled.inside_80[0, 0], inside)
@@ -84,12 +85,12 @@ def test_gaps_are_learnt_over_but_never_scored() -> None:
 def test_a_series_that_may_be_negative_is_not_cut_at_nothing() -> None:
     values = noisy_days(5, 180) - 60
     rolled = roll([Tried("loss", History(values, 7), with_prophet=False)], TASK)[0]
-    assert np.nanmin(rolled.told[1]) < 0
+    assert np.nanmin(rolled.told[2]) < 0
 
 
 def by_hand(name: str, told: list[float], actual: list[float], scale: float) -> Rolled:
-    """One origin, two steps; the models are default, seasonal naive and (untried) Prophet."""
-    value = np.array([[told], [[told[0] + 2, told[1]]], [[np.nan, np.nan]]])
+    """One origin, two steps; default, the same for sums, seasonal naive and (untried) Prophet."""
+    value = np.array([[told], [told], [[told[0] + 2, told[1]]], [[np.nan, np.nan]]])
     inside = np.where(np.isfinite(value), np.array([[[1.0, 0.0]]]), np.nan)
     width = np.where(np.isfinite(value), 3.0, np.nan)
     return Rolled(name, value, inside, inside, width, np.array([actual]), np.array([scale]),
@@ -104,8 +105,11 @@ def test_sums_by_hand() -> None:
         by_hand("c", [0.0, 0.0], [0.0, 0.0], 0.0),  # no scale: left out of MASE only
     ]
     found = summarise(rolled, task, seed=1)
-    default, naive = found["models"]
-    assert (default["name"], naive["name"], found["series"]) == ("default", "seasonal_naive", 3)
+    default, expected, naive = found["models"]
+    assert [model["name"] for model in found["models"]] == [
+        "default", "default_expected", "seasonal_naive",
+    ]  # fmt: skip
+    assert found["series"] == 3 and expected["wape"] == default["wape"]
     assert default["wape"] == pytest.approx(13 / 220)
     assert default["bias"] == pytest.approx((1 - 2 - 10) / 220)
     assert default["mase"] == pytest.approx((1.5 / 2 + 5 / 20) / 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.forecasting import report_forecasting
 from benchmarks.questions import page_questions
 from benchmarks.timing import percentile, shown, times
 from data_access.database import Database
@@ -76,3 +77,10 @@ def test_each_page_is_there(sqlite_database: Database, page: str) -> None:
     add_order(sqlite_database)
     questions = page_questions(sqlite_database.record, date(2026, 11, 23), "CNY")
     assert any(question.page.split(",")[0] == page for question in questions)
+
+
+def test_forecasts_are_measured_against_prophet(capsys: pytest.CaptureFixture[str]) -> None:
+    report_forecasting(series=4, sample=2)
+    said = capsys.readouterr().out
+    assert "4 products, 730 days" in said and "Prophet timed on 2 and scaled" in said
+    assert "default of all fast members" in said and "Within the 80 % interval" in said

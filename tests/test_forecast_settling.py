@@ -6,9 +6,11 @@ from __future__ import annotations
 import doctest
 import json
 import math
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +219,11 @@ def test_a_fingerprint_is_of_all_that_a_forecast_rests_on() -> None:
         Task(first.series, History(first.history.values, 7, date(2026, 9, 1), "day"), 28, FAST,
              0.0, 7),
     ]  # fmt: skip
+    for name in ("Fair", "Fest"):
+        calendar = pd.DataFrame({"name": [name], "first_on": ["2026-09-05"]})
+        history = replace(first.history, events=calendar)
+        others += [replace(first, history=history)]
+        assert replace(first, history=history).fingerprint == others[-1].fingerprint
     assert len({first.fingerprint, *(each.fingerprint for each in others)}) == 1 + len(others)
     elsewhere = Task(first.series._replace(part="2"), first.history, 28, FAST, 0.0, 7)
     assert elsewhere.fingerprint == first.fingerprint

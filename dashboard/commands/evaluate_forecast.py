@@ -7,56 +7,23 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
-from dashboard.settings import settings
 from dashboard.texts import _
-from data_access.accounts import utc_now
-from data_access.daily_sales import read_daily_sales
-from data_access.database import connect
-from data_access.edits.clock import time_of_work
-from data_access.errors import Refused
-from data_access.importing.series_file import SeriesFile, read_series_file
-from data_access.schema import need_schema, read_properties
 
 if TYPE_CHECKING:
-    from dashboard.analytics.forecasting.regular import Regular, Rhythm
     from dashboard.analytics.forecasting.rolling import Tried
+    from dashboard.forecast_material import Material
 
 SEED = 7
 ORIGINS = 6
 MOST_SLOW = 600  # windows that the slow members forecast if nobody asks for them
 MOST_RIVALS = 600  # forecasts of Prophet out of the box; of more, some series are drawn
-
-
-class ForecastEvaluationRefused(Refused):
-    messages: ClassVar[dict[str, str]] = {
-        "uneven": "The periods of {count} series are not evenly spaced, such as those of {series}.",
-        "short": "No series is long enough to hold {horizon} periods back: the longest has"
-        " {longest}. Ask for a shorter horizon.",
-        "no_orders": "There are no orders to learn from.",
-        "no_match": "No series of {holdout} is in {file}.",
-        "not_later": "{file}: the values of series {series} begin at {period}, which is not after"
-        " what is learnt from.",
-        "other_periods": "{file} and {holdout} do not both have days, or both numbers, as periods.",
-        "held_short": "{file} holds nothing within {horizon} periods after what is learnt from.",
-    }
-
-
-@dataclass
-class Material:
-    """Series of one rhythm, what is held out of each (or None), and what is to be said of them."""
-
-    series: list[Regular]
-    rhythm: Rhythm
-    held_out: dict[str, np.ndarray] | None = None
-    told: dict[str, Any] = field(default_factory=dict)
 
 
 def add_forecast_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,16 +71,17 @@ def add_forecast_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_forecast(arguments: argparse.Namespace) -> int:
+    from dashboard.forecast_material import of_database, of_file
     from dashboard.forecast_report import report_lines
 
     if arguments.holdout and not arguments.data:
         sys.stderr.write(_("--holdout needs --data: the part that is learnt from.") + "\n")
         return 2
     if arguments.data:
-        found = evaluate_material(_of_file(arguments), arguments)
+        found = evaluate_material(of_file(arguments), arguments)
         parts = [found]
     else:
-        days, weeks = _of_database(arguments)
+        days, weeks = of_database(arguments)
         parts = [evaluate_material(part, arguments) for part in (days, weeks)]
         found = {"source": _("the CRM database"), "daily": parts[0], "weekly": parts[1]}
     if arguments.json:
@@ -142,6 +110,8 @@ def evaluate_material(material: Material, arguments: argparse.Namespace) -> dict
         bar.set_description(_("forecasting"))
         rolled = roll_all(tried, task, processes=arguments.processes, advance=bar.update)
     if not rolled:
+        from dashboard.forecast_material import ForecastEvaluationRefused
+
         longest = max(len(each.values) for each in material.series)
         raise ForecastEvaluationRefused("short", horizon=horizon, longest=longest)
     return {
@@ -204,110 +174,6 @@ def _with_rivals(
     drawn = np.random.default_rng(arguments.seed).permutation(len(tried))[:most]
     chosen = set(drawn.tolist())
     return [replace(each, with_prophet=place in chosen) for place, each in enumerate(tried)]
-
-
-def _of_file(arguments: argparse.Namespace) -> Material:
-    from dashboard.analytics.forecasting.regular import find_rhythm, make_regular
-
-    file = _read(arguments.data, arguments)
-    rhythm = find_rhythm(file.values)
-    series, uneven = make_regular(file.values, rhythm)
-    if uneven:
-        raise ForecastEvaluationRefused("uneven", count=len(uneven), series=uneven[0])
-    series = [replace(each, values=_closed(each.values, arguments.gaps)) for each in series]
-    missing = sum(int((~np.isfinite(each.values)).sum()) for each in series)
-    told = {
-        "source": arguments.data.name,
-        "rows": file.rows,
-        "rows_left_out": file.left_out,
-        "rows_without_value": file.without_value,
-        "periods_missing": missing,
-    }
-    material = Material(series, rhythm, told=told)
-    if arguments.holdout:
-        later = _read(arguments.holdout, arguments)
-        material.held_out = _held_out(material, later, file, arguments)
-    return material
-
-
-def _read(path: Path, arguments: argparse.Namespace) -> SeriesFile:
-    return read_series_file(
-        path,
-        encoding=arguments.encoding,
-        delimiter="\t" if arguments.delimiter in ("\\t", "tab") else arguments.delimiter,
-        date_order=arguments.date_order,
-        sum_duplicates=arguments.sum_duplicates,
-    )
-
-
-def _closed(values: np.ndarray, gaps: str) -> np.ndarray:
-    return np.where(np.isfinite(values), values, 0.0) if gaps == "zero" else values
-
-
-def _held_out(
-    material: Material, later: SeriesFile, file: SeriesFile, arguments: argparse.Namespace
-) -> dict[str, np.ndarray]:
-    """What came after each series, NaN for periods without a value."""
-    from dashboard.analytics.forecasting.regular import places_after
-
-    kinds = {each.values["period"].dtype.kind for each in (later, file)}
-    if len(kinds) > 1:
-        raise ForecastEvaluationRefused(
-            "other_periods", file=arguments.data.name, holdout=arguments.holdout.name
-        )
-    known = {each.series_id: each for each in material.series}
-    held: dict[str, np.ndarray] = {}
-    unknown = 0
-    for name, rows in later.values.groupby("series_id", sort=True):
-        series_id = str(name)
-        if series_id not in known:
-            unknown += 1
-            continue
-        places = places_after(known[series_id], rows, material.rhythm)
-        if places.min() < 1:
-            period = rows["period"].iloc[int(places.argmin())]
-            raise ForecastEvaluationRefused(
-                "not_later", file=arguments.holdout.name, series=series_id,
-                period=f"{period:%Y-%m-%d}" if isinstance(period, pd.Timestamp) else period,
-            )  # fmt: skip
-        within = places <= (arguments.horizon or places.max())
-        if within.any():
-            values = np.full(int(places[within].max()), np.nan)
-            values[places[within] - 1] = rows["value"].to_numpy(np.float64)[within]
-            held[series_id] = _closed(values, arguments.gaps)
-    if unknown == later.values["series_id"].nunique():
-        raise ForecastEvaluationRefused(
-            "no_match", file=arguments.data.name, holdout=arguments.holdout.name
-        )
-    if not held:
-        raise ForecastEvaluationRefused(
-            "held_short", file=arguments.holdout.name, horizon=arguments.horizon
-        )
-    material.told |= {"holdout": arguments.holdout.name, "holdout_series_unknown": unknown}
-    return held
-
-
-def _of_database(arguments: argparse.Namespace) -> tuple[Material, Material]:
-    """Days and weeks of net sales and orders, in all and by channel, region and category."""
-    from dashboard.analytics.forecasting.regular import Rhythm
-    from dashboard.forecast_series import daily_series, weekly_series
-
-    database = connect(arguments.database or settings().database_url)
-    try:
-        need_schema(database.record)
-        today = time_of_work(read_properties(database.record), utc_now()).today
-        sales = read_daily_sales(database.record)
-    finally:
-        database.dispose()
-    days = daily_series(sales, today)
-    if not days:
-        raise ForecastEvaluationRefused("no_orders")
-    told = {"source": _("the CRM database"), "rows": len(sales), "rows_left_out": 0,
-            "rows_without_value": 0, "periods_missing": 0}  # fmt: skip
-    return (
-        Material(days, Rhythm("day"), told=told),
-        Material(weekly_series(days), Rhythm("week", 7), told=told),
-    )
 
 
 def _number(most: int) -> Any:

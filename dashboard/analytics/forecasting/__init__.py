@@ -121,25 +121,25 @@ def _describe(
     values, horizon = history.values, now.shape[1]
     actual = np.array([values[cut : cut + horizon] for cut in cuts]).reshape(-1, horizon)
     decision = decide(values, names, cuts, past, actual, now, floor)
-    level, widths = decision.level, decision.widths
+    level, offsets = decision.level, decision.offsets
     value = now[names.index(decision.member)]
     scales = np.array([naive_scale(values[:cut], history.season) for cut in cuts])
     return Forecast(
-        periods=frame_periods(value, widths, level=level, floor=floor),
+        periods=frame_periods(value, offsets, decision.factor, level=level, floor=floor),
         member=decision.member, members=_frame_members(now, names), errors=decision.errors,
-        widths=widths, level=level, floor=floor,
+        offsets=offsets, level=level, floor=floor,
         past=Past(tuple(names), tuple(cuts), past.copy(), actual, scales, level, floor),
         notes=(*notes, *decision.notes), components=told.components.get(last),
     )  # fmt: skip
 
 
 def _of_nothing(horizon: int, names: list[str], notes: tuple[str, ...], floor: float) -> Forecast:
-    value, widths = np.full(horizon, max(0.0, floor)), np.zeros((2, horizon))
+    value, offsets = np.full(horizon, max(0.0, floor)), np.zeros((7, horizon))
     nothing = np.empty((0, horizon))
     return Forecast(
-        periods=frame_periods(value, widths, level=1.0, floor=floor), member=NAIVE,
+        periods=frame_periods(value, offsets, 1.0, level=1.0, floor=floor), member=NAIVE,
         members=_frame_members(np.tile(value, (len(names), 1)), names), errors=nothing,
-        widths=widths, level=1.0, floor=floor,
+        offsets=offsets, level=1.0, floor=floor,
         past=Past((), (), nothing[None], nothing, np.empty(0), 1.0, floor),
         notes=tuple(dict.fromkeys((*notes, "empty"))),
     )  # fmt: skip

@@ -119,7 +119,7 @@ class _Sums:
             "bias": _ratio(total["over"], total["size"]),
             "coverage_80": _ratio(total["in_80"], total["ends"]),
             "coverage_95": _ratio(total["in_95"], total["ends"]),
-            "width_80": _ratio(total["width"], total["size"]),
+            "width_80": _ratio(total["width"], total["size"]) if total["ends"] else None,
         }
 
     def series_of(self, name: str) -> int:

@@ -15,10 +15,17 @@ from dashboard.analytics.forecasting.choosing import (
     weigh_members,
 )
 from dashboard.analytics.forecasting.history import Floats
-from dashboard.analytics.forecasting.intervals import bands, draw_paths, errors_of, half_widths
+from dashboard.analytics.forecasting.intervals import (
+    bands,
+    draw_paths,
+    errors_of,
+    offsets_of,
+)
 from dashboard.analytics.forecasting.members import NAIVE
 from dashboard.analytics.forecasting.past import Past, judge_past
 
+_LEAST_ORIGINS = 3  # of which a factor is taken
+_FACTORS = (0.67, 1.5)
 _RECENT = 400  # values that tell the usual size
 _WELL_ABOVE = 0.1  # of the mean: errors of such series are taken as ratios
 
@@ -27,7 +34,9 @@ _WELL_ABOVE = 0.1  # of the mean: errors of such series are taken as ratios
 class Forecast:
     """The forecast of one series.
 
-    periods     step (1 is the next period), value, low_80, high_80, low_95, high_95
+    periods     step (1 is the next period), value, low_80, high_80, low_95, high_95, expected.
+                `value` errs least; of skewed series (few orders a day) that is less than the
+                mean, so add up `expected`: `value` set right by what came in all at past origins
     member      the default: the member whose forecast `periods` holds
     members     member × step: what every member tells; NaN where one has too little to go by
     accuracy    member, wape, mase, smape, bias, coverage_80, coverage_95, is_worse_than_naive,
@@ -36,7 +45,8 @@ class Forecast:
     accuracy_by_step  the same with first_step and last_step: quarters of the horizon
     errors      (origins, horizon) of the default at past origins: log(y ÷ ŷ) where `level` is 0,
                 else (y − ŷ) ÷ level
-    widths      (2, horizon) half-widths of the intervals at 80 and 95 %, on the scale of errors
+    offsets     (7, horizon): how far the ends of the intervals and the quarters of the paths
+                (intervals.ENDS) are from the value, on the scale of errors
     past        what the members told at the past origins, of which accuracy is made
     notes       why the forecast is simple or to be taken with care: short, empty, constant,
                 broken, fell_back
@@ -48,7 +58,7 @@ class Forecast:
     member: str
     members: pd.DataFrame
     errors: Floats
-    widths: Floats
+    offsets: Floats
     level: float
     floor: float
     past: Past
@@ -71,7 +81,7 @@ class Forecast:
 def simulate_paths(forecast: Forecast, count: int, seed: int) -> Floats:
     """(count, horizon): ways it may go, whose quantiles at each step are the intervals'."""
     return draw_paths(
-        forecast.periods["value"].to_numpy(np.float64), forecast.errors, forecast.widths,
+        forecast.periods["value"].to_numpy(np.float64), forecast.errors, forecast.offsets,
         level=forecast.level, floor=forecast.floor, count=count, seed=seed,
     )  # fmt: skip
 
@@ -82,8 +92,9 @@ class Decision:
 
     member: str
     errors: Floats
-    widths: Floats
+    offsets: Floats
     level: float
+    factor: float  # of expected values
     notes: tuple[str, ...]
 
 
@@ -110,22 +121,36 @@ def decide(
     seen = np.isfinite(own).all(axis=1)
     errors = errors_of(own[seen], actual[seen], level=level)
     independent = min(len(errors), independent_origins(cuts, horizon))
-    widths = (
-        half_widths(errors, independent) if len(errors) else _guessed_widths(values, horizon, level)
+    offsets = (
+        offsets_of(errors, independent, is_skewed=level > 0)
+        if len(errors)
+        else _guessed_offsets(values, horizon, level)
     )
     notes = {
         "constant": is_constant and len(values) > 1,
         "short": len(actual) < 2,
         "fell_back": choice.fell_back and not is_constant,
     }
-    return Decision(member, errors, widths, level, tuple(name for name in notes if notes[name]))
+    factor = _factor(own[seen], actual[seen]) if level > 0 else 1.0
+    told = tuple(name for name in notes if notes[name])
+    return Decision(member, errors, offsets, level, factor, told)
 
 
-def frame_periods(value: Floats, widths: Floats, *, level: float, floor: float) -> pd.DataFrame:
-    low_80, high_80, low_95, high_95 = bands(value, widths, level=level, floor=floor)
+def _factor(told: Floats, actual: Floats) -> float:
+    """By how much more or less came in all than was told at past origins."""
+    if len(told) < _LEAST_ORIGINS or told.sum() <= 0:
+        return 1.0
+    return float(np.clip(actual.sum() / told.sum(), *_FACTORS))
+
+
+def frame_periods(
+    value: Floats, offsets: Floats, factor: float, *, level: float, floor: float
+) -> pd.DataFrame:
+    low_80, high_80, low_95, high_95 = bands(value, offsets, level=level, floor=floor)
     return pd.DataFrame(
         {"step": np.arange(1, len(value) + 1), "value": value, "low_80": low_80,
-         "high_80": high_80, "low_95": low_95, "high_95": high_95}
+         "high_80": high_80, "low_95": low_95, "high_95": high_95,
+         "expected": np.maximum(value * factor, floor)}
     )  # fmt: skip
 
 
@@ -138,8 +163,8 @@ def level_of(values: Floats, floor: float) -> float:
     return usual or 1.0
 
 
-def _guessed_widths(values: Floats, horizon: int, level: float) -> Floats:
+def _guessed_offsets(values: Floats, horizon: int, level: float) -> Floats:
     """Of a history too short to hold a part back: from how its values differ."""
     size = float(np.std(values)) / (level or float(np.abs(values).mean()))
     size = size or (0.5 if len(values) < 3 and values.any() else 0.0)
-    return np.outer([1.28 * size, 1.96 * size], np.ones(horizon)) * 1.5
+    return np.outer(np.array([-1.92, 1.92, -2.94, 2.94, -1, 0, 1]) * size, np.ones(horizon))

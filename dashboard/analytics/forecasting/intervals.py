@@ -3,7 +3,7 @@
 The errors of one member at past origins (origins, horizon), on the logarithmic scale or in parts
 of the level, are divided by how errors grow with the horizon; their pooled quantiles, with the
 finite-sample correction of split conformal prediction (Vovk et al. 2005; Lei et al. 2018), times
-the growth are the half-widths of the intervals.
+the growth tell how far the ends of the intervals are from the forecast.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ from dashboard.analytics.forecasting.history import Floats
 LEVELS = (0.80, 0.95)
 _GROWTH, _GROWTH_WEIGHT = 0.35, 8.0  # believed beforehand: the power of the step, and how firmly
 _MOST_GROWTH = 0.8
-_TAIL = 1.65  # the least 95 % half-width in 80 % half-widths; 1.53 of a normal one
+# the part of what is left out that is taken in beside, errors of one origin being much alike, when
+# multiplied by origins + 1
+_RAISED, _RAISED_SKEWED = 1.25, 1.9
+# the least 95 % half-width in 80 % half-widths: 1.53 of a normal distribution
+_TAIL, _TAIL_SKEWED = 1.65, 1.9
 _LEAST_ACTUAL = 1e-3  # of the mean, in ratios
+ENDS = ("low_80", "high_80", "low_95", "high_95", "quarter", "middle", "three_quarters")
+_IN_ORDER = [2, 0, 4, 5, 6, 1, 3]  # of the ENDS, which then have these scores
+_SCORES = ndtri(np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975]))
 _WIDEST = 3.0  # on the logarithmic scale: a factor of 20
 
 
@@ -46,31 +53,46 @@ def growth_of(errors: Floats) -> Floats:
     return np.asarray(np.exp(power[..., None] * logs))
 
 
-def half_widths(errors: Floats, independent: float) -> Floats:
-    """(…, 2, horizon): half-widths at 80 % and 95 % from errors (…, origins, horizon), of which
-    as many origins as `independent` do not overlap."""
+def offsets_of(errors: Floats, independent: float, *, is_skewed: bool) -> Floats:
+    """(…, 7, horizon): how far the ENDS are from the forecast, from errors (…, origins, horizon),
+    of which as many origins as `independent` do not overlap.
+
+    To both sides alike, from the sizes of the errors; where they are skewed, each end from the
+    errors to its side.
+    """
     *before, origins, horizon = errors.shape
     if not origins:
-        return np.zeros((*before, 2, horizon))
+        return np.zeros((*before, len(ENDS), horizon))
     growth = growth_of(errors)
-    sizes = (np.abs(errors) / growth[..., None, :]).reshape(*before, origins * horizon)
-    raised = [min(1.0, level + (1 - level) * _raise(independent)) for level in LEVELS]
-    reach = np.moveaxis(np.quantile(sizes, raised, axis=-1), 0, -1)
-    reach[..., 1] = np.maximum(reach[..., 1], _TAIL * reach[..., 0])
-    widths: Floats = reach[..., :, None] * growth[..., None, :]
-    return widths
+    standard = (errors / growth[..., None, :]).reshape(*before, origins * horizon)
+    raised = (_RAISED_SKEWED if is_skewed else _RAISED) / (independent + 1)
+    left_out = [(1 - level) * max(0.0, 1 - raised) for level in LEVELS]
+    reach = _reach_of_each_side(standard, left_out) if is_skewed else _reach(standard, left_out)
+    offsets: Floats = reach[..., :, None] * growth[..., None, :]
+    return offsets
 
 
-def _raise(independent: float) -> float:
-    """The part of what is left out that is taken in beside, errors of one origin being alike."""
-    return 1.25 / (independent + 1)
+def _reach(standard: Floats, left_out: list[float]) -> Floats:
+    ranks = [1 - part for part in left_out]
+    sizes = np.moveaxis(np.quantile(np.abs(standard), ranks, axis=-1), 0, -1)
+    near, far = sizes[..., 0], np.maximum(sizes[..., 1], _TAIL * sizes[..., 0])
+    quarter = near * _SCORES[4] / _SCORES[5]  # as of a normal distribution
+    return np.stack([-near, near, -far, far, -quarter, np.zeros_like(near), quarter], axis=-1)
 
 
-def bands(value: Floats, widths: Floats, *, level: float, floor: float) -> Floats:
+def _reach_of_each_side(standard: Floats, left_out: list[float]) -> Floats:
+    ranks = [share for part in left_out for share in (part / 2, 1 - part / 2)]
+    quantiles = np.quantile(standard, [*ranks, 0.25, 0.5, 0.75], axis=-1)
+    low, high, least, most, *inner = quantiles
+    low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)  # the forecast lies inside
+    least, most = np.minimum(least, low), np.maximum(most, _TAIL_SKEWED * high)
+    return np.stack([low, high, least, most, *inner], axis=-1)
+
+
+def bands(value: Floats, offsets: Floats, *, level: float, floor: float) -> Floats:
     """(…, 4, horizon): low_80, high_80, low_95, high_95 of values (…, horizon); `level` 0 for the
     logarithmic scale."""
-    signed = widths[..., [0, 0, 1, 1], :] * np.array([[-1.0], [1.0], [-1.0], [1.0]])
-    return np.maximum(shifted(value[..., None, :], signed, level=level), floor)
+    return np.maximum(shifted(value[..., None, :], offsets[..., :4, :], level=level), floor)
 
 
 def shifted(value: Floats, errors: Floats, *, level: float) -> Floats:
@@ -84,7 +106,7 @@ def shifted(value: Floats, errors: Floats, *, level: float) -> Floats:
 def draw_paths(
     value: Floats,
     errors: Floats,
-    widths: Floats,
+    offsets: Floats,
     *,
     level: float,
     floor: float,
@@ -99,18 +121,20 @@ def draw_paths(
     ranks = np.empty((count, horizon))
     order = np.argsort(drawn + 1e-9 * chance.standard_normal(drawn.shape), axis=0, kind="stable")
     np.put_along_axis(ranks, order, (np.arange(count)[:, None] + 0.5) / count, axis=0)
-    return np.maximum(shifted(value, _quantiles(ranks, widths), level=level), floor)
+    return np.maximum(shifted(value, _quantiles(ranks, offsets), level=level), floor)
 
 
-def _quantiles(ranks: Floats, widths: Floats) -> Floats:
-    """Errors at the ranks: straight between the ends of the intervals on the normal scale."""
-    scores = ndtri(ranks)
-    inner, outer = ndtri(0.5 + LEVELS[0] / 2), ndtri(0.5 + LEVELS[1] / 2)
-    size = np.abs(scores)
-    slope = (widths[1] - widths[0]) / (outer - inner)
-    reach = np.where(size <= inner, size / inner * widths[0], widths[0] + (size - inner) * slope)
-    signed: Floats = np.sign(scores) * reach
-    return signed
+def _quantiles(ranks: Floats, offsets: Floats) -> Floats:
+    """Errors at the ranks: straight between the ENDS on the normal scale."""
+    scores: Floats = np.asarray(ndtri(ranks))
+    reach = np.empty_like(scores)
+    for step in range(offsets.shape[1]):
+        known = offsets[_IN_ORDER, step]
+        slopes = (known[[1, -1]] - known[[0, -2]]) / (_SCORES[[1, -1]] - _SCORES[[0, -2]])
+        below = np.minimum(scores[:, step] - _SCORES[0], 0.0) * slopes[0]
+        above = np.maximum(scores[:, step] - _SCORES[-1], 0.0) * slopes[1]
+        reach[:, step] = np.interp(scores[:, step], _SCORES, known) + below + above
+    return reach
 
 
 def _draw_blocks(errors: Floats, horizon: int, count: int, chance: np.random.Generator) -> Floats:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from dashboard.analytics.forecasting.autoregression import regress_on_lags
 from dashboard.analytics.forecasting.boosting import forecast_boosted
+from dashboard.analytics.forecasting.events import event_factors
 from dashboard.analytics.forecasting.history import Floats, Window
 from dashboard.analytics.forecasting.prophet_member import forecast_log
 from dashboard.analytics.forecasting.seasonality import NO_SEASON, Season, find_season
@@ -72,12 +73,17 @@ def forecast_year_on_year(windows: Sequence[Window], horizon: int) -> Floats:
 def forecast_smoothed(
     windows: Sequence[Window], horizon: int, names: set[str]
 ) -> dict[str, Floats]:
-    """Theta, damped trend and trend of the series without their season, which is put back."""
+    """Theta, damped trend and so on of the series without their events and season, which are put
+    back."""
     told = {name: np.full((len(windows), horizon), np.nan) for name in names}
     long = [row for row, window in enumerate(windows) if len(window.values) >= _LEAST]
     if not long or not names:
         return told
-    values = [windows[row].values for row in long]
+    factors = [event_factors(windows[row], horizon) for row in long]
+    values = [
+        windows[row].values if factor is None else windows[row].values / factor[:-horizon]
+        for row, factor in zip(long, factors, strict=True)
+    ]
     seasons = [
         find_season(each, windows[row].history.season)
         for row, each in zip(long, values, strict=True)
@@ -88,11 +94,11 @@ def forecast_smoothed(
         ahead = _SMOOTHED[name](rows, plain, horizon)
         for place, row in enumerate(long):
             season: Season = seasons[place]
-            told[name][row] = (
-                ahead[place]
-                if season is NO_SEASON
-                else season.put_back(ahead[place], len(values[place]))
-            )
+            value = ahead[place]
+            if season is not NO_SEASON:
+                value = season.put_back(value, len(values[place]))
+            factor = factors[place]
+            told[name][row] = value if factor is None else value * factor[-horizon:]
     return told
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard.analytics.forecasting.accuracy import judge, step_groups
 from dashboard.analytics.forecasting.choosing import independent_origins
 from dashboard.analytics.forecasting.history import Floats
-from dashboard.analytics.forecasting.intervals import bands, errors_of, half_widths
+from dashboard.analytics.forecasting.intervals import bands, errors_of, offsets_of
 from dashboard.analytics.forecasting.members import NAIVE
 
 JUDGED = (
@@ -78,6 +78,6 @@ def _left_out(past: Past) -> Floats:
         errors = errors_of(own, actual[places], level=level)
         others = np.array([np.delete(np.arange(len(places)), each) for each in range(len(places))])
         independent = independent_origins([past.cuts[each] for each in places], horizon) - 1
-        widths = half_widths(errors[:, others], independent)
-        ends[np.ix_(rows, places)] = bands(own, widths, level=level, floor=past.floor)
+        offsets = offsets_of(errors[:, others], independent, is_skewed=level > 0)
+        ends[np.ix_(rows, places)] = bands(own, offsets, level=level, floor=past.floor)
     return ends

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dashboard.analytics.forecasting.events import event_periods
 from dashboard.analytics.forecasting.history import Floats, History, Window
 
 LEAST = 20  # values that Prophet is asked for
@@ -34,7 +35,7 @@ def forecast_log(
     offset = _offset(values)
     days = history.days(first, len(values) + horizon)
     known = pd.DataFrame({"ds": days[: len(values)], "y": np.log(np.maximum(values, 0) + offset)})
-    model = _model(history, len(values), events=_events(history, days))
+    model = _model(history, len(values), events=_events(history, first, days))
     asked = days if with_components else days[len(values) :]
     with _quietly():
         model.fit(known, seed=seed)
@@ -102,20 +103,12 @@ def _offset(values: Floats) -> float:
     return _OFFSET * mean if values.min() < 0.05 * mean else 0.0
 
 
-def _events(history: History, days: pd.DatetimeIndex) -> pd.DataFrame | None:
+def _events(history: History, first: int, days: pd.DatetimeIndex) -> pd.DataFrame | None:
     """The events as Prophet's holidays: one row for each period that one falls into."""
-    if history.events is None or not len(history.events) or history.start is None:
-        return None
-    found = []
-    for name, first_on, last_on in zip(
-        *(history.events[column] for column in ("name", "first_on", "last_on")), strict=True
-    ):
-        first = int(days.searchsorted(pd.Timestamp(first_on), "right")) - 1
-        last = int(days.searchsorted(pd.Timestamp(last_on), "right")) - 1
-        found += [(str(name), days[each]) for each in range(max(first, 0), last + 1)]
+    found = [(name, days[place]) for name, place in event_periods(history, first, len(days))]
     if not found:
         return None
-    return pd.DataFrame(found, columns=["holiday", "ds"]).drop_duplicates()
+    return pd.DataFrame(found, columns=["holiday", "ds"])
 
 
 def _components(told: pd.DataFrame, known: int) -> pd.DataFrame:

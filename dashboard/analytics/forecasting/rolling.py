@@ -12,11 +12,11 @@ from dashboard.analytics.forecasting.accuracy import inside, naive_scale
 from dashboard.analytics.forecasting.choosing import independent_origins, past_origins
 from dashboard.analytics.forecasting.forecast import decide, level_of
 from dashboard.analytics.forecasting.history import Floats, History, Window, clean_history
-from dashboard.analytics.forecasting.intervals import bands, errors_of, half_widths
+from dashboard.analytics.forecasting.intervals import bands, errors_of, offsets_of
 from dashboard.analytics.forecasting.members import NAIVE, forecast_members
 from dashboard.analytics.forecasting.prophet_member import forecast_default
 
-DEFAULT, PROPHET = "default", "prophet_default"
+DEFAULT, EXPECTED, PROPHET = "default", "default_expected", "prophet_default"
 INNER_ORIGINS = 6  # before each origin, that the default is chosen on
 
 
@@ -42,7 +42,7 @@ class Task:
 
     @property
     def models(self) -> tuple[str, ...]:
-        return (DEFAULT, *map(self.named, self.members), PROPHET)
+        return (DEFAULT, EXPECTED, *map(self.named, self.members), PROPHET)
 
     def named(self, member: str) -> str:
         """A member as it is called in results. Where models find a season of which nobody spoke,
@@ -144,11 +144,12 @@ def _judge(plan: _Plan, told: Floats, task: Task) -> Rolled:
         decision = decide(values[:cut], names, before, past, happened, now, plan.floor)
         chosen.append(decision.member)
         default = names.index(decision.member)
-        value[0, origin], value[1:-1, origin] = now[default], now
+        value[0, origin], value[2:-1, origin] = now[default], now
+        value[1, origin] = np.maximum(now[default] * decision.factor, plan.floor)
         ends[0, origin] = bands(
-            now[default], decision.widths, level=decision.level, floor=plan.floor
+            now[default], decision.offsets, level=decision.level, floor=plan.floor
         )
-        ends[1:-1, origin] = _member_ends(values[:cut], before, past, happened, now, plan.floor)
+        ends[2:-1, origin] = _member_ends(values[:cut], before, past, happened, now, plan.floor)
         if plan.tried.with_prophet:
             rival = forecast_default(Window(plan.history, cut), horizon, seed=task.seed)
             value[-1, origin], ends[-1, origin] = rival[0], rival[1:]
@@ -178,8 +179,8 @@ def _member_ends(
         if seen.any():
             errors = errors_of(past[place][seen], happened[seen], level=level)
             independent = min(len(errors), independent_origins(cuts, now.shape[1]))
-            widths = half_widths(errors, independent)
-            ends[place] = bands(now[place], widths, level=level, floor=floor)
+            offsets = offsets_of(errors, independent, is_skewed=level > 0)
+            ends[place] = bands(now[place], offsets, level=level, floor=floor)
     return ends
 
 
