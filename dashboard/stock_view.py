@@ -40,6 +40,7 @@ _VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dead": (N_("Dead stock"), ("dead",)),
     "all": (N_("All"), tuple(SEVERITY_NAMES)),
 }
+_WITHOUT_DEMAND = ("act", "coming", "all")
 _SORTINGS: dict[str, tuple[str, list[str], list[bool]]] = {
     "severity": (N_("Worst first"), ["rank", "chance_out", "days_of_supply"],
                  [True, False, True]),
@@ -144,7 +145,7 @@ def stock_list(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(f"**{_('What to look at')}**", width="content")
-        view = _view_box(found)
+        view = _view_box(found, list(_VIEWS) if board.source else [*_WITHOUT_DEMAND])
     rows = found[found["severity"].isin(_VIEWS[view][1])]
     if not len(rows):
         st.markdown(f":gray[{_('Nothing here, as things stand.')}]")
@@ -254,10 +255,10 @@ def _worth(values: pd.Series[Any], units: pd.Series[Any], board: StockBoard) -> 
     return formats.compact_number(float(units.sum()))
 
 
-def _view_box(rows: pd.DataFrame) -> str:
+def _view_box(rows: pd.DataFrame, views: list[str]) -> str:
     counts = {name: int(rows["severity"].isin(each).sum()) for name, (_l, each) in _VIEWS.items()}
     view = st.segmented_control(
-        _("Which stock"), list(_VIEWS), default="act", required=True,
+        _("Which stock"), views, default="act", required=True,
         format_func=lambda name: f"{_(_VIEWS[name][0])} {formats.number(counts[name])}",
         key="stock_view", label_visibility="collapsed", persist_state="session",
         on_change=first_page,

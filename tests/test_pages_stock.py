@@ -16,6 +16,7 @@ from data_access.importing import import_source, open_source, read_mapping
 from data_access.tables import order_lines, orders
 from tests.browsing import Browser, says, texts
 from tests.crm import add, add_order, add_user
+from tests.exported import Buttons, read_csv
 from tests.real_data import real_data
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -223,6 +224,19 @@ def test_a_lead_sees_the_orders_of_their_regions_alone(stores: Stores) -> None:
     tab = tab.run()
     assert waiting(tab)["customer"].tolist() == ["Bob Ltd"]
     assert "allocated" not in waiting(tab)
+
+
+def test_the_list_leaves_as_a_file_with_words_and_no_money_for_the_warehouse(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = Buttons(monkeypatch)
+    stores.open("manager")
+    found = read_csv(buttons.click("stock"))
+    assert found.column("SKU") == ["PEN"] and found.column("State") == ["Will run out"]
+    assert found.column("To order") == ["468"] and found.column("Stock value") == ["40.0"]
+    stores.open("warehouse")
+    found = read_csv(buttons.click("stock"))
+    assert found.column("SKU") == ["PEN"] and "Stock value" not in found.titles
 
 
 def test_a_rep_may_not_open_it(stores: Stores) -> None:
