@@ -14,6 +14,7 @@ from benchmarks.cause_questions import cause_questions
 from benchmarks.customer_questions import customer_questions
 from benchmarks.forecast_questions import forecast_questions
 from benchmarks.question import Question, choices
+from benchmarks.stock_questions import stock_questions
 from data_access import options
 from data_access.attention import sum_attention
 from data_access.attention_rows import list_low_stock, list_open_complaints
@@ -103,6 +104,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += customer_questions(record, as_of, currency)
     found += calendar_questions(as_of, currency)
     found += forecast_questions(record, as_of, currency)
+    found += stock_questions(record, as_of)
     return found
 
 

@@ -23,7 +23,7 @@ from openpyxl.utils import get_column_letter
 
 from dashboard import formats
 from dashboard.filters import PAYMENT_STATE_NAMES, STAGE_NAMES
-from dashboard.tables import Column, Kind
+from dashboard.tables import Column, Kind, badge_names
 from dashboard.texts import _
 from dashboard.vocabulary import in_words
 
@@ -128,6 +128,8 @@ def _cells(values: pd.Series[Any], column: Column, kind: Kind) -> list[Any]:
             return [_worded(value, STAGE_NAMES) for value in values]
         case "payment_state":
             return [_worded(value, PAYMENT_STATE_NAMES) for value in values]
+        case "badge":
+            return [_worded(value, badge_names(column)) for value in values]
         case "moment":
             return ["" if pd.isna(value) else formats.moment(value) for value in values]
         case "day":

@@ -37,6 +37,7 @@ _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
 _DELIVERY = frozenset(
     {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
 )
+_STOCK = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST})
 _CUSTOMERS = _OVERVIEW | {Role.SUPPORT}
 _PLANNING = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.ANALYST})
 _ACTING = EVERYBODY - {Role.ANALYST, Role.PARTNER}  # who has something to do with an order
@@ -51,6 +52,7 @@ PAGES: tuple[MenuPage, ...] = (
     _page("customers", N_("Customers"), ":material/groups:", _CUSTOMERS),
     _page("customer", N_("Customer"), ":material/person_search:", _CUSTOMERS, in_menu=False),
     _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
+    _page("stock", N_("Stock"), ":material/inventory_2:", _STOCK),
     _page(
         "receivables",
         N_("Receivables"),

@@ -17,7 +17,7 @@ from dashboard.vocabulary import in_words
 
 Kind = Literal[
     "text", "count", "money", "rate", "chance", "day", "moment", "lateness", "age", "duration",
-    "stage", "payment_state", "time_left", "compact_money", "decimal",
+    "stage", "payment_state", "time_left", "compact_money", "decimal", "badge",
 ]  # fmt: skip
 ROW_HEIGHT = 32
 _WIDTHS: dict[Kind, int] = {
@@ -37,6 +37,7 @@ class Column:
     help: str | None = None
     pinned: bool = False
     words: str = ""  # the column of the vocabulary that says its values
+    badges: Mapping[str, tuple[str, str]] | None = None  # of a badge: value → msgid, colour
 
 
 def show_table(
@@ -87,6 +88,8 @@ def _cells(
             return _words(values, STAGE_NAMES)
         case "payment_state":
             return _words(values, PAYMENT_STATE_NAMES)
+        case "badge":
+            return _words(values, badge_names(column))
         case "lateness":
             return ["" if pd.isna(days) else formats.days_late(days) for days in values]
         case "age":
@@ -104,6 +107,11 @@ def _cells(
         case "rate" | "chance":
             return values.astype("float64") * 100
     return values
+
+
+def badge_names(column: Column) -> dict[str, str]:
+    """What each value of a badge is called, as a msgid."""
+    return {value: name for value, (name, _colour) in (column.badges or {}).items()}
 
 
 def _words(values: pd.Series[Any], names: Mapping[str, str]) -> list[Any]:
@@ -142,6 +150,9 @@ def _config(
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)
         case "payment_state":
             return _coloured(column, PAYMENT_STATE_NAMES, PAYMENT_STATE_NAME, common)
+        case "badge":
+            colours = {value: colour for value, (_name, colour) in (column.badges or {}).items()}
+            return _coloured(column, badge_names(column), colours, common)
         case "time_left":
             return _in_time_or_late(column, values, common)
     return config.TextColumn(column.label, **common)

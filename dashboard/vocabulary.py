@@ -84,6 +84,7 @@ WORDS: dict[str, dict[str, str]] = {
         "calendar": N_("Calendar"),
         "forecast": N_("Forecast"),
         "forecast_ledger": N_("Published forecasts"),
+        "stock": N_("Stock"),
     },
     "customers.industry": {
         "Education": N_("Education"),

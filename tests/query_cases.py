@@ -22,6 +22,7 @@ from data_access import (
     effects,
     forecast_series,
     going_quiet,
+    inventory,
     late_orders,
     new_order,
     options,
@@ -320,6 +321,36 @@ CASES: tuple[Case, ...] = (
         for cut in ("channel", "region", "source")
     ),
     *(_history(split) for split in forecast_series.SPLIT_MEASURES),
+    Case(
+        "list_stock",
+        lambda engine, scope, chosen, as_of: inventory.list_stock(engine, scope, as_of, "zh_CN"),
+    ),
+    *(
+        Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
+        for query in (inventory.list_expected_receipts, inventory.sum_waiting_by_stock)
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(
+                engine, scope, as_of - timedelta(days=364), as_of
+            ),
+        )
+        for query in (inventory.sum_demand_by_day, inventory.sum_movements_by_day)
+    ),
+    Case(
+        "list_lead_times",
+        lambda engine, scope, chosen, as_of: inventory.list_lead_times(
+            engine, scope, as_of - timedelta(days=730)
+        ),
+    ),
+    Case(
+        "list_waiting_lines",
+        lambda engine, scope, chosen, as_of: inventory.list_waiting_lines(
+            engine, scope, 1, 1, "zh_CN"
+        ),
+        is_aggregate=False,
+    ),
     Case("sum_repurchase", _repurchase),
     Case("sum_orders_by_day", _of_days(calendar_events.sum_orders_by_day, in_currency=True)),
     Case("list_promotions", _of_days(calendar_events.list_promotions), is_aggregate=False),

@@ -42,7 +42,7 @@ READ_TEXTS = """() => {
 }"""
 # What stays as it is in Chinese: names, numbers of orders, units, and people's own words.
 KEPT = re.compile(
-    r"OrderScope|English|[A-Z]{3}-\d{4}|[A-Z]{2,4}\d{6,}|SO-\d+-\d+|(?:NAME|SHIP|NOTE|MAIL)\d+x\S*|CNY|SKU|URL|API|IP|\S*@\S+"
+    r"OrderScope|English|[A-Z]{3}-\d{4}|[A-Z]{2,4}\d{6,}|SO-\d+-\d+|(?:NAME|SHIP|NOTE|MAIL)\d+x\S*|CNY|SKU|ABC|XYZ|TSB|URL|API|IP|\S*@\S+"
     r"|[A-Z][a-z]+ [A-Z][a-z]+ (?=[\u4e00-\u9fff])|Chrome|Linux|DHL"
     r"|python -m dashboard refresh"
 )

@@ -247,6 +247,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "product_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
+    "product_id": lambda chance: chance.choice((1, 1, 2, 9)),
     "customer_id": lambda chance: chance.choice((1, 2, 3, 9)),
     "customer_ids": lambda chance: tuple(chance.sample((1, 2, 3, 9), k=chance.choice((0, 2, 3)))),
     "warehouse_id": lambda chance: chance.choice((None, 1, 1, 2, 9)),

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from dashboard.commands.evaluate_forecast import add_forecast_arguments, run_forecast
+from dashboard.commands.evaluate_inventory import add_inventory_arguments, run_inventory
 from dashboard.lifetime_report import report_lines
 from dashboard.settings import settings
 from dashboard.texts import _
@@ -43,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_forecast_arguments(
         what.add_parser("forecast", help="sales to come, or any series, by every model")
     )
+    add_inventory_arguments(
+        what.add_parser("inventory", help="promised service against what held-out demand gave")
+    )
     lifetime = what.add_parser("lifetime", help="who orders again, how often, for how much")
     lifetime.add_argument(
         "--data", type=Path, metavar="FILE",
@@ -68,7 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return run_forecast(arguments) if arguments.what == "forecast" else run_lifetime(arguments)
+    runs = {"forecast": run_forecast, "inventory": run_inventory, "lifetime": run_lifetime}
+    return runs[arguments.what](arguments)
 
 
 def run_lifetime(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,157 @@
+"""When to order again and how much, with every step of the arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import norm
+
+from dashboard.analytics.inventory.demand import Demand
+from dashboard.analytics.inventory.lead_time import LeadTimes
+from dashboard.analytics.inventory.paths import PATHS, draw_lead_demand
+from dashboard.analytics.survival import Floats
+
+SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90}  # chance of no stock-out between order and receipt
+FIXED_COST = 50.0  # of one order to a supplier, in the currency of the costs
+HOLDING_RATE = 0.25  # of the unit cost, a year
+COVER_DAYS = 30  # where no cost is known
+_YEAR = 365
+
+
+@dataclass(frozen=True)
+class LeadDemand:
+    """Simulated demand in the lead time, by item: `units` (items, paths) and `needed`, which is
+    that and the undershoot, each sorted; their means."""
+
+    units: npt.NDArray[np.float32]
+    needed: npt.NDArray[np.float32]
+    mean: Floats
+    undershoot: Floats
+
+    def chance_of(self, available: Floats) -> Floats:
+        """That the demand of the lead time takes all of so much."""
+        paths = self.units.shape[1]
+        return np.asarray((self.units >= available[:, None]).sum(axis=1) / paths)
+
+
+def simulate_lead_demand(
+    demand: Demand, leads: LeadTimes, *, paths: int = PATHS, seed: int = 7
+) -> LeadDemand:
+    """As many ways as `paths`, the same for every item."""
+    chances = np.random.default_rng(seed + 1).permutation((np.arange(paths) + 0.5) / paths)
+    units, under = draw_lead_demand(demand, leads.draw(chances), seed=seed)
+    sells = demand.rate > 0
+    return LeadDemand(
+        units=np.sort(units, axis=1).astype(np.float32),
+        needed=np.sort(units + under, axis=1).astype(np.float32),
+        mean=np.where(sells, units.mean(axis=1), 0.0),
+        undershoot=np.where(sells, under.mean(axis=1), 0.0),
+    )
+
+
+def set_reorder_points(
+    demand: Demand, leads: LeadTimes, simulated: LeadDemand, service: Floats
+) -> pd.DataFrame:
+    """By item, in units and days; `service` is each item's cycle service level.
+
+    rate, deviation            demand a day and its standard deviation
+    lead_mean, lead_deviation  days
+    lead_demand                mean of the simulated demand in the lead time
+    undershoot                 mean of what the day that reaches the point takes beyond it
+    service
+    reorder_point              the smallest whole number that covers so many of the simulated ways:
+                               lead-time demand and undershoot; 0 without demand
+    safety_stock               reorder_point − lead_demand
+    z, normal_safety_stock, normal_reorder_point
+                               z √(L σ_d² + d̄² σ_L²) and d̄ L + that, which takes demand for
+                               normal and falls short where its tail is long
+    """
+    paths = simulated.needed.shape[1]
+    at = np.clip(np.ceil(service * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
+    needed = simulated.needed[np.arange(len(at)), at].astype(np.float64)
+    point = np.where(demand.rate > 0, np.ceil(needed - 1e-3), 0.0)
+    z = norm.ppf(service)
+    spread = np.sqrt(leads.mean * demand.deviation**2 + (demand.rate * leads.deviation) ** 2)
+    return pd.DataFrame(
+        {
+            "rate": demand.rate,
+            "deviation": demand.deviation,
+            "lead_mean": leads.mean,
+            "lead_deviation": leads.deviation,
+            "lead_demand": simulated.mean,
+            "undershoot": simulated.undershoot,
+            "service": service,
+            "reorder_point": point.astype(np.int64),
+            "safety_stock": point - simulated.mean,
+            "z": z,
+            "normal_safety_stock": z * spread,
+            "normal_reorder_point": demand.rate * leads.mean + z * spread,
+        }
+    )
+
+
+def levels_of(classes: pd.Series, service: Mapping[str, float] = SERVICE) -> Floats:
+    """The service level of each ABC class."""
+    return np.array([service[each] for each in classes], np.float64)
+
+
+def size_orders(
+    items: pd.DataFrame,
+    *,
+    fixed_cost: float = FIXED_COST,
+    holding_rate: float = HOLDING_RATE,
+    cover_days: int = COVER_DAYS,
+) -> pd.DataFrame:
+    """How much to order at a time.
+
+    From  rate (units a day), unit_cost (NaN: not known), pack_size, minimum_order_quantity
+    To    yearly_demand, holding_cost (of a unit and year), economic_quantity (NaN without a cost),
+          wanted (that, else the demand of `cover_days`), order_quantity (at least the supplier's
+          minimum, in whole packs), yearly_cost (of ordering and holding it so)
+
+    >>> items = pd.DataFrame({"rate": [1300 / 365], "unit_cost": [0.9], "pack_size": [25],
+    ...                       "minimum_order_quantity": [100]})
+    >>> found = size_orders(items, fixed_cost=8, holding_rate=0.25).iloc[0]
+    >>> round(float(found["economic_quantity"]), 4), int(found["order_quantity"])
+    (304.0468, 325)
+    """
+    rate = items["rate"].to_numpy(np.float64)
+    cost = items["unit_cost"].to_numpy(np.float64)
+    yearly = rate * _YEAR
+    holding = np.where(cost > 0, cost, np.nan) * holding_rate
+    economic = np.sqrt(2 * fixed_cost * yearly / holding)
+    wanted = np.where(np.isfinite(economic), economic, rate * cover_days)
+    least = np.maximum(items["minimum_order_quantity"].to_numpy(np.float64), 1)
+    pack = np.maximum(items["pack_size"].to_numpy(np.float64), 1)
+    quantity = np.ceil(np.maximum(wanted, least) / pack - 1e-9) * pack
+    return pd.DataFrame(
+        {
+            "yearly_demand": yearly,
+            "holding_cost": holding,
+            "economic_quantity": economic,
+            "wanted": wanted,
+            "order_quantity": quantity.astype(np.int64),
+            "yearly_cost": fixed_cost * yearly / quantity + holding * quantity / 2,
+        },
+        index=items.index,
+    )
+
+
+def suggest_quantity(
+    projected: Floats, reorder_point: Floats, order_quantity: Floats, pack_size: Floats
+) -> Floats:
+    """What to order today: nothing above the reorder point; else so many times the order quantity
+    as lift the projected stock above it, in whole packs.
+
+    >>> suggest_quantity(np.array([12, 10, -25]), np.array([10, 10, 10]),
+    ...                  np.array([20, 20, 20]), np.array([1, 1, 6])).tolist()
+    [0.0, 20.0, 36.0]
+    """
+    gap = reorder_point - projected + 1.0
+    pack = np.maximum(pack_size, 1)
+    whole = np.ceil(np.maximum(order_quantity, gap) / pack) * pack
+    return np.where(projected <= reorder_point, whole, 0.0)

@@ -1,0 +1,97 @@
+"""`python -m dashboard evaluate inventory`: promised service against what held-out demand gave."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dashboard import formats
+from dashboard.settings import settings
+from dashboard.texts import _, _n
+from data_access.daily_demand import read_daily_demand, read_lead_times
+from data_access.database import connect
+from data_access.errors import Refused
+from data_access.schema import need_schema
+
+SEED = 7
+GRACE_DAYS = 28  # without an order, at the beginning
+
+
+class InventoryEvaluationRefused(Refused):
+    messages: ClassVar[dict[str, str]] = {
+        "short": "The orders are from {first} to {last}: {days} days are needed, of which the last"
+        " {held_out} are held out.",
+        "no_orders": "There are no orders to learn from.",
+    }
+
+
+def add_inventory_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help="of what is drawn")
+    parser.add_argument("--database", metavar="URL", help="instead of CRM_DATABASE_URL")
+
+
+def run_inventory(arguments: argparse.Namespace) -> int:
+    from dashboard.analytics.inventory.evaluation import (  # loads scipy
+        HELD_OUT_DAYS,
+        LEARNT_DAYS,
+        demand_by_day,
+        evaluate_inventory,
+    )
+    from dashboard.analytics.inventory.lead_time import learn_lead_times
+
+    database = connect(arguments.database or settings().database_url)
+    try:
+        need_schema(database.record)
+        days = read_daily_demand(database.record)
+        stated, receipts = read_lead_times(database.record)
+    finally:
+        database.dispose()
+    if not len(days):
+        raise InventoryEvaluationRefused("no_orders")
+    needed, last = LEARNT_DAYS + HELD_OUT_DAYS, days["ordered_on"].max()
+    since = (last - days["ordered_on"]).dt.days
+    first = days.loc[since < needed, "ordered_on"].min()
+    if (last - first).days + 1 < needed - GRACE_DAYS:
+        raise InventoryEvaluationRefused(
+            "short", first=formats.day(first), last=formats.day(last), days=needed,
+            held_out=HELD_OUT_DAYS,
+        )  # fmt: skip
+    items, units = demand_by_day(days)
+    known = items.merge(stated, on="product_id", how="left")
+    groups, categories = (
+        np.asarray(items.groupby(by).ngroup(), np.int64)
+        for by in (["category_id", "warehouse_id"], ["category_id"])
+    )
+    leads = learn_lead_times(known, receipts)
+    told = evaluate_inventory(units, groups, categories, leads, seed=arguments.seed)
+    lines = [json.dumps(told)] if arguments.json else inventory_lines(told)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def inventory_lines(told: dict[str, Any]) -> list[str]:
+    """The report for people."""
+    lines = [
+        _n("{n} product in a warehouse, learnt anew every 28 days and held to the last 200",
+           "{n} products in warehouses, learnt anew every 28 days and held to the last 200",
+           told["items"]),
+        _("promised  achieved (normal formula)  fill rate  cycles"),
+    ]  # fmt: skip
+    for row in told["services"]:
+        lines.append(
+            f"{formats.rate(row['promised'], 0):>8}  {formats.rate(row['cycle_service']):>8} "
+            f"({formats.rate(row['normal_cycle_service'])}){'':>8}  "
+            f"{formats.rate(row['fill_rate']):>9}  {formats.number(row['cycles']):>6}"
+        )
+    out = told["stock_outs"]
+    lines.append(
+        _("day of running out within P10 to P90: {covered} (80% promised; {early} before, {late}"
+          " after)", covered=formats.rate(out["covered"]), early=formats.number(out["early"]),
+          late=formats.number(out["late"]))
+    )  # fmt: skip
+    return lines

@@ -1,0 +1,100 @@
+"""Last year again, day by day: what the reorder points that are set would have delivered, what the
+suggested ones, and what those of one service level for everything."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import formats
+from dashboard.analytics.inventory.learning import HISTORY_DAYS
+from dashboard.analytics.inventory.reorder import set_reorder_points
+from dashboard.analytics.inventory.replay import judge_replay, replay_policy, sum_judged
+from dashboard.reads import draw
+from dashboard.stock_plan import StockBoard, StockRule, stock_board
+from dashboard.tables import Column, show_table
+from dashboard.texts import _, _n
+from data_access.scope import Scope
+
+MOST_PRODUCTS = 200  # those of the most value
+_SEED = 11
+
+
+def replay_policies(scope: Scope, as_of: date, rule: StockRule, level: float) -> pd.DataFrame:
+    """policy (set, suggested, level), products, and the columns of sum_judged; one row for each.
+
+    All begin with the stock of a year ago, meet the demand that was recorded, order the same
+    quantities and wait as long for them; only the reorder points differ.
+    """
+    board: StockBoard = draw(stock_board, scope, as_of, rule)
+    rows = board.rows[(board.rows["item"] >= 0) & (board.rows["rate"] > 0)]
+    worth = rows.drop_duplicates("product_id").nlargest(MOST_PRODUCTS, "worth")["product_id"]
+    rows = rows[rows["product_id"].isin(worth)]
+    learnt, item = board.learnt, rows["item"].to_numpy(np.int64)
+    equal = set_reorder_points(
+        learnt.demand, learnt.leads, learnt.simulated, np.full(len(learnt.keys), level)
+    )["reorder_point"].to_numpy(np.float64)[item]
+    suggested = rows["suggested_point"].to_numpy(np.float64)
+    points = {
+        "set": rows["set_point"].fillna(0).to_numpy(np.float64),
+        "suggested": suggested,
+        "level": equal,
+    }
+    quantity = rows["order_quantity"].to_numpy(np.float64)
+    known = learnt.on_hand[item, 0]
+    opening = np.where(np.isnan(known), suggested + quantity, np.maximum(known, 0))
+    chances = np.asarray(np.random.default_rng(_SEED).random(HISTORY_DAYS))
+    lead_days = learnt.leads.draw(chances)[item]
+    cost = rows["unit_cost"].to_numpy(np.float64)
+    found = []
+    for policy, point in points.items():
+        replay = replay_policy(learnt.units[item], opening, point, quantity, lead_days)
+        judged = sum_judged(judge_replay(replay, cost))
+        found.append({"policy": policy, "products": len(worth), **judged.to_dict()})
+    return pd.DataFrame(found)
+
+
+def replay_block(scope: Scope, board: StockBoard, rule: StockRule, as_of: date) -> None:
+    st.markdown(f"**{_('Last year again, with other reorder points')}**")
+    level = st.slider(
+        _("One service level for everything"), 80.0, 99.9, 95.0, step=0.1, format="%.1f%%",
+        key="stock_replay_level", width=360, persist_state="session",
+    )  # fmt: skip
+    found: pd.DataFrame = draw(replay_policies, scope, as_of, rule, round(level / 100, 4))
+    names = {
+        "set": _("Reorder points as set"),
+        "suggested": _("Suggested reorder points"),
+        "level": _("All at {level}", level=formats.rate(level / 100)),
+    }
+    money = board.currency is not None
+    show_table(
+        found.assign(policy=found["policy"].map(names)),
+        [
+            Column("policy", _("Reorder points"), width=210),
+            Column("fill_rate", _("Fill rate"), "rate", width=95,
+                   help=_("Units served from stock on the day ÷ units ordered")),
+            Column("cycle_service", _("Cycle service"), "rate", width=115,
+                   help=_("Share of the times from one receipt to the next in which nobody "
+                          "waited")),
+            Column("stock_out_days", _("Stock-out days"), "count", width=120,
+                   help=_("Days at whose end somebody waited, of all stocks together")),
+            Column("average_value", _("Average stock"), "money", width=130) if money
+            else Column("average_units", _("Average units"), "count", width=130),
+            Column("orders", _("Orders to suppliers"), "count", width=145),
+        ],
+        key="stock_replay", alt=_("Last year again, with other reorder points"),
+        currency=board.currency,
+    )  # fmt: skip
+    told = _n(
+        "{n} product of the most value, in all warehouses.",
+        "{n} products of the most value, in all warehouses.", int(found["products"].iloc[0]),
+    )  # fmt: skip
+    how = _(
+        "All begin with the stock of a year ago, meet the demand that was recorded, order the "
+        "quantities suggested above and wait as long for them. The suggested points were learnt "
+        "from the same year, which flatters them a little."
+    )
+    st.markdown(f":small[:gray[{told} {how}]]")

@@ -1,0 +1,298 @@
+"""Stock per product and warehouse, what moved it, what is to come, and the orders that wait."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    select,
+)
+
+from data_access.columns import Money
+from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_ahead
+from data_access.filters import name_in
+from data_access.frames import read_frame
+from data_access.scope import Scope
+
+MOST_STOCK = 50_000  # rows
+MOST_WAITING = 1_000  # lines of one stock
+WAITING_STAGES = ("received", "confirmed", "processing")
+REQUESTED_STATES = ("proposed", "approved")
+
+
+def list_stock(
+    engine: Engine, scope: Scope, as_of: date, language: str = "en", zone: str = ZONE
+) -> pd.DataFrame:
+    """One row per product and warehouse, goods only, at most MOST_STOCK: stock_id, product_id,
+    warehouse_id, sku, product, warehouse, category_id, category, supplier_id, supplier, on_hand,
+    reserved, on_order (ordered and not yet received), requested (proposed or approved),
+    expected_on (the next receipt), reorder_point (as it is set), unit_cost, currency,
+    lead_time_days, supplier_lead_time_days, pack_size, minimum_order_quantity, introduced_on,
+    discontinued_on, last_shipped_on. Units."""
+    visible = scope.visible
+    stock, products, suppliers = visible.stock, visible.products, visible.suppliers
+    coming, shipped = _coming(scope), _last_shipped(scope, as_of, zone)
+    told = ("unit_cost", "currency", "lead_time_days", "pack_size", "minimum_order_quantity",
+            "introduced_on", "discontinued_on")  # fmt: skip
+    statement = (
+        select(
+            stock.c.stock_id,
+            stock.c.product_id,
+            stock.c.warehouse_id,
+            products.c.sku,
+            name_in(language, products).label("product"),
+            name_in(language, visible.warehouses).label("warehouse"),
+            products.c.category_id,
+            name_in(language, visible.categories).label("category"),
+            products.c.supplier_id,
+            name_in(language, suppliers).label("supplier"),
+            stock.c.on_hand,
+            stock.c.reserved,
+            func.coalesce(coming.c.on_order, 0).label("on_order"),
+            func.coalesce(coming.c.requested, 0).label("requested"),
+            coming.c.expected_on,
+            stock.c.reorder_point,
+            *(products.c[name] for name in told),
+            suppliers.c.lead_time_days.label("supplier_lead_time_days"),
+            shipped.c.last_shipped_on,
+        )
+        .join_from(stock, products, products.c.product_id == stock.c.product_id)
+        .join(visible.warehouses, visible.warehouses.c.warehouse_id == stock.c.warehouse_id)
+        .outerjoin(visible.categories, visible.categories.c.category_id == products.c.category_id)
+        .outerjoin(suppliers, suppliers.c.supplier_id == products.c.supplier_id)
+        .outerjoin(coming, _same_stock(coming, stock))
+        .outerjoin(shipped, _same_stock(shipped, stock))
+        .where(products.c.is_goods)
+        .order_by(stock.c.stock_id)
+        .limit(MOST_STOCK)
+    )
+    return read_frame(engine, statement)
+
+
+def list_expected_receipts(engine: Engine, scope: Scope) -> pd.DataFrame:
+    """product_id, warehouse_id, expected_on (NULL: no day is known), quantity: what is ordered and
+    not yet received. Units."""
+    refills = scope.visible.replenishments
+    open_units = refills.c.quantity - refills.c.received_quantity
+    return read_frame(
+        engine,
+        select(
+            refills.c.product_id,
+            refills.c.warehouse_id,
+            refills.c.expected_on,
+            func.sum(open_units).label("quantity"),
+        )
+        .where(refills.c.state == "ordered", open_units > 0)
+        .group_by(refills.c.product_id, refills.c.warehouse_id, refills.c.expected_on)
+        .order_by(
+            refills.c.product_id,
+            refills.c.warehouse_id.is_(None),
+            refills.c.warehouse_id,
+            refills.c.expected_on.is_(None),
+            refills.c.expected_on,
+        ),
+    )
+
+
+def list_lead_times(engine: Engine, scope: Scope, first_on: date, zone: str = ZONE) -> pd.DataFrame:
+    """product_id, supplier_id, lead_days: of each replenishment received since, the days from when
+    it was ordered."""
+    refills = scope.visible.replenishments
+    minutes = minutes_ahead(first_on, zone)
+    received_on = day_after_minutes(refills.c.received_at, minutes)
+    ordered_on = day_after_minutes(refills.c.ordered_at, minutes)
+    return read_frame(
+        engine,
+        select(
+            refills.c.product_id,
+            refills.c.supplier_id,
+            days_between(ordered_on, received_on).label("lead_days"),
+        )
+        .where(
+            refills.c.received_at.is_not(None),
+            refills.c.ordered_at.is_not(None),
+            received_on >= first_on,
+        )
+        .order_by(refills.c.replenishment_id),
+    )
+
+
+def sum_demand_by_day(engine: Engine, scope: Scope, first_on: date, as_of: date) -> pd.DataFrame:
+    """product_id, warehouse_id (NULL: not assigned), ordered_on, units: ordered from `first_on` to
+    the day before `as_of` and not cancelled, returns not taken off. Days without orders have no
+    row."""
+    orders, lines = scope.visible.orders, scope.visible.order_lines
+    keys = (lines.c.product_id, orders.c.warehouse_id, orders.c.ordered_on)
+    return read_frame(
+        engine,
+        select(*keys, func.sum(lines.c.quantity).label("units"))
+        .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
+        .where(
+            orders.c.ordered_on >= first_on,
+            orders.c.ordered_on < as_of,
+            orders.c.stage != "cancelled",
+        )
+        .group_by(*keys)
+        .order_by(
+            lines.c.product_id,
+            orders.c.warehouse_id.is_(None),
+            orders.c.warehouse_id,
+            orders.c.ordered_on,
+        ),
+    )
+
+
+def sum_movements_by_day(
+    engine: Engine, scope: Scope, first_on: date, as_of: date, zone: str = ZONE
+) -> pd.DataFrame:
+    """product_id, warehouse_id, moved_on, net (into the warehouse less out of it), shipped: from
+    `first_on` on, of business days. Units."""
+    moves = scope.visible.stock_movements
+    moved_on = day_after_minutes(moves.c.moved_at, minutes_ahead(as_of, zone)).label("moved_on")
+    days = select(
+        moves.c.product_id,
+        moves.c.warehouse_id,
+        moved_on,
+        moves.c.quantity,
+        case((moves.c.kind == "shipment", -moves.c.quantity), else_=0).label("shipped"),
+    ).subquery("days")
+    keys = (days.c.product_id, days.c.warehouse_id, days.c.moved_on)
+    return read_frame(
+        engine,
+        select(
+            *keys,
+            func.sum(days.c.quantity).label("net"),
+            func.sum(days.c.shipped).label("shipped"),
+        )
+        .where(days.c.moved_on >= first_on)
+        .group_by(*keys)
+        .order_by(*keys),
+    )
+
+
+def sum_waiting_by_stock(engine: Engine, scope: Scope) -> pd.DataFrame:
+    """product_id, warehouse_id, waiting_units, waiting_orders, waiting_customers, waiting_sales
+    (NULL where several currencies), waiting_currency: of the lines of open orders that have not
+    left the warehouse."""
+    orders, lines = scope.visible.orders, scope.visible.order_lines
+    keys = (lines.c.product_id, orders.c.warehouse_id)
+    one = func.count(orders.c.currency.distinct()) <= 1
+    return read_frame(
+        engine,
+        select(
+            *keys,
+            func.sum(lines.c.quantity).label("waiting_units"),
+            func.count(orders.c.order_id.distinct()).label("waiting_orders"),
+            func.count(orders.c.customer_id.distinct()).label("waiting_customers"),
+            case((one, func.sum(lines.c.net_sales, type_=Money)), else_=null()).label(
+                "waiting_sales"
+            ),
+            case((one, func.min(orders.c.currency)), else_=null()).label("waiting_currency"),
+        )
+        .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
+        .where(orders.c.stage.in_(WAITING_STAGES), orders.c.warehouse_id.is_not(None))
+        .group_by(*keys)
+        .order_by(*keys),
+    )
+
+
+def list_waiting_lines(
+    engine: Engine, scope: Scope, product_id: int, warehouse_id: int, language: str = "en"
+) -> pd.DataFrame:
+    """The lines of open orders that wait for this stock, those promised soonest first, at most
+    MOST_WAITING: order_id, line_id, order_number, customer, region, stage, quantity, promised_on,
+    ordered_on, currency, net_sales, margin, customer_value (net sales of the customer's visible
+    orders)."""
+    visible = scope.visible
+    orders, lines, customers = visible.orders, visible.order_lines, visible.customers
+    worth = _customer_value(scope)
+    cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
+    statement = (
+        select(
+            orders.c.order_id,
+            lines.c.line_id,
+            orders.c.order_number,
+            name_in(language, customers).label("customer"),
+            name_in(language, visible.regions).label("region"),
+            orders.c.stage,
+            lines.c.quantity,
+            orders.c.promised_on,
+            orders.c.ordered_on,
+            orders.c.currency,
+            lines.c.net_sales,
+            cast(lines.c.net_sales - cost, Money).label("margin"),
+            worth.c.customer_value,
+        )
+        .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
+        .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
+        .outerjoin(visible.regions, visible.regions.c.region_id == orders.c.region_id)
+        .outerjoin(worth, worth.c.customer_id == orders.c.customer_id)
+        .where(
+            lines.c.product_id == product_id,
+            orders.c.warehouse_id == warehouse_id,
+            orders.c.stage.in_(WAITING_STAGES),
+        )
+        .order_by(orders.c.promised_on.is_(None), orders.c.promised_on, lines.c.line_id)
+        .limit(MOST_WAITING)
+    )
+    return read_frame(engine, statement)
+
+
+def _same_stock(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(one.c.product_id == other.c.product_id, one.c.warehouse_id == other.c.warehouse_id)
+
+
+def _coming(scope: Scope) -> Subquery:
+    refills = scope.visible.replenishments
+    open_units = refills.c.quantity - refills.c.received_quantity
+    is_ordered = and_(refills.c.state == "ordered", open_units > 0)
+    is_requested = refills.c.state.in_(REQUESTED_STATES)
+    return (
+        select(
+            refills.c.product_id,
+            refills.c.warehouse_id,
+            func.sum(case((is_ordered, open_units), else_=0)).label("on_order"),
+            func.sum(case((is_requested, open_units), else_=0)).label("requested"),
+            func.min(case((is_ordered, refills.c.expected_on))).label("expected_on"),
+        )
+        .where(refills.c.state.in_(("ordered", *REQUESTED_STATES)))
+        .group_by(refills.c.product_id, refills.c.warehouse_id)
+        .subquery("coming")
+    )
+
+
+def _last_shipped(scope: Scope, as_of: date, zone: str) -> Subquery:
+    moves = scope.visible.stock_movements
+    last = func.max(moves.c.moved_at, type_=moves.c.moved_at.type)
+    return (
+        select(
+            moves.c.product_id,
+            moves.c.warehouse_id,
+            day_after_minutes(last, minutes_ahead(as_of, zone)).label("last_shipped_on"),
+        )
+        .where(moves.c.kind == "shipment")
+        .group_by(moves.c.product_id, moves.c.warehouse_id)
+        .subquery("last_shipped")
+    )
+
+
+def _customer_value(scope: Scope) -> Subquery:
+    orders = scope.visible.orders
+    total: Any = func.sum(orders.c.net_sales, type_=Money)
+    return (
+        select(orders.c.customer_id, total.label("customer_value"))
+        .where(orders.c.stage != "cancelled")
+        .group_by(orders.c.customer_id)
+        .subquery("worth")
+    )
