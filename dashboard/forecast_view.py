@@ -19,6 +19,7 @@ from dashboard.connection import engine_and_version, facts
 from dashboard.exports import Export, export_menu
 from dashboard.figures.forecast_band import forecast_band
 from dashboard.forecast_choice import Chosen
+from dashboard.forecast_process import is_asked_for
 from dashboard.forecast_words import (
     MEASURE_NAMES,
     STEP_NAMES,
@@ -109,6 +110,8 @@ def progress_line(scope: Scope) -> None:
             at = formats.moment(run["started_at"])
             remark(":material/hourglass_top: " + _("Forecasts are being worked out anew since "
                    "{moment}.", moment=at))  # fmt: skip
+        case _ if is_asked_for(run):
+            remark(":material/hourglass_top: " + _("Forecasts are about to be worked out anew."))
         case "failed":
             at, why = formats.moment(run["started_at"]), plain(run["message"] or "")
             words = _("The refresh of {moment} failed; what is shown is of the one before. "

@@ -13,12 +13,13 @@ from dashboard.filters import clear, is_filtered
 from dashboard.forecast_choice import chosen_forecast
 from dashboard.forecast_dialogs import forecast_buttons, forecast_dialog
 from dashboard.forecast_more import more_block, run_currency
+from dashboard.forecast_process import refresh_button
 from dashboard.forecast_view import chart_block, find_told, forecast_cards, progress_line
 from dashboard.live import follow_changes, page_title
 from dashboard.reads import read
 from dashboard.session import current_scope, today
 from dashboard.texts import _
-from data_access.forecasts import find_last_forecast_run
+from data_access.forecasts import find_forecast_progress, find_last_forecast_run
 
 scope = current_scope("forecast")
 as_of = today()
@@ -29,10 +30,13 @@ if not run:
     with title:
         page_title(_("Forecast"), as_of)
     progress_line(scope)
+    progress = read(find_forecast_progress, scope, engine="record")
     blank(
         _("Nothing has been forecast yet."),
         _("Forecasts appear here after `python -m dashboard refresh --what forecasts` has run."),
     )
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        refresh_button(scope, progress)
     follow_changes("forecast")
     st.stop()
 

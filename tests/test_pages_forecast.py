@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from data_access.tables import (
     forecast_adjustments,
     published_forecast_values,
     published_forecasts,
+    refreshes,
 )
 from tests.browsing import Browser, says
 from tests.crm import add, add_user
@@ -372,3 +374,22 @@ def _go_back(browser: Browser, days: int) -> None:
         connection.execute(
             update(published_forecasts).values(origin_on=today() - shift - timedelta(days=1))
         )
+
+
+def test_an_analyst_has_them_worked_out_anew_and_a_lead_may_not(
+    browser: Browser, shop: Foretold
+) -> None:
+    lead = as_role(browser, "sales_lead", region_ids=(shop.north,))
+    assert "refresh_forecasts" not in {button.key for button in lead.button}
+    tab = as_role(browser).button("refresh_forecasts").click().run()
+    assert not tab.exception and tab.button("refresh_forecasts").disabled
+    assert says(tab, "Forecasts are about to be worked out anew.") or says(tab, "anew since")
+    runs = select(refreshes.c.state).where(refreshes.c.refresh_id > shop.refresh_id)
+    end = time.monotonic() + 120  # a busy machine is slow, not wrong
+    state = None
+    while state in (None, "running"):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+        with browser.database.record.connect() as connection:
+            state = connection.scalar(runs)
+    assert state == "done"

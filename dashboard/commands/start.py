@@ -104,14 +104,9 @@ def _forecasting_beside() -> Iterator[None]:
     if not _wants_forecasts():
         yield
         return
-    command = [sys.executable, "-m", "dashboard", "refresh", "--what", "forecasts"]
-    beside = subprocess.Popen(  # noqa: S603  our own command
-        [*command, "--workers", "1"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    from dashboard.forecast_process import begin_forecasting  # loads streamlit
+
+    beside = begin_forecasting()
     try:
         yield
     finally:

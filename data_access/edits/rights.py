@@ -119,6 +119,8 @@ FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
     "adjust_forecast": _PLANNERS,
     "publish_forecast": _PLANNERS,
 }
+# who may have all of them worked out anew
+_FORECASTERS = (*_HEADS, Role.ANALYST)
 
 
 # who saves what-if scenarios, and whom they can be shared with
@@ -183,6 +185,11 @@ def need_customer_right(scope: Scope, action: str) -> None:
 def may_change_calendar(scope: Scope) -> bool:
     """Whether this role may add, change and remove events, and choose the country."""
     return scope.role in CALENDAR_RIGHTS
+
+
+def may_refresh_forecasts(scope: Scope) -> bool:
+    """Whether this person may have all forecasts worked out anew."""
+    return scope.role in _FORECASTERS
 
 
 def may_for_forecast(scope: Scope, action: str) -> bool:
