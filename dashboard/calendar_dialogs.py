@@ -119,7 +119,9 @@ def _told(scope: Scope, event: Any, effects: pd.DataFrame) -> None:
         between = f" :gray[({between})]" if between else ""
         st.markdown(_("Effect: {effect}", effect=effect) + between)
     if event.source == "campaign":
-        st.markdown(f":small[:gray[{_('Forecasts know campaigns by their kind.')}]]")
+        st.markdown(
+            f":small[:gray[{_('Forecasts leave campaigns out: each is of a few products.')}]]"
+        )
 
 
 def _form(event: Any) -> None:

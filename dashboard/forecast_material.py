@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from dashboard.analytics.forecasting.regular import (
     make_regular,
     places_after,
 )
+from dashboard.calendar_frames import events_of_company
 from dashboard.forecast_series import daily_series, weekly_series
 from dashboard.settings import settings
 from dashboard.texts import _
@@ -131,20 +133,27 @@ def _held_out(
 
 
 def of_database(arguments: argparse.Namespace) -> tuple[Material, Material]:
-    """Days and weeks of net sales and orders, in all and by channel, region and category."""
+    """Days and weeks of net sales and orders, in all and by channel, region and category, with the
+    events of the calendar: a campaign of the past counts as planned before it began."""
     database = connect(arguments.database or settings().database_url)
     try:
         need_schema(database.record)
         today = time_of_work(read_properties(database.record), utc_now()).today
         sales = read_daily_sales(database.record)
+        begin = sales["ordered_on"].min().date() if len(sales) else today
+        events = events_of_company(database.record, begin, today + timedelta(days=366))
     finally:
         database.dispose()
-    days = daily_series(sales, today)
+    days = [replace(each, events=events) for each in daily_series(sales, today)]
     if not days:
         raise ForecastEvaluationRefused("no_orders")
     told = {"source": _("the CRM database"), "rows": len(sales), "rows_left_out": 0,
             "rows_without_value": 0, "periods_missing": 0}  # fmt: skip
     return (
         Material(days, Rhythm("day"), told=told),
-        Material(weekly_series(days), Rhythm("week", 7), told=told),
+        Material(
+            [replace(each, events=events) for each in weekly_series(days)],
+            Rhythm("week", 7),
+            told=told,
+        ),
     )

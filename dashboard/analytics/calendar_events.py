@@ -104,10 +104,10 @@ def _plain(value: Any) -> Any:
 
 def events_for_forecast(events: pd.DataFrame) -> pd.DataFrame:
     """name, first_on, last_on, kind of the events that are on: what comes again has the same name
-    each time."""
-    on = events[~events["is_off"].astype(bool)]
-    name = on["name"].where(on["source"] != "campaign", on["series"])
-    return on.assign(name=name)[["name", "first_on", "last_on", "kind"]].reset_index(drop=True)
+    each time. Campaigns are left out: each is of a few products, and taken for an event of all it
+    made the demo's forecasts worse (weekly WAPE .36 with them, .33 without, .41 without any)."""
+    on = events[~events["is_off"].astype(bool) & (events["source"] != "campaign")]
+    return on[["name", "first_on", "last_on", "kind"]].reset_index(drop=True)
 
 
 def event_effects(sales: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:

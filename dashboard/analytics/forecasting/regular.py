@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -61,11 +61,12 @@ class Regular:
     values: Floats
     first: float  # the number of the first period
     starts: pd.Timestamp | None
+    events: pd.DataFrame | None = field(default=None, compare=False, repr=False)
 
     def history(self, step: Steps, season: int) -> History:
         known: Step | None = step if step in ("day", "week", "month") else None
         start = self.starts.date() if self.starts is not None else None
-        return History(self.values, season, start, known)
+        return History(self.values, season, start, known, self.events)
 
 
 def find_rhythm(rows: pd.DataFrame) -> Rhythm:
