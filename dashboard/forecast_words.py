@@ -164,7 +164,7 @@ def learnt_in_words(origin_on: Any, days_old: int) -> str:
 
 def refit_in_words(days_old: int) -> str:
     """How to have it worked out anew, and whether that is due."""
-    how = _("`python -m dashboard refresh --what forecasts` works it out anew; run it every night.")
+    how = _("A refresh every night works it out anew.")
     if days_old <= STALE_DAYS:
         return how
     return in_a_row((_("That is more than a week: it is time to work it out anew."), how))

@@ -261,7 +261,11 @@ def _course(panel: _Panel, now: Levers, world: World) -> Levers:
         _("Growth, outage, capacity"), icon=":material/trending_up:", expanded=is_open
     ):
         growth = panel.percent(
-            "growth_points", _("Yearly growth, more or less"), -30, 30, format="%+d pp"
+            "growth_points",
+            _("Yearly growth, more or less"),
+            -30,
+            30,
+            format=_("{number} pp", number="%+d"),
         )
         seen = world.facts.get("growth")
         if seen:
