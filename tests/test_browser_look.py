@@ -95,11 +95,12 @@ def test_both_themes_are_the_browsers_choice(
     context.close()
 
 
-# People's own words and names, which stand as somebody wrote them.
+# People's own words and names, and commands, which stand as they were written.
 OWN_WORDS = [
     MARKDOWN,
     SCRIPT,
     "System administrator",
+    "python -m dashboard refresh --what forecasts",
     PASSWORD,
     *sorted((account.username for account in ACCOUNTS), key=len, reverse=True),
 ]
