@@ -1,32 +1,18 @@
-"""Forecasts are worked out in a process of their own: minutes of work, beside the pages."""
+"""The button that has all forecasts worked out anew."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import streamlit as st
 
+from dashboard.forecast_beside import begin_forecasting
 from dashboard.session import current_scope
-from dashboard.settings import ROOT
 from dashboard.texts import _
 from data_access.edits.rights import may_refresh_forecasts
 from data_access.scope import Scope
 
 _ASKED = "forecast_refresh_asked"
-
-
-def begin_forecasting() -> subprocess.Popen[bytes]:
-    """`refresh --what forecasts` on the same settings, with one core left to the pages."""
-    command = [sys.executable, "-m", "dashboard", "refresh", "--what", "forecasts"]
-    return subprocess.Popen(  # noqa: S603  our own command
-        [*command, "--workers", "1"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def refresh_button(scope: Scope, run: dict[str, Any]) -> None:
