@@ -1,5 +1,5 @@
 """More about the segments, one question at a time: what they buy, what they are expected to buy,
-what the best do not buy yet, and two segments side by side."""
+what the best do not buy yet, the best as points, and two segments side by side."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.reads import data_version, read
 from dashboard.segment_choice import Chosen, code_of, codes_of, say
+from dashboard.segment_points import points_block
 from dashboard.segment_spend import spend_block
 from dashboard.segment_views import segments_table
 from dashboard.segment_words import MEASURES, segment_name
@@ -26,6 +27,7 @@ _QUESTIONS: dict[str, str] = {
     "bought": N_("What they buy"),
     "next": N_("Expected next"),
     "missing": N_("Not bought yet"),
+    "points": N_("Customers as points"),
     "compare": N_("Compare two"),
     "spend": N_("Marketing spend"),
 }
@@ -59,6 +61,8 @@ def more_block(
             _next(scope, chosen)
         case "missing":
             _missing(scope, chosen, as_of)
+        case "points":
+            points_block(scope, chosen, as_of)
         case "compare":
             _compare(chosen, segments, margin=margin)
         case "spend":

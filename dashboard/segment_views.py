@@ -13,6 +13,7 @@ from dashboard import formats
 from dashboard.analytics.segment_sums import add_up_segments, sum_up_movements
 from dashboard.analytics.segments import SEGMENTS
 from dashboard.cards import Card
+from dashboard.charts import clicked_point
 from dashboard.figures.segment_bars import segment_bars
 from dashboard.figures.template import CONFIG
 from dashboard.paging import clicked_row
@@ -148,9 +149,8 @@ def _bars(scope: Scope, chosen: Chosen) -> Any:
 
 
 def _bar_clicked(key: str, codes: tuple[str, ...], segment: str) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    place = points[0].get("point_index") if points and isinstance(points[0], dict) else None
-    if isinstance(place, int) and 0 <= place < len(codes):
+    place = clicked_point(key, len(codes))
+    if place is not None:
         code = codes[place]
         say(segment=None if code == segment else code)
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.cards import Card
+from dashboard.charts import clicked_point
 from dashboard.figures.template import CONFIG
 from dashboard.figures.waterfall import Rung, waterfall
 from dashboard.filters import described
@@ -193,9 +194,8 @@ def _note(scope: Scope, chosen: OrderFilter, as_of: date, choice: WhyChoice) -> 
 
 
 def _bar_clicked(key: str, keys: tuple[str, ...], part: str) -> None:
-    points = st.session_state[key]["selection"]["points"]
-    place = int(points[0]["point_index"]) if points else -1
-    picked = keys[place] if 0 <= place < len(keys) else None
+    place = clicked_point(key, len(keys))
+    picked = None if place is None else keys[place]
     say(part=None if picked == part else picked)
 
 

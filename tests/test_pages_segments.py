@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import streamlit as st
 from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
+from dashboard.charts import clicked_point
 from data_access.database import Database, writing
 from data_access.divisions import Division, read_definition
 from data_access.edits.segments import save_segment
@@ -41,6 +45,12 @@ def page(browser: Browser, scored: Scored, role: str = "manager", **query: Any) 
 
 def table(tab: AppTest, column: str) -> Any:
     return next(each.value for each in tab.dataframe if column in each.value)
+
+
+def drawn(tab: AppTest) -> list[Any]:
+    """The traces of every chart."""
+    charts = [json.loads(each.proto.spec) for each in tab.get("plotly_chart")]
+    return [{"mode": "", **trace} for chart in charts for trace in chart["data"]]
 
 
 def names(tab: AppTest) -> list[str]:
@@ -188,7 +198,7 @@ def test_one_bad_definition_does_not_spoil_the_list(browser: Browser, scored: Sc
     assert says(tab, "cannot be read") and not tab.exception
 
 
-@pytest.mark.parametrize("question", ["bought", "next", "missing", "compare"])
+@pytest.mark.parametrize("question", ["bought", "next", "missing", "points", "compare"])
 @pytest.mark.parametrize("role", ["manager", "sales_rep"])
 def test_more_questions_are_answered(
     browser: Browser, scored: Scored, question: str, role: str
@@ -200,11 +210,43 @@ def test_more_questions_are_answered(
     answers = {
         "bought": "Net sales of the last 365 days", "next": "The five categories",
         "missing": "buy what their peers buy", "compare": "",
+        "points": "customers with most net sales" if role == "manager" else "net sales in the last",
     }  # fmt: skip
     assert says(tab, answers[question])
     if question == "compare":
         shown = table(tab, "difference").set_index("measure")
         assert shown.loc["Customers"].tolist() == ["1", "1", "0.0%"]
+
+
+def test_points_are_the_customers_of_the_segment_and_a_click_opens_one(
+    browser: Browser, scored: Scored
+) -> None:
+    browser.sign_in(scored.scopes["manager"].user_id)
+    tab = browser.open("segments")
+    tab.segmented_control(key="segments_more").set_value("points").run()
+    (points,) = (each for each in drawn(tab) if each["mode"] == "markers")
+    facts = {facts[0]: facts for facts in CUSTOMERS if facts[6] > 0}
+    names = [re.search("<b>(.*?)</b>", told)[1] for told in points["customdata"]]  # type: ignore[index]
+    assert sorted(names) == sorted(facts)
+    days = {x - 1 - facts[name][2] for x, name in zip(points["x"], names, strict=True)}
+    assert len(days) == 1 and min(days) >= 0  # since the scores were worked out
+    assert points["y"] == [facts[name][6] for name in names]
+    tab = browser.open("segments", segment="champions")
+    tab.segmented_control(key="segments_more").set_value("points").run()
+    (points,) = (each for each in drawn(tab) if each["mode"] == "markers")
+    assert len(points["x"]) == 1 and "Ada" in points["customdata"][0]
+
+
+@pytest.mark.parametrize(
+    ("points", "place"),
+    [([{"point_index": 1}], 1), ([], None), ([{"point_index": 2}], None), (["x"], None),
+     ([{"point_index": -1}], None), ([{"point_index": "1"}], None)],
+)  # fmt: skip
+def test_what_a_browser_says_was_clicked_is_not_taken_on_trust(
+    points: list[Any], place: int | None
+) -> None:
+    st.session_state["chart"] = {"selection": {"points": points}}
+    assert clicked_point("chart", 2) == place
 
 
 def test_marketing_spend_is_for_who_sees_every_order(browser: Browser, scored: Scored) -> None:
