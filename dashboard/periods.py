@@ -34,12 +34,6 @@ _RUNNING: dict[str, Running] = {
 }
 
 
-def has_year_before(first_on: date, as_of: date) -> bool:
-    """Whether the year before the last 365 days can be compared with: orders since `first_on` are
-    there for all but a week of it."""
-    return first_on <= as_of - timedelta(days=2 * 365 - 7)
-
-
 def period_of(preset: str, as_of: date) -> Period | None:
     """The business days of a preset on `as_of`; None for any time and for own dates."""
     if preset in _DAYS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from dashboard.reads import read
-from data_access.options import find_what_is_recorded
+from data_access.options import find_data_span, find_what_is_recorded
 from data_access.scope import Scope
 
 
@@ -17,3 +19,10 @@ def knows_costs(scope: Scope) -> bool:
     """Whether this person may be told a margin."""
     seen = scope.sees("orders", "cost")
     return seen and bool(read(find_what_is_recorded, scope, engine="record")["costs"])
+
+
+def knows_two_years(scope: Scope, currency: str | None, as_of: date) -> bool:
+    """Whether the last 365 days can be compared with the 365 before: this person's orders are there
+    for all but a week of them."""
+    first_on = read(find_data_span, scope, currency, engine="record")["first_on"]
+    return first_on is not None and first_on <= as_of - timedelta(days=2 * 365 - 7)

@@ -17,8 +17,8 @@ from dashboard.charts import clicked_point
 from dashboard.figures.segment_bars import segment_bars
 from dashboard.figures.template import CONFIG
 from dashboard.paging import clicked_row
-from dashboard.periods import has_year_before
 from dashboard.reads import data_version, draw, read
+from dashboard.recorded import knows_two_years
 from dashboard.segment_choice import Chosen, code_of, codes_of, say
 from dashboard.segment_words import (
     MEASURES,
@@ -32,7 +32,6 @@ from dashboard.segment_words import (
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, in_a_row
 from data_access.divisions import WAYS, Division
-from data_access.options import find_data_span
 from data_access.scope import Scope
 from data_access.segment_lists import find_what_clusters_are
 from data_access.segments import find_segments_day, sum_movements, sum_segments
@@ -41,7 +40,8 @@ from data_access.segments import find_segments_day, sum_movements, sum_segments
 def segments_of(scope: Scope, division: Division, measure: str) -> pd.DataFrame:
     """The segments as add_up_segments tells them, with the name and the value of each."""
     sums = read(sum_segments, scope, division)
-    if not _knows_two_years(scope, division.currency):
+    as_of = read(find_segments_day, scope, division.currency)["as_of_on"]
+    if as_of and not knows_two_years(scope, division.currency, as_of):
         sums["net_sales_prior_12m"] = 0.0  # of a part of the year: nothing to compare with
     clusters = int(sums["group_number"].max()) if len(sums) else 0
     order = codes_of(division.by, clusters)
@@ -49,12 +49,6 @@ def segments_of(scope: Scope, division: Division, measure: str) -> pd.DataFrame:
     return added.assign(
         name=[segment_name(code) for code in added["segment"]], value=added[measure]
     )
-
-
-def _knows_two_years(scope: Scope, currency: str | None) -> bool:
-    as_of = read(find_segments_day, scope, currency)["as_of_on"]
-    first_on = read(find_data_span, scope, currency, engine="record")["first_on"]
-    return bool(as_of and first_on and has_year_before(first_on, as_of))
 
 
 def way_bar(chosen: Chosen) -> None:

@@ -23,8 +23,8 @@ from dashboard.figures.retention import (
     retention_heat,
     sales_by_tenth,
 )
-from dashboard.periods import has_year_before
 from dashboard.reads import data_version, read
+from dashboard.recorded import knows_two_years
 from dashboard.session import current_scope
 from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language
@@ -61,8 +61,7 @@ def cards_of(scope: Scope, wanted: ValueFilter, as_of: date, months: pd.DataFram
     """`months` as `cohort_months` has them."""
     tenths = read(sum_sales_by_tenth, scope, wanted, as_of)
     rates = _repurchase_rates(scope, wanted, as_of)
-    first_on = pd.Timestamp(months["first_month"].min()).date()
-    compared = has_year_before(first_on, as_of)
+    compared = knows_two_years(scope, wanted.currency, as_of)
     return value_cards(
         months if compared else months.assign(net_sales_prior_12m=0.0),
         rates, share_of_best(tenths), _shared_error(scope), wanted.currency,

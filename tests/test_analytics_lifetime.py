@@ -343,6 +343,15 @@ def test_a_score_is_the_chance_of_the_model_moved_by_what_was_learnt() -> None:
     assert told == pytest.approx(1 / (1 + np.exp(odds)))
 
 
+def test_expected_orders_are_set_right_half_of_the_way() -> None:
+    """150 and 50 orders more than the usual 20 of doubt: 170 ÷ 120, and its square root."""
+    factor, error = silence._set_right([150.0], [100.0], 90)
+    assert factor == pytest.approx(np.sqrt(170 / 120))
+    assert error == pytest.approx(np.log(170 / 120))
+    assert silence._set_right([1000.0], [100.0], 90)[0] == 1.5
+    assert silence._set_right([150.0], [100.0], 30)[0] == 1.0  # it may be a season
+
+
 def test_expected_orders_are_set_right_by_what_was_seen_before() -> None:
     scores, facts = scored()
     found, orders = facts["model"], regular_orders(2, 600)

@@ -202,8 +202,9 @@ def test_what_is_no_goods_needs_no_price_cost_category_or_supplier(
 ) -> None:
     sound(database)
     before = broken(database)
-    add(database.writer, "products", name="Postage", is_goods=False, list_price=None,
-        unit_cost=None, category_id=None, supplier_id=None)  # fmt: skip
+    for name, price in (("Postage", None), ("Samples", 0)):
+        add(database.writer, "products", name=name, is_goods=False, list_price=price,
+            unit_cost=None, category_id=None, supplier_id=None)  # fmt: skip
     assert broken(database) == before
 
 

@@ -23,7 +23,7 @@ from data_access.edits.consenting import MAY_RECORD_CONSENT
 from data_access.keyset import next_page
 from data_access.policy import Role
 from data_access.scope import Scope
-from data_access.tables import consents, customer_scores, customers, interactions
+from data_access.tables import consents, customer_scores, customers, interactions, products
 from tests.browsing import Browser, says, texts
 from tests.crm import NOW, add
 from tests.shop import TODAY, Shop, open_shop
@@ -234,6 +234,27 @@ def test_one_customer_on_one_screen(browser: Browser, company: Shop) -> None:
     support = open_page(browser, company, "support", "customer", customer=number)
     assert not says(support, "Call about the payment") and not says(support, "Gross margin")
     assert not [b for b in support.button if str(b.key).startswith("remove_contact")]
+
+
+def test_preferred_categories_are_of_goods_that_have_one(browser: Browser, company: Shop) -> None:
+    company.order()
+
+    def prefers() -> bool:
+        number = str(company.customer_id)
+        tab = open_page(browser, company, "manager", "customer", customer=number)
+        return "Preferred categories" in [each.value for each in tab.subheader]
+
+    def change(**values: Any) -> None:
+        with writing(company.writer) as connection:
+            connection.execute(
+                update(products).where(products.c.product_id == company.pen).values(**values)
+            )
+
+    assert not prefers()
+    change(category_id=add(company.writer, "categories", name="Pens"))
+    assert prefers()
+    change(is_goods=False)
+    assert not prefers()
 
 
 def test_scores_are_shown_and_asked_about(browser: Browser, company: Shop) -> None:

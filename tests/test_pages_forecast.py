@@ -23,6 +23,7 @@ from data_access.tables import (
     published_forecast_values,
     published_forecasts,
     refreshes,
+    users,
 )
 from tests.browsing import Browser, says
 from tests.crm import add, add_user
@@ -374,6 +375,16 @@ def _go_back(browser: Browser, days: int) -> None:
         connection.execute(
             update(published_forecasts).values(origin_on=today() - shift - timedelta(days=1))
         )
+
+
+def test_who_may_no_longer_has_nothing_worked_out(browser: Browser, shop: Foretold) -> None:
+    user_id = add_user(browser.database, "analyst")
+    browser.sign_in(user_id)
+    tab = browser.open("forecast")
+    with writing(browser.database.writer) as connection:
+        connection.execute(update(users).where(users.c.user_id == user_id).values(role="finance"))
+    tab.button("refresh_forecasts").click().run()
+    assert "forecast_refresh_asked" not in tab.session_state
 
 
 def test_an_analyst_has_them_worked_out_anew_and_a_lead_may_not(

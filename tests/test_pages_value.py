@@ -81,7 +81,14 @@ def test_before_a_refresh_the_page_shows_what_was_and_says_what_is_missing(
     }  # fmt: skip
     assert says(tab, "Not worked out yet") and says(tab, "python -m dashboard refresh")
     assert says(tab, "+50.0 pp vs the year before")
+    assert says(tab, "n/a vs the year before")  # whose first months nobody knows
     assert not any("customer_features" in name for name in buttons)
+
+
+def test_growth_is_told_where_the_whole_year_before_is_known(browser: Browser) -> None:
+    sell(browser, "Ada", 500, 200, 100)
+    sell(browser, "Bo", 800, 100)
+    assert says(as_role(browser), "+200.0% vs the year before")
 
 
 def test_what_nobody_bought_for_has_no_chart(browser: Browser) -> None:
