@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.edit_notice import notify, take_notice_away
-from dashboard.forecast_anew import refresh_button
+from dashboard.forecast_refresh_button import refresh_button
 from dashboard.forecast_view import Told
 from dashboard.forecast_words import learnt_in_words, series_in_words
 from dashboard.live import dialog_closes, dialog_opens

@@ -1,4 +1,4 @@
-"""The part `forecasts` of a refresh: every series of the CRM forecast, settled and stored.
+"""The part `forecasts` of a refresh: every series of the CRM forecast, reconciled and stored.
 
 What was worked out of a series is kept as soon as it is there: a run that breaks off goes on where
 it stopped, and a later run works out anew only what rests on other data.
@@ -16,8 +16,8 @@ import pandas as pd
 from dashboard.calendar_frames import YEARS_BACK, events_of_company
 from dashboard.forecast_gathering import Gathered, gather
 from dashboard.forecast_pool import run_tasks
+from dashboard.forecast_reconciliation import reconcile
 from dashboard.forecast_rows import rows_of
-from dashboard.forecast_settling import settle
 from dashboard.forecast_tasks import Draft, Result, Series, Task, draft_by_weeks, plain_draft
 from data_access.refreshing import forecasts as stored
 from data_access.refreshing.runs import Run
@@ -92,8 +92,8 @@ def _store(
     failed: Mapping[Series, str],
     counts: Mapping[str, int],
 ) -> int:
-    settled = settle(drafts, gathered.shares)
-    tables = rows_of(settled, work.run.refresh_id, gathered.currency, gathered.until)
+    reconciled = reconcile(drafts, gathered.shares)
+    tables = rows_of(reconciled, work.run.refresh_id, gathered.currency, gathered.until)
     facts = {
         "currency": gathered.currency,
         "left_out": sorted(gathered.left_out),  # currencies
@@ -117,7 +117,7 @@ def _store(
     stored.replace_forecasts(
         work.source.writer, work.run, tables, work.drafts, facts, details, count
     )
-    return len(settled)
+    return len(reconciled)
 
 
 def _name(series: Series) -> str:

@@ -18,8 +18,8 @@ from dashboard.charts import show_chart
 from dashboard.connection import engine_and_version, facts
 from dashboard.exports import Export, export_menu
 from dashboard.figures.forecast_band import forecast_band
-from dashboard.forecast_anew import is_asked_for
 from dashboard.forecast_choice import Chosen
+from dashboard.forecast_refresh_button import is_asked_for
 from dashboard.forecast_words import (
     MEASURE_NAMES,
     STEP_NAMES,

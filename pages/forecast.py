@@ -10,10 +10,10 @@ from dashboard.choices import currencies, region_choice, worth_choosing
 from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import Bar, filter_bar
 from dashboard.filters import clear, is_filtered
-from dashboard.forecast_anew import refresh_button
 from dashboard.forecast_choice import chosen_forecast
 from dashboard.forecast_dialogs import forecast_buttons, forecast_dialog
-from dashboard.forecast_more import more_block, run_currency
+from dashboard.forecast_refresh_button import refresh_button
+from dashboard.forecast_tabs import more_block, run_currency
 from dashboard.forecast_view import chart_block, find_told, forecast_cards, progress_line
 from dashboard.live import follow_changes, page_title
 from dashboard.reads import read

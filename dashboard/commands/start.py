@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from tqdm import tqdm
 
 from dashboard.commands import demo, refresh
-from dashboard.forecast_beside import begin_forecasting
+from dashboard.forecast_process import begin_forecasting
 from dashboard.settings import ROOT, settings
 from dashboard.texts import _
 from data_access.accounts import list_demo_users, list_users

@@ -15,19 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import forecast_settling
+from dashboard import forecast_reconciliation
 from dashboard.analytics import forecast_sums, thin_demand
 from dashboard.analytics.forecast_sums import (
     add_widths,
     in_hundredths,
-    settle_bounds,
+    reconcile_bounds,
     share_errors,
     share_out,
 )
 from dashboard.analytics.forecasting import FAST, NAIVE, History
 from dashboard.analytics.thin_demand import is_thin, spread_of_days
+from dashboard.forecast_reconciliation import reconcile
 from dashboard.forecast_rows import accuracy_of
-from dashboard.forecast_settling import settle
 from dashboard.forecast_tasks import (
     BOUNDS,
     BY_WEEKS,
@@ -97,7 +97,7 @@ def test_many_products_are_forecast_by_day_for_the_company_alone(
             (each.series.grain, each.series.level, each.series.region_id, each.series.part): float(
                 each.value[0]
             )
-            for each in settle(drafts, shares)
+            for each in reconcile(drafts, shares)
             if each.series.split == "product"
         }
 
@@ -106,7 +106,7 @@ def test_many_products_are_forecast_by_day_for_the_company_alone(
                  ("company", 0, "8"): 2.0}  # fmt: skip
     whole = {(grain, *key): value for grain in ("day", "week") for key, value in by_region.items()}
     assert products() == whole
-    monkeypatch.setattr(forecast_settling, "MOST_BY_REGION", 3)
+    monkeypatch.setattr(forecast_reconciliation, "MOST_BY_REGION", 3)
     weekly = {key: value for key, value in whole.items() if key[0] == "week"}
     assert products() == {
         **weekly, ("day", "company", 0, "7"): 7.5, ("day", "company", 0, "8"): 2.5
@@ -122,11 +122,11 @@ def test_where_all_parts_are_nothing_the_weights_tell() -> None:
 
 def test_a_range_keeps_its_proportion_and_a_margin_s_its_width() -> None:
     bounds, value = np.array([[8.0], [12.0], [5.0], [15.0]]), np.array([10.0])
-    half = settle_bounds(bounds, value, np.array([5.0]), may_be_negative=False)
+    half = reconcile_bounds(bounds, value, np.array([5.0]), may_be_negative=False)
     assert half.ravel().tolist() == [4.0, 6.0, 2.5, 7.5]
-    moved = settle_bounds(bounds, value, np.array([-1.0]), may_be_negative=True)
+    moved = reconcile_bounds(bounds, value, np.array([-1.0]), may_be_negative=True)
     assert moved.ravel().tolist() == [-3.0, 1.0, -6.0, 4.0]
-    of_nothing = settle_bounds(bounds - 10, value * 0, np.array([3.0]), may_be_negative=False)
+    of_nothing = reconcile_bounds(bounds - 10, value * 0, np.array([3.0]), may_be_negative=False)
     assert of_nothing.ravel().tolist() == [1.0, 5.0, 0.0, 8.0]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.forecast_beside import begin_forecasting
+from dashboard.forecast_process import begin_forecasting
 from dashboard.session import current_scope
 from dashboard.texts import _
 from data_access.edits.rights import may_refresh_forecasts
