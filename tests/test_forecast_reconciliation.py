@@ -18,14 +18,13 @@ from hypothesis import strategies as st
 from dashboard import forecast_reconciliation
 from dashboard.analytics import forecast_sums, thin_demand
 from dashboard.analytics.forecast_sums import (
-    add_widths,
     in_hundredths,
     reconcile_bounds,
     share_errors,
     share_out,
 )
 from dashboard.analytics.forecasting import FAST, NAIVE, History
-from dashboard.analytics.thin_demand import is_thin, spread_of_days
+from dashboard.analytics.thin_demand import is_thin, spread_of_days, weekday_shares
 from dashboard.forecast_reconciliation import reconcile
 from dashboard.forecast_rows import accuracy_of
 from dashboard.forecast_tasks import (
@@ -128,13 +127,16 @@ def test_a_range_keeps_its_proportion_and_a_margin_s_its_width() -> None:
     assert moved.ravel().tolist() == [-3.0, 1.0, -6.0, 4.0]
     of_nothing = reconcile_bounds(bounds - 10, value * 0, np.array([3.0]), may_be_negative=False)
     assert of_nothing.ravel().tolist() == [1.0, 5.0, 0.0, 8.0]
+    grown = reconcile_bounds(bounds, value, np.array([1_000.0]), may_be_negative=False)
+    assert grown.ravel().tolist() == [980.0, 1020.0, 950.0, 1050.0]  # ten times, not a hundred
 
 
 def test_errors_that_go_together_in_part_give_back_the_company_s_width() -> None:
     regions = np.array([[3.0, 6.0], [4.0, 8.0]])
     shared = share_errors(np.array([37**0.5, 148**0.5]), regions)  # 25 + r 24 = 37
     assert shared == pytest.approx(0.5)
-    assert add_widths(regions, shared).tolist() == pytest.approx([37**0.5, 148**0.5])
+    uneven = np.array([25**0.5, 31**0.5, 49**0.5])  # 0, a quarter, 1
+    assert share_errors(uneven, np.array([[3.0] * 3, [4.0] * 3])) == pytest.approx(0.25)
     assert share_errors(np.array([99.0]), np.array([[3.0], [4.0]])) == 1.0
     assert share_errors(np.array([1.0]), np.array([[3.0], [4.0]])) == 0.0
     assert share_errors(np.array([3.0]), np.array([[3.0]])) == 0.0
@@ -167,6 +169,21 @@ def test_thin_days_are_the_weeks_by_weekday() -> None:
     assert json.loads(json.dumps(draft)) == draft
 
 
+def test_a_series_is_thin_where_most_days_of_a_year_are_empty() -> None:
+    half = np.tile([0.0, 3.0], 182)
+    assert not is_thin(half)
+    half[1] = 0.0
+    assert is_thin(half)
+    assert not is_thin(np.append(np.zeros(500), np.tile([0.0, 3.0], 182)))  # long ago
+    assert not is_thin(np.zeros(27))
+
+
+def test_weekdays_are_those_of_the_last_year_whatever_day_it_begins_on() -> None:
+    values = np.append(np.full(10, 9.0), np.tile([2.0, 0, 0, 0, 0, 0, 6.0], 52))
+    # ten days after a Tuesday it is a Friday
+    assert weekday_shares(values, 1).tolist() == [0, 0, 0, 0.75, 0.25, 0, 0]
+
+
 def test_weeks_that_have_begun_give_their_other_days() -> None:
     days = task([0.0, 0, 2, 0, 0, 0, 0] * 12 + [0.0, 0.0])  # until a Tuesday
     (weeks,) = work_out([task([2.0] * 12, "week", 8)])
@@ -185,6 +202,10 @@ def test_the_range_of_thin_days_is_that_of_past_days() -> None:
     assert bounds[:, 0].tolist() == [0.0, 10.0, 0.0, 10.0]
     assert bounds[:, 1].tolist() == [0.0, 20.0, 0.0, 20.0]
     assert bounds[:, 2].tolist() == [0.0] * 4
+    chancy = np.array([0.0] * 99 + [1_000.0])  # nine of ten days lie below the mean
+    assert spread_of_days(chancy, np.array([10.0])).ravel().tolist() == [0.0, 10.0, 0.0, 10.0]
+    losses = spread_of_days(-chancy, np.array([-10.0]))
+    assert losses.ravel().tolist() == [-10.0, 0.0, -10.0, 0.0]
 
 
 def test_what_cannot_be_forecast_is_said_to_go_on_as_it_was() -> None:

@@ -88,12 +88,6 @@ def share_errors(company: Floats, regions: Floats) -> float:
     return float(np.clip(np.median(found), 0.0, 1.0))
 
 
-def add_widths(widths: Floats, shared_error: float) -> Floats:
-    """(periods): the half-width of the sum of (parts, periods), as in `share_errors`."""
-    squares, sums = (widths**2).sum(axis=0), widths.sum(axis=0) ** 2
-    return np.asarray(np.sqrt((1 - shared_error) * squares + shared_error * sums))
-
-
 def shrunk_shares(part: Floats, whole: Floats, firmness: float) -> Floats:
     """(products, regions): the share of each region in a product's sales (products, regions),
     drawn to the regions' shares in all sales (regions) as if `firmness` of the product had been
