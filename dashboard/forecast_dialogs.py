@@ -91,7 +91,7 @@ def _adjust_form(told: Told, row: Any) -> None:
         key="adjust_way",
     )  # fmt: skip
     with st.form("adjust_form", border=False):
-        st.text_input(_("Name"), value=row.name if row else "", key="adjust_name",
+        st.text_input(_("Name of the adjustment"), value=row.name if row else "", key="adjust_name",
                       max_chars=LONGEST_NAME,
                       placeholder=_("Such as: Large order of the schools"))  # fmt: skip
         st.text_area(_("Reason"), value=row.reason if row else "", key="adjust_reason",
