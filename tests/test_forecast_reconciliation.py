@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import forecast_reconciliation
-from dashboard.analytics import forecast_sums, thin_demand
+from dashboard.analytics import forecast_seasons, forecast_sums, thin_demand
+from dashboard.analytics.forecast_seasons import season_effects
 from dashboard.analytics.forecast_sums import (
     in_hundredths,
     reconcile_bounds,
@@ -43,7 +44,7 @@ signed = st.floats(-1e8, 1e8, allow_nan=False).map(lambda value: round(value, 4)
 
 
 def test_the_examples_hold() -> None:
-    for module in (forecast_sums, thin_demand):
+    for module in (forecast_seasons, forecast_sums, thin_demand):
         assert doctest.testmod(module).failed == 0
 
 
@@ -110,6 +111,12 @@ def test_many_products_are_forecast_by_day_for_the_company_alone(
     assert products() == {
         **weekly, ("day", "company", 0, "7"): 7.5, ("day", "company", 0, "8"): 2.5
     }  # fmt: skip
+
+
+def test_the_months_of_a_year_are_told_by_their_mean() -> None:
+    months = pd.to_datetime(["2025-01-01", "2025-12-01", "2026-01-01"])
+    found = season_effects(pd.DataFrame({"period_on": months, "value": [1.5, 0.5, 1.0]}), "year")
+    assert found.values.tolist() == [[1, 0.25], [12, -0.5]]
 
 
 def test_where_all_parts_are_nothing_the_weights_tell() -> None:
@@ -208,6 +215,16 @@ def test_the_range_of_thin_days_is_that_of_past_days() -> None:
     assert losses.ravel().tolist() == [-10.0, 0.0, -10.0, 0.0]
 
 
+def test_thin_sales_are_never_below_nothing_and_thin_margins_may_be() -> None:
+    sales = task([0.0, 0, 2, 0, 0, 0, -1] * 12)
+    (weeks,) = work_out([task([1.0] * 12, "week", 8)])
+    assert weeks.draft is not None
+    shares = np.array([0.0, 0, 1, 0, 0, 0, 0])
+    assert min(draft_by_weeks(sales, weeks.draft, shares)["low_95"]) == 0
+    margin = replace(sales, floor=-math.inf)
+    assert min(draft_by_weeks(margin, weeks.draft, shares)["low_95"]) < 0
+
+
 def test_what_cannot_be_forecast_is_said_to_go_on_as_it_was() -> None:
     broken = task([1.0, 2, 3, 4, 5, 6, 7, 1, 2, 3, 4, 5, 6, 7], horizon=0)
     (result,) = work_out([broken])
@@ -217,6 +234,8 @@ def test_what_cannot_be_forecast_is_said_to_go_on_as_it_was() -> None:
     assert (draft["member"], draft["notes"]) == (NAIVE, ["failed"])
     assert draft["value"] == draft["naive"] == [1.0, 2, 3, 4, 5, 6, 7, 1, 2]
     assert accuracy_of(draft) == {}
+    returns = plain_draft(task([-7.0] * 14, horizon=1))
+    assert (returns["value"], returns["low_95"]) == ([0.0], [0.0])
     assert plain_draft(task([], horizon=2))["value"] == [0.0, 0.0]
 
 
