@@ -34,7 +34,7 @@ def backtest_block(scope: Scope, told: Told) -> None:
     whole = found[(found["first_step"] == 1) & (found["last_step"] == longest)]
     by_distance = found.drop(whole.index)
     st.markdown(f":small[{_in_words(told, whole, longest)}]")
-    left, right = st.columns([13, 7], gap="medium")
+    left, right = st.columns([14, 6], gap="medium")
     with left:
         _table(whole)
     with right:
@@ -85,7 +85,7 @@ def _table(whole: pd.DataFrame) -> None:
     show_table(
         frame,
         [
-            Column("model", _("Model"), width=170),
+            Column("model", _("Model"), width=210),
             Column("verdict", _("Verdict"), width=118),
             Column("wape", "WAPE", "rate", width=66, help=_(
                 "Sum of absolute errors ÷ sum of what happened.")),

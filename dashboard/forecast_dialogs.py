@@ -9,11 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.edit_notice import notify, take_notice_away
-from dashboard.forecast_anew import refresh_button
+from dashboard.forecast_progress import refresh_button
 from dashboard.forecast_view import Told
 from dashboard.forecast_words import learnt_in_words, series_in_words
 from dashboard.live import dialog_closes, dialog_opens
-from dashboard.reads import read
 from dashboard.saving import begin_anew, draw_request, save, show_refusal
 from dashboard.session import current_scope, today
 from dashboard.texts import _, plain
@@ -27,7 +26,6 @@ from data_access.edits.forecasts import (
 from data_access.edits.publishing import LONGEST_NOTE, publish_forecast
 from data_access.edits.rights import may_for_forecast
 from data_access.forecast_series import SeriesFilter, end_of
-from data_access.forecasts import find_forecast_progress
 from data_access.scope import Scope
 
 _OPEN = "forecast_open"
@@ -37,7 +35,7 @@ _WAYS = ("rate", "amount")
 
 def forecast_buttons(scope: Scope, told: Told | None) -> None:
     """What may be done with the forecast that is shown, and with all of them."""
-    refresh_button(scope, read(find_forecast_progress, scope, engine="record"))
+    refresh_button(scope)
     if told is None or not may_for_forecast(scope, _ADJUST):
         return
     is_one = len(told.forecasts) == 1
@@ -93,7 +91,7 @@ def _adjust_form(told: Told, row: Any) -> None:
         key="adjust_way",
     )  # fmt: skip
     with st.form("adjust_form", border=False):
-        st.text_input(_("Name"), value=row.name if row else "", key="adjust_name",
+        st.text_input(_("Name of the adjustment"), value=row.name if row else "", key="adjust_name",
                       max_chars=LONGEST_NAME,
                       placeholder=_("Such as: Large order of the schools"))  # fmt: skip
         st.text_area(_("Reason"), value=row.reason if row else "", key="adjust_reason",

@@ -49,40 +49,64 @@ class Gathered:
     by_weeks: list[Task]  # days of which most are empty: worked out of the weeks
     weekdays: Mapping[str, Floats]  # measure → the share of each weekday in what is sold
     shares: Shares
+
+
+@dataclass(frozen=True)
+class Span:
+    """The currency of the most orders, and the days that are learnt from, first and last."""
+
     currency: str
+    first: date
+    until: date
     left_out: dict[str, int]  # currency → orders
-    until: date  # the last day that is learnt from
 
 
-def gather(engine: Engine, as_of: date, events: pd.DataFrame | None = None) -> Gathered | None:
-    """Every series as of the day; None where nothing was ever ordered."""
+def find_span(engine: Engine, as_of: date) -> Span | None:
+    """As of the day; None where nothing was ever ordered."""
     until = as_of - timedelta(days=1)
     currencies = stored.read_currencies(engine, until)
     if not len(currencies):
         return None
     main = currencies.iloc[0]
-    first, last = main["first_on"].date(), main["last_on"].date()
-    if (until - last).days > STALE_DAYS:
-        until = last
-    tasks: list[Task] = []
-    for split in SPLIT_MEASURES:
-        days = stored.read_daily(engine, split, main["currency"], until)
-        days = days[days["day_on"] <= pd.Timestamp(until)]
-        if split == "product":
-            days = _still_sold(engine, days, until)
-        tasks += _tasks(days, split, first, until, events)
+    last = main["last_on"].date()
+    left_out = {
+        str(name): int(orders)
+        for name, orders in zip(currencies["currency"][1:], currencies["orders"][1:], strict=True)
+    }
+    is_stale = (until - last).days > STALE_DAYS
+    return Span(
+        str(main["currency"]), main["first_on"].date(), last if is_stale else until, left_out
+    )
+
+
+def gather(engine: Engine, span: Span, events: pd.DataFrame | None = None) -> Gathered:
+    """Every series that is forecast."""
+    tasks = [task for split in SPLIT_MEASURES for task in tasks_of(engine, span, split, events)]
     thin = [each for each in tasks if each.series.grain == "day" and is_thin(each.history.values)]
     apart = {each.series for each in thin}
-    left_out = dict(zip(currencies["currency"][1:], currencies["orders"][1:], strict=True))
     return Gathered(
         [each for each in tasks if each.series not in apart],
         thin,
         _weekdays(tasks),
-        _shares(engine, main["currency"], until),
-        str(main["currency"]),
-        {str(name): int(orders) for name, orders in left_out.items()},
-        until,
+        _shares(engine, span.currency, span.until),
     )
+
+
+def tasks_of(
+    engine: Engine, span: Span, split: Split, events: pd.DataFrame | None = None
+) -> Iterator[Task]:
+    """Every series of the split: of the company and of each region, by day, week and month."""
+    days = stored.read_daily(engine, split, span.currency, span.until)
+    if split == "product":
+        days = _still_sold(engine, days, span.until)
+    yield from _tasks(days, split, span.first, span.until, events)
+
+
+def name_of(series: Series) -> str:
+    """Such as "net_sales by month, region 3, channel web"."""
+    where = "company" if series.level == "company" else f"region {series.region_id}"
+    part = "total" if series.split == "total" else f"{series.split} {series.part or '-'}"
+    return f"{series.measure} by {series.grain}, {where}, {part}"
 
 
 def _weekdays(tasks: list[Task]) -> Mapping[str, Floats]:

@@ -1,4 +1,4 @@
-"""The part `forecasts` of a refresh: every series of the CRM forecast, settled and stored.
+"""The part `forecasts` of a refresh: every series of the CRM forecast, reconciled and stored.
 
 What was worked out of a series is kept as soon as it is there: a run that breaks off goes on where
 it stopped, and a later run works out anew only what rests on other data.
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from dashboard.calendar_frames import YEARS_BACK, events_of_company
-from dashboard.forecast_gathering import Gathered, gather
+from dashboard.forecast_gathering import Gathered, Span, find_span, gather, name_of
 from dashboard.forecast_pool import run_tasks
+from dashboard.forecast_reconciliation import reconcile
 from dashboard.forecast_rows import rows_of
-from dashboard.forecast_settling import settle
 from dashboard.forecast_tasks import Draft, Result, Series, Task, draft_by_weeks, plain_draft
 from data_access.refreshing import forecasts as stored
 from data_access.refreshing.runs import Run
@@ -61,12 +61,13 @@ def _events(source: Source) -> pd.DataFrame:
 def refresh_forecasts(source: Source, run: Run, advance: Advance) -> tuple[int, str]:
     """How many forecasts were stored, and in words which series failed; for those stands what they
     did a season ago."""
-    gathered = gather(source.analytics, source.as_of, _events(source))
-    advance(_READ)
-    if gathered is None:
+    span = find_span(source.analytics, source.as_of)
+    if span is None:
         nothing = {table.name: stored.empty_rows(table) for table in stored.RESULTS}
         stored.replace_forecasts(source.writer, run, nothing, (), {}, {}, lambda rows: None)
         return 0, ""
+    gathered = gather(source.analytics, span, _events(source))
+    advance(_READ)
     prints = {task.series: task.fingerprint for task in gathered.tasks}
     tasks = {prints[task.series]: task for task in gathered.tasks}
     known = stored.read_drafts(source.record, tasks)
@@ -82,29 +83,30 @@ def refresh_forecasts(source: Source, run: Run, advance: Advance) -> tuple[int, 
         weeks = drafts[task.series._replace(grain="week")]
         drafts[task.series] = draft_by_weeks(task, weeks, gathered.weekdays[task.series.measure])
     counts = {"series": len(prints), "known": len(known), "worked_out": len(missing)}
-    return _store(work, gathered, drafts, failed, counts), _told(failed)
+    return _store(work, span, gathered, drafts, failed, counts), _told(failed)
 
 
 def _store(
     work: _Work,
+    span: Span,
     gathered: Gathered,
     drafts: Mapping[Series, Draft],
     failed: Mapping[Series, str],
     counts: Mapping[str, int],
 ) -> int:
-    settled = settle(drafts, gathered.shares)
-    tables = rows_of(settled, work.run.refresh_id, gathered.currency, gathered.until)
+    reconciled = reconcile(drafts, gathered.shares)
+    tables = rows_of(reconciled, work.run.refresh_id, span.currency, span.until)
     facts = {
-        "currency": gathered.currency,
-        "left_out": sorted(gathered.left_out),  # currencies
-        "until": gathered.until.isoformat(),
-        "failed": [_name(series) for series in failed][:MOST_NAMED],
+        "currency": span.currency,
+        "left_out": sorted(span.left_out),  # currencies
+        "until": span.until.isoformat(),
+        "failed": [name_of(series) for series in failed][:MOST_NAMED],
     }
     details = {
         **facts,
         **counts,
-        "left_out": gathered.left_out,
-        "failed": {_name(series): error for series, error in failed.items()},
+        "left_out": span.left_out,
+        "failed": {name_of(series): error for series, error in failed.items()},
     }
     total = sum(len(next(iter(rows.values()))) for rows in tables.values())
     written = 0
@@ -117,17 +119,10 @@ def _store(
     stored.replace_forecasts(
         work.source.writer, work.run, tables, work.drafts, facts, details, count
     )
-    return len(settled)
-
-
-def _name(series: Series) -> str:
-    """Such as "net_sales by month, region 3, channel web"."""
-    where = "company" if series.level == "company" else f"region {series.region_id}"
-    part = "total" if series.split == "total" else f"{series.split} {series.part or '-'}"
-    return f"{series.measure} by {series.grain}, {where}, {part}"
+    return len(reconciled)
 
 
 def _told(failed: Mapping[Series, str]) -> str:
-    named = [f"{_name(series)} ({error})" for series, error in failed.items()]
+    named = [f"{name_of(series)} ({error})" for series, error in failed.items()]
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return "; ".join(named[:MOST_NAMED]) + more

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.analytics.forecasting import NAIVE
-from dashboard.forecast_settling import Settled
+from dashboard.forecast_reconciliation import Reconciled
 from dashboard.forecast_tasks import ACCURACY, BOUNDS, BY_WEEKS
 from data_access.dialects import Grain
 from data_access.forecast_series import end_of, last_period, period_starts
@@ -22,23 +22,25 @@ _FARTHEST = 400  # days that any horizon reaches
 
 
 def rows_of(
-    settled: Sequence[Settled], refresh_id: int, currency: str, until: date
+    reconciled: Sequence[Reconciled], refresh_id: int, currency: str, until: date
 ) -> dict[str, Rows]:
     """The columns of forecasts, forecast_values, forecast_backtests and forecast_components; the
     forecasts are numbered from 1 on."""
     return {
-        "forecasts": _forecasts(settled, refresh_id, currency, until),
-        "forecast_values": _values(settled, until),
-        "forecast_backtests": _backtests(settled),
-        "forecast_components": _components(settled),
+        "forecasts": _forecasts(reconciled, refresh_id, currency, until),
+        "forecast_values": _values(reconciled, until),
+        "forecast_backtests": _backtests(reconciled),
+        "forecast_components": _components(reconciled),
     }
 
 
-def _forecasts(settled: Sequence[Settled], refresh_id: int, currency: str, until: date) -> Rows:
-    count = len(settled)
-    series = [each.series for each in settled]
+def _forecasts(
+    reconciled: Sequence[Reconciled], refresh_id: int, currency: str, until: date
+) -> Rows:
+    count = len(reconciled)
+    series = [each.series for each in reconciled]
     origins = {grain: _origin(grain, until) for grain in {each.grain for each in series}}
-    first = [each.draft["first_on"] for each in settled]
+    first = [each.draft["first_on"] for each in reconciled]
 
     def parts(split: str, *, is_number: bool = False) -> Array:
         own = [each.part if each.split == split else "" for each in series]
@@ -61,10 +63,10 @@ def _forecasts(settled: Sequence[Settled], refresh_id: int, currency: str, until
         "currency": _objects([currency] * count),
         "first_on": np.array(first, dtype="datetime64[D]"),
         "origin_on": np.array([origins[each.grain] for each in series], dtype="datetime64[D]"),
-        "member": _objects([each.draft["member"] for each in settled]),
-        "accuracy": _objects([json.dumps(accuracy_of(each.draft)) for each in settled]),
-        "notes": _objects([json.dumps(_notes(each)) for each in settled]),
-        "shared_error": np.round([each.shared_error for each in settled], 6),
+        "member": _objects([each.draft["member"] for each in reconciled]),
+        "accuracy": _objects([json.dumps(accuracy_of(each.draft)) for each in reconciled]),
+        "notes": _objects([json.dumps(_notes(each)) for each in reconciled]),
+        "shared_error": np.round([each.shared_error for each in reconciled], 6),
     }
 
 
@@ -80,7 +82,7 @@ def accuracy_of(draft: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _notes(each: Settled) -> list[str]:
+def _notes(each: Reconciled) -> list[str]:
     return [*each.draft["notes"], *([SHARED] if each.is_shared else [])]
 
 
@@ -91,32 +93,32 @@ def _origin(grain: str, until: date) -> date:
     return end_of(own, last)
 
 
-def _values(settled: Sequence[Settled], until: date) -> Rows:
+def _values(reconciled: Sequence[Reconciled], until: date) -> Rows:
     starts = {}
-    for grain in {each.series.grain for each in settled}:
+    for grain in {each.series.grain for each in reconciled}:
         first = date.fromordinal(_origin(grain, until).toordinal() + 1)
         own: Grain = grain  # type: ignore[assignment]
         last = date.fromordinal(first.toordinal() + _FARTHEST)
         starts[grain] = period_starts(own, first, last).to_numpy().astype("datetime64[D]")
-    lengths = [len(each.value) for each in settled]
-    ids = np.repeat(np.arange(1, len(settled) + 1), lengths)
+    lengths = [len(each.value) for each in reconciled]
+    ids = np.repeat(np.arange(1, len(reconciled) + 1), lengths)
     return {
         "forecast_id": ids,
         "step": np.concatenate([np.arange(1, n + 1) for n in lengths]),
         "period_on": np.concatenate(
-            [starts[each.series.grain][:n] for each, n in zip(settled, lengths, strict=True)]
+            [starts[each.series.grain][:n] for each, n in zip(reconciled, lengths, strict=True)]
         ),
-        "naive": np.concatenate([each.naive for each in settled]),
-        "value": np.concatenate([each.value for each in settled]),
+        "naive": np.concatenate([each.naive for each in reconciled]),
+        "value": np.concatenate([each.value for each in reconciled]),
         **{
-            name: np.round(np.concatenate([each.bounds[row] for each in settled]), 4)
+            name: np.round(np.concatenate([each.bounds[row] for each in reconciled]), 4)
             for row, name in enumerate(BOUNDS)
         },
     }
 
 
-def _backtests(settled: Sequence[Settled]) -> Rows:
-    rows = list(_judged(settled))
+def _backtests(reconciled: Sequence[Reconciled]) -> Rows:
+    rows = list(_judged(reconciled))
     numbers = ("wape", "mase", "smape", "bias", "coverage_80", "coverage_95")
     return {
         "forecast_backtest_id": np.arange(1, len(rows) + 1),
@@ -133,10 +135,10 @@ def _backtests(settled: Sequence[Settled]) -> Rows:
     }
 
 
-def _judged(settled: Sequence[Settled]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _judged(reconciled: Sequence[Reconciled]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Over the whole horizon; by distance for totals, and for the company's parts but products.
     Days that were worked out of weeks were not judged as days."""
-    for number, each in enumerate(settled, start=1):
+    for number, each in enumerate(reconciled, start=1):
         if each.is_shared or BY_WEEKS in each.draft["notes"]:
             continue
         for row in each.draft["accuracy"]:
@@ -147,9 +149,9 @@ def _judged(settled: Sequence[Settled]) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, row
 
 
-def _components(settled: Sequence[Settled]) -> Rows:
+def _components(reconciled: Sequence[Reconciled]) -> Rows:
     ids, days, names, values = [], [], [], []
-    for number, each in enumerate(settled, start=1):
+    for number, each in enumerate(reconciled, start=1):
         found = each.draft["components"] or {}
         for name, told in found.items():
             if name == "period_on":

@@ -18,7 +18,6 @@ from dashboard.charts import show_chart
 from dashboard.connection import engine_and_version, facts
 from dashboard.exports import Export, export_menu
 from dashboard.figures.forecast_band import forecast_band
-from dashboard.forecast_anew import is_asked_for
 from dashboard.forecast_choice import Chosen
 from dashboard.forecast_words import (
     MEASURE_NAMES,
@@ -47,7 +46,7 @@ from data_access.forecast_series import (
     last_period,
     sum_forecast_history,
 )
-from data_access.forecasts import find_forecast_progress, list_forecasts
+from data_access.forecasts import list_forecasts
 from data_access.scope import Scope
 
 SHOWN_BEFORE: dict[Grain, int] = {"day": 120, "week": 560, "month": 1_100}  # days
@@ -100,23 +99,6 @@ def find_told(scope: Scope, chosen: Chosen, as_of: date) -> Told | None:
         first_on = max(first_on, known_from.date())
     history = read(sum_forecast_history, scope, series, as_of, chosen.currency, first_on)
     return Told(chosen, as_of, found, told, history)
-
-
-def progress_line(scope: Scope) -> None:
-    """Says so while a refresh is at work, and when the last one failed."""
-    run = read(find_forecast_progress, scope, engine="record")
-    match run.get("state"):
-        case "running":
-            at = formats.moment(run["started_at"])
-            remark(":material/hourglass_top: " + _("Forecasts are being worked out anew since "
-                   "{moment}.", moment=at))  # fmt: skip
-        case _ if is_asked_for(run):
-            remark(":material/hourglass_top: " + _("Forecasts are about to be worked out anew."))
-        case "failed":
-            at, why = formats.moment(run["started_at"]), plain(run["message"] or "")
-            words = _("The refresh of {moment} failed; what is shown is of the one before. "
-                      "{message}", moment=at, message=why)  # fmt: skip
-            st.markdown(f":orange[:material/warning:] {words}")
 
 
 def forecast_cards(told: Told) -> list[Card]:

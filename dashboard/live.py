@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
@@ -34,14 +35,15 @@ def page_title(title: str, as_of: date, beside: Callable[[], None] | None = None
                 beside()
 
 
-def follow_changes(slug: str) -> None:
-    """Watches the data version and the business day; what is half typed stays."""
-    version, day = data_version(), today()
+def follow_changes(slug: str, also: Callable[[], Any] = lambda: None) -> None:
+    """Watches the data version, the business day and what `also` tells; what is half typed
+    stays."""
+    seen = (data_version(), today(), also())
 
     @st.fragment(run_every=EVERY_SECONDS)
     def watch() -> None:
         current_scope(slug, by_timer=True)
-        if not st.session_state.get(_DIALOG) and (data_version(), today()) != (version, day):
+        if not st.session_state.get(_DIALOG) and (data_version(), today(), also()) != seen:
             redraw()
 
     watch()

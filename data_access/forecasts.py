@@ -111,7 +111,7 @@ def list_forecast_periods(
         .group_by(values.c.step, values.c.period_on)
         .order_by(values.c.step, values.c.period_on)
     )
-    return _combined(read_frame(engine, statement), series_filter)
+    return _combined(read_frame(engine, statement))
 
 
 def list_forecast_parts(
@@ -140,7 +140,7 @@ def list_forecast_parts(
     )
     if parts:
         statement = statement.where(func.coalesce(part, "").in_(parts))
-    return _combined(read_frame(engine, statement), series_filter)
+    return _combined(read_frame(engine, statement))
 
 
 def sum_forecast_parts(
@@ -330,7 +330,8 @@ def _sums(forecasts: Any, values: Any) -> list[ColumnElement[Any]]:
     ]
 
 
-def _combined(frame: pd.DataFrame, series: SeriesFilter) -> pd.DataFrame:
+def _combined(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the ends of the ranges; where no region's are below 0, the sum's are not."""
     shared = frame.pop("shared_error").to_numpy("float64")
     value = frame["value"].to_numpy("float64")
     for name in BOUNDS:
@@ -338,8 +339,7 @@ def _combined(frame: pd.DataFrame, series: SeriesFilter) -> pd.DataFrame:
         widths = frame[name].to_numpy("float64")
         width = np.sqrt(np.maximum((1 - shared) * squares + shared * widths**2, 0))
         bound = value - width if name.startswith("low") else value + width
-        is_sale = name.startswith("low") and series.measure != "margin"
-        frame[name] = np.round(np.maximum(bound, np.minimum(value, 0)) if is_sale else bound, 4)
+        frame[name] = np.round(bound, 4) + 0.0  # no -0
     return frame
 
 

@@ -10,16 +10,17 @@ from dashboard.choices import currencies, region_choice, worth_choosing
 from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import Bar, filter_bar
 from dashboard.filters import clear, is_filtered
-from dashboard.forecast_anew import refresh_button
 from dashboard.forecast_choice import chosen_forecast
 from dashboard.forecast_dialogs import forecast_buttons, forecast_dialog
-from dashboard.forecast_more import more_block, run_currency
-from dashboard.forecast_view import chart_block, find_told, forecast_cards, progress_line
+from dashboard.forecast_process import is_forecasting
+from dashboard.forecast_progress import progress_line, refresh_button
+from dashboard.forecast_tabs import more_block, run_currency
+from dashboard.forecast_view import chart_block, find_told, forecast_cards
 from dashboard.live import follow_changes, page_title
 from dashboard.reads import read
 from dashboard.session import current_scope, today
 from dashboard.texts import _
-from data_access.forecasts import find_forecast_progress, find_last_forecast_run
+from data_access.forecasts import find_last_forecast_run
 
 scope = current_scope("forecast")
 as_of = today()
@@ -30,14 +31,13 @@ if not run:
     with title:
         page_title(_("Forecast"), as_of)
     progress_line(scope)
-    progress = read(find_forecast_progress, scope, engine="record")
     blank(
         _("Nothing has been forecast yet."),
         _("Forecasts appear here after `python -m dashboard refresh --what forecasts` has run."),
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        refresh_button(scope, progress)
-    follow_changes("forecast")
+        refresh_button(scope)
+    follow_changes("forecast", is_forecasting)
     st.stop()
 
 regions = filter_bar(Bar(presets=(), choices=worth_choosing(region_choice(scope))), as_of)
@@ -57,4 +57,4 @@ else:
     with st.container(border=True, gap="xsmall"):
         more_block(scope, told)
     forecast_dialog(scope, told)
-follow_changes("forecast")
+follow_changes("forecast", is_forecasting)

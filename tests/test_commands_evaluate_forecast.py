@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import insert
 
 from dashboard.cli import main
-from data_access.daily_sales import read_daily_sales
+from dashboard.forecast_evaluation import of_database
 from data_access.database import Database, bulk_writing
 from data_access.importing.series_file import SeriesRefused, read_series_file
 from data_access.tables import orders
@@ -272,14 +273,31 @@ def test_a_database_is_evaluated(
                 for each in range(count)
             ],
         )  # fmt: skip
-    sales = read_daily_sales(database.record)
-    north = sales[(sales["kind"] == "region") & (sales["name"] == "North")]
-    kept = np.minimum(per_day, 5) + (per_day > 6) * (per_day - 6)
-    assert north["orders"].sum() == kept.sum()
-    assert north["net_sales"].sum() == pytest.approx(100.25 * kept.sum())
-    total = sales[sales["kind"] == "total"]
-    by_channel = sales[sales["kind"] == "channel"]
-    assert total["net_sales"].sum() == pytest.approx(by_channel["net_sales"].sum())
+    days, weeks = of_database(argparse.Namespace(database=url))
+    series = {each.series_id: each for each in days.series}
+    kept = np.minimum(per_day, 5) + (per_day > 6) * (per_day - 6)  # the sixth was cancelled
+    north = series[f"net_sales by day, region {region}, total"]
+    assert north.starts is not None
+    first = (north.starts.date() - FIRST).days
+    assert not kept[:first].any() and first + len(north.values) >= len(kept)
+    assert north.values[: len(kept) - first] == pytest.approx(100.25 * kept[first:])
+    assert not north.values[len(kept) - first :].any()
+    of_company = [name for name in series if "company" in name]
+    assert [name for name in of_company if "total" in name] == [
+        "orders by day, company, total", "net_sales by day, company, total",
+    ]  # fmt: skip
+    assert any("channel web" in name for name in of_company)
+    assert not any("units" in name or "margin" in name for name in series)
+    assert not any("region" in name and "total" not in name for name in series)
+    orders_in_all = series["orders by day, company, total"].values.sum()
+    assert orders_in_all >= kept.sum() + 1  # and what is somebody else's
+    in_weeks = {each.series_id: each for each in weeks.series}
+    week = in_weeks[f"net_sales by week, region {region}, total"]
+    assert week.starts is not None
+    skipped = (week.starts.date() - FIRST).days  # FIRST is a Monday
+    assert skipped % 7 == 0 and len(week.values) > 30
+    whole = np.pad(kept[skipped:], (0, 7 * len(kept)))[: 7 * len(week.values)]
+    assert week.values == pytest.approx(100.25 * whole.reshape(-1, 7).sum(axis=1))
     found = told(capsys, "--database", url, "--horizon", 7, "--origins", 2, *QUICK)
     assert found["daily"]["step"] == "day" and found["weekly"]["step"] == "week"
     assert found["daily"]["series"] >= 4

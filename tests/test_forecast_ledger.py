@@ -348,6 +348,19 @@ def test_ranges_of_regions_are_combined_and_never_added(shop: Shop) -> None:
     assert lead.iloc[0][["value", "low_80", "high_95"]].tolist() == [100.0, 90.0, 120.0]
 
 
+def test_a_sum_of_ranges_from_nothing_on_begins_at_nothing_or_above(shop: Shop) -> None:
+    with writing(shop.database.writer) as connection:
+        connection.execute(update(forecast_values).values(low_80=0, low_95=0))
+    for shared_error in (0.0, 0.5, 1.0):
+        with writing(shop.database.writer) as connection:
+            connection.execute(update(forecasts).values(shared_error=shared_error))
+        for regions in ((), tuple(shop.region_ids.values())):
+            series = SeriesFilter(region_ids=regions)
+            periods = list_forecast_periods(shop.database.record, shop.scopes["manager"], series)
+            assert (periods["low_95"] >= 0).all() and (periods["low_80"] <= periods["value"]).all()
+            assert (periods["low_95"] == 0).all() == (not regions or shared_error == 1.0)
+
+
 def test_parts_of_a_lead_are_those_of_their_regions(shop: Shop) -> None:
     for role, daily in (("sales_lead", 100.0), ("manager", 400.0)):
         for cut in CUTS:

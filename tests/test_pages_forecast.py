@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +12,12 @@ from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.analytics.forecasting import ALL
+from dashboard.forecast_process import begin_forecasting
+from dashboard.forecast_progress import LONGEST_RUN
 from dashboard.forecast_rows import SHARED
 from dashboard.forecast_tasks import BY_WEEKS
 from dashboard.forecast_words import MODEL_NAMES, NOTES
+from data_access.accounts import utc_now
 from data_access.database import Database, writing
 from data_access.tables import (
     audit,
@@ -30,6 +32,8 @@ from tests.crm import add, add_user
 from tests.exported import Buttons, read_csv
 from tests.foretold import Foretold, foretell, today
 from tests.test_pages_in_chinese import english_in, read_texts
+
+PATIENCE_SECONDS = 120  # a busy machine is slow, not wrong
 
 
 @pytest.fixture
@@ -78,6 +82,15 @@ def test_before_a_refresh_the_page_says_how_to_get_forecasts(browser: Browser) -
     assert says(tab, "python -m dashboard refresh --what forecasts")
 
 
+def test_a_refresh_that_never_ended_is_told_and_may_be_begun_anew(
+    browser: Browser, shop: Foretold
+) -> None:
+    add_run(browser, "running", utc_now() - LONGEST_RUN - timedelta(seconds=1))
+    tab = as_role(browser)
+    assert says(tab, "has not come to its end; what is shown is of the one before")
+    assert not tab.button("refresh_forecasts").disabled
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [("running", "Forecasts are being worked out anew since"),
@@ -86,9 +99,9 @@ def test_before_a_refresh_the_page_says_how_to_get_forecasts(browser: Browser) -
 def test_it_tells_how_a_refresh_goes(
     browser: Browser, shop: Foretold, state: str, words: str
 ) -> None:
-    add(browser.database.writer, "refreshes", what="forecasts", state=state, as_of_on=today(),
-        version=2, started_at=datetime(2026, 11, 23), message="no disk")  # fmt: skip
+    add_run(browser, state, utc_now())
     tab = as_role(browser)
+    assert tab.button("refresh_forecasts").disabled == (state == "running")
     assert says(tab, words) and cards(tab)["Net sales, next 30 days"] == "¥3.00K"
 
 
@@ -387,20 +400,50 @@ def test_who_may_no_longer_has_nothing_worked_out(browser: Browser, shop: Foreto
     assert "forecast_refresh_asked" not in tab.session_state
 
 
+def add_run(browser: Browser, state: str, started_at: datetime) -> None:
+    add(browser.database.writer, "refreshes", what="forecasts", state=state, as_of_on=today(),
+        version=2, started_at=started_at, message="no disk")  # fmt: skip
+
+
+def runs_since(browser: Browser, shop: Foretold) -> list[str]:
+    later = refreshes.c.refresh_id > shop.refresh_id
+    with browser.database.record.connect() as connection:
+        return list(connection.scalars(select(refreshes.c.state).where(later)))
+
+
+def ask_for_forecasts(browser: Browser, role: str = "analyst") -> AppTest:
+    tab = as_role(browser, role).button("refresh_forecasts").click().run()
+    assert not tab.exception
+    return tab
+
+
 def test_an_analyst_has_them_worked_out_anew_and_a_lead_may_not(
     browser: Browser, shop: Foretold
 ) -> None:
     lead = as_role(browser, "sales_lead", region_ids=(shop.north,))
     assert "refresh_forecasts" not in {button.key for button in lead.button}
-    tab = as_role(browser).button("refresh_forecasts").click().run()
-    assert not tab.exception and tab.button("refresh_forecasts").disabled
+    tab = ask_for_forecasts(browser)
+    assert tab.button("refresh_forecasts").disabled
     assert says(tab, "Forecasts are about to be worked out anew.") or says(tab, "anew since")
-    runs = select(refreshes.c.state).where(refreshes.c.refresh_id > shop.refresh_id)
-    end = time.monotonic() + 120  # a busy machine is slow, not wrong
-    state = None
-    while state in (None, "running"):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-        with browser.database.record.connect() as connection:
-            state = connection.scalar(runs)
-    assert state == "done"
+    process = begin_forecasting()  # somebody else's click at the same moment
+    assert as_role(browser, "admin").button("refresh_forecasts").disabled
+    assert begin_forecasting() is process
+    assert process.wait(PATIENCE_SECONDS) == 0
+    assert runs_since(browser, shop) == ["done"]
+    tab = ask_for_forecasts(browser)
+    assert begin_forecasting().wait(PATIENCE_SECONDS) == 0
+    tab = tab.run()
+    assert says(tab, "Nothing has changed since the forecasts were worked out.")
+    assert not tab.button("refresh_forecasts").disabled
+    assert runs_since(browser, shop) == ["done"]
+
+
+def test_a_refresh_that_cannot_begin_is_told(
+    browser: Browser, shop: Foretold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    tab = ask_for_forecasts(browser)
+    assert begin_forecasting().wait(PATIENCE_SECONDS) != 0
+    tab = tab.run()
+    assert says(tab, "The refresh could not be begun.")
+    assert not tab.button("refresh_forecasts").disabled and not runs_since(browser, shop)

@@ -234,6 +234,29 @@ def test_a_run_that_was_killed_is_told_and_taken_up(sqlite_demo: Database) -> No
     assert [row.state for row in rows(sqlite_demo, refreshes)] == ["failed", "done"]
 
 
+def test_of_two_runs_at_once_the_last_that_began_writes(sqlite_demo: Database) -> None:
+    work_out(sqlite_demo, ["rebuy"])
+    before = rows(sqlite_demo, rebuy_dues)
+    writer, runs = sqlite_demo.writer, refreshing.runs
+    replaced = runs.begin_run(writer, "rebuy", AS_OF, 1)
+    other_part = runs.begin_run(writer, "segments", AS_OF, 1)
+    last = runs.begin_run(writer, "rebuy", AS_OF, 2)
+    dues = pd.DataFrame(columns=[column.name for column in rebuy_dues.columns])
+    with pytest.raises(runs.RunRefused, match="Another refresh has begun meanwhile"):
+        results.replace_dues(writer, replaced, dues, {}, lambda count: None)
+    assert rows(sqlite_demo, rebuy_dues) == before
+    results.replace_dues(writer, last, dues, {}, lambda count: None)
+    assert not rows(sqlite_demo, rebuy_dues)
+    with pytest.raises(runs.RunRefused):  # although none is at work by now
+        results.replace_dues(writer, replaced, dues, {}, lambda count: None)
+    for run in (replaced, last):
+        runs.fail_run(writer, run, "too late")
+    states = {row.refresh_id: (row.state, row.message) for row in rows(sqlite_demo, refreshes)}
+    assert states[replaced.refresh_id] == ("failed", "too late")
+    assert states[last.refresh_id] == ("done", None)
+    assert states[other_part.refresh_id] == ("running", None)
+
+
 def test_the_segments_of_a_quarter_are_those_that_were_told_then(sqlite_demo: Database) -> None:
     work_out(sqlite_demo, ["segments"])
     quarter = date(2026, 3, 31)

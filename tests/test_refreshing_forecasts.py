@@ -218,9 +218,10 @@ def test_series_are_what_the_orders_say(shop: Shop) -> None:
                     for grain in GRAINS:
                         period = start_of_period(grain, line.ordered_on)
                         told[measure, grain, *level, split, part][period] += value
-    gathered = forecast_gathering.gather(database.record, AS_OF)
-    assert gathered is not None
-    assert (gathered.currency, gathered.left_out) == ("CNY", {"EUR": 1, "XTS": 1})
+    span = forecast_gathering.find_span(database.record, AS_OF)
+    assert span is not None
+    assert (span.currency, span.left_out) == ("CNY", {"EUR": 1, "XTS": 1})
+    gathered = forecast_gathering.gather(database.record, span)
     compared: Counter[str] = Counter()
     for task in gathered.tasks:
         if task.series.measure == "orders" or task.series.split == "segment":
@@ -347,6 +348,19 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     assert stored(fresh) == expected
 
 
+def test_a_second_run_takes_the_place_of_the_first_and_goes_on_from_it(
+    fresh: Database, expected: dict[str, Any]
+) -> None:
+    first = run_command(fresh, "--workers", "1")
+    wait_for_drafts(fresh, first)
+    second = run_command(fresh, "--workers", "1")
+    said = [process.communicate()[0].decode() for process in (first, second)]
+    assert (first.returncode, second.returncode) == (1, 0)
+    assert "Another refresh has begun meanwhile" in said[0]
+    assert last_details(fresh)["known"] > 0
+    assert stored(fresh) == expected
+
+
 def test_several_processes_forecast_the_same_to_the_digit(
     fresh: Database, expected: dict[str, Any]
 ) -> None:
@@ -466,8 +480,9 @@ def test_periods_end_where_the_next_begins() -> None:
 
 
 def test_batches_hold_alike_tasks_the_slow_ones_first(fresh: Database) -> None:
-    gathered = forecast_gathering.gather(fresh.record, AS_OF)
-    assert gathered is not None
+    span = forecast_gathering.find_span(fresh.record, AS_OF)
+    assert span is not None
+    gathered = forecast_gathering.gather(fresh.record, span)
     batches = in_batches(gathered.tasks)
     kinds: Sequence[set[Any]] = [
         {(task.members, task.horizon, task.floor) for task in batch} for batch in batches

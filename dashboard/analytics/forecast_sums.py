@@ -50,25 +50,25 @@ def share_out(parts: Floats, total: Whole, weights: Floats | None = None) -> Who
     wanted = own + (total - own.sum(axis=0)) * shares
     if (own >= 0).all():
         wanted = np.where(total >= 0, np.maximum(wanted, 0.0), wanted)
-    settled = np.floor(wanted).astype(np.int64)
-    rest = wanted - settled
+    reconciled = np.floor(wanted).astype(np.int64)
+    rest = wanted - reconciled
     order = np.argsort(-rest, axis=0, kind="stable")
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(len(own))[:, None], axis=0)
-    left = total - settled.sum(axis=0)
-    return np.asarray(settled + left // len(own) + (ranks < left % len(own)), dtype=np.int64)
+    left = total - reconciled.sum(axis=0)
+    return np.asarray(reconciled + left // len(own) + (ranks < left % len(own)), dtype=np.int64)
 
 
-def settle_bounds(
-    bounds: Floats, value: Floats, settled: Floats, *, may_be_negative: bool
+def reconcile_bounds(
+    bounds: Floats, value: Floats, reconciled: Floats, *, may_be_negative: bool
 ) -> Floats:
-    """(4, periods) low and high ends around `settled`: as wide as around `value` in proportion, or
-    just as wide where values may be negative."""
+    """(4, periods) low and high ends around `reconciled`: as wide as around `value` in proportion,
+    or just as wide where values may be negative."""
     if may_be_negative:
-        return np.asarray(settled + (bounds - value))
+        return np.asarray(reconciled + (bounds - value))
     known = value > 0
-    grown = np.divide(settled, value, out=np.ones_like(value), where=known)
-    return np.maximum(settled + (bounds - value) * np.minimum(grown, _WIDEST), 0.0)
+    grown = np.divide(reconciled, value, out=np.ones_like(value), where=known)
+    return np.maximum(reconciled + (bounds - value) * np.minimum(grown, _WIDEST), 0.0)
 
 
 def share_errors(company: Floats, regions: Floats) -> float:
@@ -86,12 +86,6 @@ def share_errors(company: Floats, regions: Floats) -> float:
         return 0.0
     found = (company[tells] ** 2 - squares[tells]) / (sums[tells] - squares[tells])
     return float(np.clip(np.median(found), 0.0, 1.0))
-
-
-def add_widths(widths: Floats, shared_error: float) -> Floats:
-    """(periods): the half-width of the sum of (parts, periods), as in `share_errors`."""
-    squares, sums = (widths**2).sum(axis=0), widths.sum(axis=0) ** 2
-    return np.asarray(np.sqrt((1 - shared_error) * squares + shared_error * sums))
 
 
 def shrunk_shares(part: Floats, whole: Floats, firmness: float) -> Floats:

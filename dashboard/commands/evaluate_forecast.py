@@ -18,7 +18,7 @@ from dashboard.texts import _
 
 if TYPE_CHECKING:
     from dashboard.analytics.forecasting.rolling import Tried
-    from dashboard.forecast_material import Material
+    from dashboard.forecast_evaluation import Material
 
 SEED = 7
 ORIGINS = 6
@@ -71,7 +71,7 @@ def add_forecast_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_forecast(arguments: argparse.Namespace) -> int:
-    from dashboard.forecast_material import of_database, of_file
+    from dashboard.forecast_evaluation import of_database, of_file
     from dashboard.forecast_report import report_lines
 
     if arguments.holdout and not arguments.data:
@@ -110,7 +110,7 @@ def evaluate_material(material: Material, arguments: argparse.Namespace) -> dict
         bar.set_description(_("forecasting"))
         rolled = roll_all(tried, task, processes=arguments.processes, advance=bar.update)
     if not rolled:
-        from dashboard.forecast_material import ForecastEvaluationRefused
+        from dashboard.forecast_evaluation import ForecastEvaluationRefused
 
         longest = max(len(each.values) for each in material.series)
         raise ForecastEvaluationRefused("short", horizon=horizon, longest=longest)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from tqdm import tqdm
 
 from dashboard.commands import demo, refresh
-from dashboard.forecast_beside import begin_forecasting
+from dashboard.forecast_process import begin_forecasting, end_forecasting
 from dashboard.settings import ROOT, settings
 from dashboard.texts import _
 from data_access.accounts import list_demo_users, list_users
@@ -28,7 +26,6 @@ from data_access.refreshing.runs import find_last_done
 from data_access.schema import read_properties
 
 HOST, PORT = "127.0.0.1", 8501
-ENDING_SECONDS = 10  # in which what runs beside the app may end by itself
 
 
 class PortTaken(Refused):
@@ -101,19 +98,13 @@ def _build_a_demo() -> None:
 @contextmanager
 def _forecasting_beside() -> Iterator[None]:
     """A demo is forecast while it is looked at already, which leaves one core to the pages; what is
-    not done when the app ends is done beside the next."""
-    if not _wants_forecasts():
-        yield
-        return
-    beside = begin_forecasting()
+    not done when the app ends, asked for here or on a page, is done beside the next."""
+    if _wants_forecasts():
+        begin_forecasting()
     try:
         yield
     finally:
-        if beside.poll() is None:
-            beside.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            beside.wait(ENDING_SECONDS)
-        beside.kill()
+        end_forecasting()
 
 
 def _wants_forecasts() -> bool:

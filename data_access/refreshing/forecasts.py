@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
 from data_access.database import replacing, writing
 from data_access.loading import Rows, load, rows_in
-from data_access.refreshing.runs import Run, finish_run
+from data_access.refreshing.runs import Run, finish_run, need_running
 from data_access.tables import (
     forecast_backtests,
     forecast_components,
@@ -43,8 +43,9 @@ def read_drafts(engine: Engine, fingerprints: Iterable[str]) -> dict[str, Draft]
 
 
 def store_drafts(engine: Engine, run: Run, drafts: Mapping[str, Draft]) -> None:
-    """Keeps what was worked out just now."""
+    """Keeps what was worked out just now; RunRefused where another run does this one's work."""
     with writing(engine) as connection:
+        need_running(connection, run)
         known = set(
             connection.scalars(
                 select(forecast_drafts.c.fingerprint).where(

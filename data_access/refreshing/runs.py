@@ -6,17 +6,24 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from data_access.accounts import utc_now
 from data_access.database import writing
+from data_access.errors import Refused
 from data_access.tables import changes, refreshes
 
 # What the results rest on: a change of anything else makes none of them old.
 INPUTS = ("*", "orders", "order_lines", "customers", "products", "categories", "interactions")
 LONGEST_MESSAGE = 500
+
+
+class RunRefused(Refused):
+    messages: ClassVar[dict[str, str]] = {
+        "replaced": "Another refresh has begun meanwhile, and does this one's work.",
+    }
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ def find_last_done(engine: Engine, what: str) -> Run | None:
 
 
 def begin_run(engine: Engine, what: str, as_of: date, version: int) -> Run:
-    """Says that the part is being worked out. A run that never ended was broken off."""
+    """Says that the part is being worked out. A run that never ended was broken off; should it be
+    at work after all, `need_running` and `finish_run` refuse it: the last that began writes."""
     with writing(engine) as connection:
         connection.execute(
             update(refreshes)
@@ -81,7 +89,8 @@ def finish_run(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """In the transaction that writes the rows: together they stand, or neither does. `details` may
-    count everybody's customers, `facts` may not."""
+    count everybody's customers, `facts` may not. RunRefused as of `need_running`."""
+    need_running(connection, run)
     connection.execute(
         update(refreshes)
         .where(refreshes.c.refresh_id == run.refresh_id)
@@ -96,14 +105,24 @@ def finish_run(
     )
 
 
+def need_running(connection: Connection, run: Run) -> None:
+    """RunRefused where another run of this part has begun since."""
+    state = connection.scalar(
+        select(refreshes.c.state).where(refreshes.c.refresh_id == run.refresh_id)
+    )
+    if state != "running":
+        raise RunRefused("replaced")
+
+
 def _as_json(facts: Mapping[str, Any]) -> str:
     return json.dumps(facts, ensure_ascii=False, allow_nan=False)
 
 
 def fail_run(engine: Engine, run: Run, message: str) -> None:
+    """Says that the run came to nothing, unless it is done."""
     with writing(engine) as connection:
         connection.execute(
             update(refreshes)
-            .where(refreshes.c.refresh_id == run.refresh_id)
+            .where(refreshes.c.refresh_id == run.refresh_id, refreshes.c.state != "done")
             .values(state="failed", finished_at=utc_now(), message=message[:LONGEST_MESSAGE])
         )

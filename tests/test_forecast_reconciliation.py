@@ -15,19 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import forecast_settling
-from dashboard.analytics import forecast_sums, thin_demand
+from dashboard import forecast_reconciliation
+from dashboard.analytics import forecast_seasons, forecast_sums, thin_demand
+from dashboard.analytics.forecast_seasons import season_effects
 from dashboard.analytics.forecast_sums import (
-    add_widths,
     in_hundredths,
-    settle_bounds,
+    reconcile_bounds,
     share_errors,
     share_out,
 )
 from dashboard.analytics.forecasting import FAST, NAIVE, History
-from dashboard.analytics.thin_demand import is_thin, spread_of_days
+from dashboard.analytics.thin_demand import is_thin, spread_of_days, weekday_shares
+from dashboard.forecast_reconciliation import reconcile
 from dashboard.forecast_rows import accuracy_of
-from dashboard.forecast_settling import settle
 from dashboard.forecast_tasks import (
     BOUNDS,
     BY_WEEKS,
@@ -44,7 +44,7 @@ signed = st.floats(-1e8, 1e8, allow_nan=False).map(lambda value: round(value, 4)
 
 
 def test_the_examples_hold() -> None:
-    for module in (forecast_sums, thin_demand):
+    for module in (forecast_seasons, forecast_sums, thin_demand):
         assert doctest.testmod(module).failed == 0
 
 
@@ -97,7 +97,7 @@ def test_many_products_are_forecast_by_day_for_the_company_alone(
             (each.series.grain, each.series.level, each.series.region_id, each.series.part): float(
                 each.value[0]
             )
-            for each in settle(drafts, shares)
+            for each in reconcile(drafts, shares)
             if each.series.split == "product"
         }
 
@@ -106,11 +106,17 @@ def test_many_products_are_forecast_by_day_for_the_company_alone(
                  ("company", 0, "8"): 2.0}  # fmt: skip
     whole = {(grain, *key): value for grain in ("day", "week") for key, value in by_region.items()}
     assert products() == whole
-    monkeypatch.setattr(forecast_settling, "MOST_BY_REGION", 3)
+    monkeypatch.setattr(forecast_reconciliation, "MOST_BY_REGION", 3)
     weekly = {key: value for key, value in whole.items() if key[0] == "week"}
     assert products() == {
         **weekly, ("day", "company", 0, "7"): 7.5, ("day", "company", 0, "8"): 2.5
     }  # fmt: skip
+
+
+def test_the_months_of_a_year_are_told_by_their_mean() -> None:
+    months = pd.to_datetime(["2025-01-01", "2025-12-01", "2026-01-01"])
+    found = season_effects(pd.DataFrame({"period_on": months, "value": [1.5, 0.5, 1.0]}), "year")
+    assert found.values.tolist() == [[1, 0.25], [12, -0.5]]
 
 
 def test_where_all_parts_are_nothing_the_weights_tell() -> None:
@@ -122,19 +128,22 @@ def test_where_all_parts_are_nothing_the_weights_tell() -> None:
 
 def test_a_range_keeps_its_proportion_and_a_margin_s_its_width() -> None:
     bounds, value = np.array([[8.0], [12.0], [5.0], [15.0]]), np.array([10.0])
-    half = settle_bounds(bounds, value, np.array([5.0]), may_be_negative=False)
+    half = reconcile_bounds(bounds, value, np.array([5.0]), may_be_negative=False)
     assert half.ravel().tolist() == [4.0, 6.0, 2.5, 7.5]
-    moved = settle_bounds(bounds, value, np.array([-1.0]), may_be_negative=True)
+    moved = reconcile_bounds(bounds, value, np.array([-1.0]), may_be_negative=True)
     assert moved.ravel().tolist() == [-3.0, 1.0, -6.0, 4.0]
-    of_nothing = settle_bounds(bounds - 10, value * 0, np.array([3.0]), may_be_negative=False)
+    of_nothing = reconcile_bounds(bounds - 10, value * 0, np.array([3.0]), may_be_negative=False)
     assert of_nothing.ravel().tolist() == [1.0, 5.0, 0.0, 8.0]
+    grown = reconcile_bounds(bounds, value, np.array([1_000.0]), may_be_negative=False)
+    assert grown.ravel().tolist() == [980.0, 1020.0, 950.0, 1050.0]  # ten times, not a hundred
 
 
 def test_errors_that_go_together_in_part_give_back_the_company_s_width() -> None:
     regions = np.array([[3.0, 6.0], [4.0, 8.0]])
     shared = share_errors(np.array([37**0.5, 148**0.5]), regions)  # 25 + r 24 = 37
     assert shared == pytest.approx(0.5)
-    assert add_widths(regions, shared).tolist() == pytest.approx([37**0.5, 148**0.5])
+    uneven = np.array([25**0.5, 31**0.5, 49**0.5])  # 0, a quarter, 1
+    assert share_errors(uneven, np.array([[3.0] * 3, [4.0] * 3])) == pytest.approx(0.25)
     assert share_errors(np.array([99.0]), np.array([[3.0], [4.0]])) == 1.0
     assert share_errors(np.array([1.0]), np.array([[3.0], [4.0]])) == 0.0
     assert share_errors(np.array([3.0]), np.array([[3.0]])) == 0.0
@@ -167,6 +176,21 @@ def test_thin_days_are_the_weeks_by_weekday() -> None:
     assert json.loads(json.dumps(draft)) == draft
 
 
+def test_a_series_is_thin_where_most_days_of_a_year_are_empty() -> None:
+    half = np.tile([0.0, 3.0], 182)
+    assert not is_thin(half)
+    half[1] = 0.0
+    assert is_thin(half)
+    assert not is_thin(np.append(np.zeros(500), np.tile([0.0, 3.0], 182)))  # long ago
+    assert not is_thin(np.zeros(27))
+
+
+def test_weekdays_are_those_of_the_last_year_whatever_day_it_begins_on() -> None:
+    values = np.append(np.full(10, 9.0), np.tile([2.0, 0, 0, 0, 0, 0, 6.0], 52))
+    # ten days after a Tuesday it is a Friday
+    assert weekday_shares(values, 1).tolist() == [0, 0, 0, 0.75, 0.25, 0, 0]
+
+
 def test_weeks_that_have_begun_give_their_other_days() -> None:
     days = task([0.0, 0, 2, 0, 0, 0, 0] * 12 + [0.0, 0.0])  # until a Tuesday
     (weeks,) = work_out([task([2.0] * 12, "week", 8)])
@@ -185,6 +209,20 @@ def test_the_range_of_thin_days_is_that_of_past_days() -> None:
     assert bounds[:, 0].tolist() == [0.0, 10.0, 0.0, 10.0]
     assert bounds[:, 1].tolist() == [0.0, 20.0, 0.0, 20.0]
     assert bounds[:, 2].tolist() == [0.0] * 4
+    chancy = np.array([0.0] * 99 + [1_000.0])  # nine of ten days lie below the mean
+    assert spread_of_days(chancy, np.array([10.0])).ravel().tolist() == [0.0, 10.0, 0.0, 10.0]
+    losses = spread_of_days(-chancy, np.array([-10.0]))
+    assert losses.ravel().tolist() == [-10.0, 0.0, -10.0, 0.0]
+
+
+def test_thin_sales_are_never_below_nothing_and_thin_margins_may_be() -> None:
+    sales = task([0.0, 0, 2, 0, 0, 0, -1] * 12)
+    (weeks,) = work_out([task([1.0] * 12, "week", 8)])
+    assert weeks.draft is not None
+    shares = np.array([0.0, 0, 1, 0, 0, 0, 0])
+    assert min(draft_by_weeks(sales, weeks.draft, shares)["low_95"]) == 0
+    margin = replace(sales, floor=-math.inf)
+    assert min(draft_by_weeks(margin, weeks.draft, shares)["low_95"]) < 0
 
 
 def test_what_cannot_be_forecast_is_said_to_go_on_as_it_was() -> None:
@@ -196,6 +234,8 @@ def test_what_cannot_be_forecast_is_said_to_go_on_as_it_was() -> None:
     assert (draft["member"], draft["notes"]) == (NAIVE, ["failed"])
     assert draft["value"] == draft["naive"] == [1.0, 2, 3, 4, 5, 6, 7, 1, 2]
     assert accuracy_of(draft) == {}
+    returns = plain_draft(task([-7.0] * 14, horizon=1))
+    assert (returns["value"], returns["low_95"]) == ([0.0], [0.0])
     assert plain_draft(task([], horizon=2))["value"] == [0.0, 0.0]
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.forecast_adjustments import adjustments_block
 from dashboard.forecast_backtest import backtest_block
-from dashboard.forecast_by_hand import adjustments_block
-from dashboard.forecast_divided import parts_block
+from dashboard.forecast_components import components_block
 from dashboard.forecast_ledger import ledger_block
-from dashboard.forecast_made_of import components_block
+from dashboard.forecast_parts import parts_block
 from dashboard.forecast_view import Told, numbers_block
 from dashboard.texts import N_, _
 from data_access.scope import Scope

@@ -4,7 +4,7 @@ Prophet multiplies them: the trend is in units, the others are factors, told as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ import streamlit as st
 from babel.dates import get_day_names, get_month_names
 
 from dashboard import formats
+from dashboard.analytics.forecast_seasons import season_effects
 from dashboard.calendar_frames import country_of, find_calendar
 from dashboard.calendar_words import event_name, signed
 from dashboard.charts import show_chart
@@ -69,19 +70,17 @@ def _trend(told: Told, part: pd.DataFrame) -> None:
 def _weekly(told: Told, part: pd.DataFrame) -> None:
     if told.chosen.series.grain != "day":
         return
-    effects = part.groupby(part["period_on"].dt.day_of_week)["value"].mean() - 1
     names = get_day_names("abbreviated", locale=language())
-    _season(_("Week"), effects, [names[number] for number in effects.index], "week")
+    _season(_("Week"), season_effects(part, "week"), names, "week")
 
 
 def _yearly(part: pd.DataFrame) -> None:
-    effects = part.groupby(part["period_on"].dt.month)["value"].mean() - 1
     names = get_month_names("abbreviated", locale=language())
-    _season(_("Year"), effects, [names[number] for number in effects.index], "year")
+    _season(_("Year"), season_effects(part, "year"), names, "year")
 
 
-def _season(title: str, effects: pd.Series[Any], names: list[str], key: str) -> None:
-    values = [float(each) for each in effects]
+def _season(title: str, effects: pd.DataFrame, all_names: Mapping[int, str], key: str) -> None:
+    values, names = effects["effect"].tolist(), [all_names[each] for each in effects["place"]]
     st.markdown(f"**{title}**")
     if max(map(abs, values), default=0.0) < _SMALLEST:
         remark(_("No season was found."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,16 +20,19 @@ from dashboard.analytics.forecasting.regular import (
     places_after,
 )
 from dashboard.calendar_frames import events_of_company
-from dashboard.forecast_series import daily_series, weekly_series
+from dashboard.forecast_gathering import find_span, name_of, tasks_of
+from dashboard.forecast_tasks import Task
 from dashboard.settings import settings
 from dashboard.texts import _
 from data_access.accounts import utc_now
-from data_access.daily_sales import read_daily_sales
 from data_access.database import connect
 from data_access.edits.clock import time_of_work
 from data_access.errors import Refused
+from data_access.forecast_series import Split
 from data_access.importing.series_file import SeriesFile, read_series_file
 from data_access.schema import need_schema, read_properties
+
+_SPLITS: tuple[Split, ...] = ("total", "channel", "category")
 
 
 class ForecastEvaluationRefused(Refused):
@@ -133,27 +137,51 @@ def _held_out(
 
 
 def of_database(arguments: argparse.Namespace) -> tuple[Material, Material]:
-    """Days and weeks of net sales and orders, in all and by channel, region and category, with the
-    events of the calendar: a campaign of the past counts as planned before it began."""
+    """Days and weeks as a refresh forecasts them, with the events of the calendar: a campaign of
+    the past counts as planned before it began."""
     database = connect(arguments.database or settings().database_url)
     try:
         need_schema(database.record)
         today = time_of_work(read_properties(database.record), utc_now()).today
-        sales = read_daily_sales(database.record)
-        begin = sales["ordered_on"].min().date() if len(sales) else today
-        events = events_of_company(database.record, begin, today + timedelta(days=366))
+        span = find_span(database.record, today)
+        if span is None:
+            raise ForecastEvaluationRefused("no_orders")
+        events = events_of_company(database.record, span.first, today + timedelta(days=366))
+        tasks = [
+            task
+            for split in _SPLITS
+            for task in tasks_of(database.record, span, split, events)
+            if _is_evaluated(task)
+        ]
     finally:
         database.dispose()
-    days = [replace(each, events=events) for each in daily_series(sales, today)]
-    if not days:
+    return _of_tasks(tasks, Rhythm("day")), _of_tasks(tasks, Rhythm("week", 7))
+
+
+def _is_evaluated(task: Task) -> bool:
+    """Net sales of the company, of each region, channel and category, and all orders: what is
+    more of these would only weigh more."""
+    series = task.series
+    if not len(task.history.values):
+        return False
+    if series.split == "total" and series.level == "company":
+        return series.measure in ("net_sales", "orders")
+    is_whole = series.split == "total" or series.level == "company"
+    return is_whole and series.measure == "net_sales"
+
+
+def _of_tasks(tasks: Sequence[Task], rhythm: Rhythm) -> Material:
+    found = [
+        Regular(
+            name_of(each.series), each.history.values, 0.0,
+            None if each.history.start is None else pd.Timestamp(each.history.start),
+            each.history.events,
+        )
+        for each in tasks
+        if each.series.grain == rhythm.step
+    ]  # fmt: skip
+    if not found:
         raise ForecastEvaluationRefused("no_orders")
-    told = {"source": _("the CRM database"), "rows": len(sales), "rows_left_out": 0,
-            "rows_without_value": 0, "periods_missing": 0}  # fmt: skip
-    return (
-        Material(days, Rhythm("day"), told=told),
-        Material(
-            [replace(each, events=events) for each in weekly_series(days)],
-            Rhythm("week", 7),
-            told=told,
-        ),
-    )
+    told = {"source": _("the CRM database"), "rows": sum(len(each.values) for each in found),
+            "rows_left_out": 0, "rows_without_value": 0, "periods_missing": 0}  # fmt: skip
+    return Material(found, rhythm, told=told)

@@ -17,7 +17,7 @@ from dashboard.analytics.forecast_sums import (
     Floats,
     Whole,
     in_hundredths,
-    settle_bounds,
+    reconcile_bounds,
     share_errors,
     share_out,
 )
@@ -29,7 +29,7 @@ MOST_BY_REGION = 5_000  # products × regions that are stored day by day
 
 
 @dataclass(frozen=True)
-class Settled:
+class Reconciled:
     """A forecast as it is stored; `draft` is that of its model."""
 
     series: Series
@@ -41,21 +41,21 @@ class Settled:
     is_shared: bool = False  # a part of the company's forecast, by the region's share
 
 
-def settle(drafts: Drafts, shares: Shares) -> list[Settled]:
+def reconcile(drafts: Drafts, shares: Shares) -> list[Reconciled]:
     """Every series of the drafts, and of products those of the regions."""
-    found: list[Settled] = []
+    found: list[Reconciled] = []
     for measure, grain in sorted({(each.measure, each.grain) for each in drafts}):
         own = {
             series: draft for series, draft in drafts.items()
             if (series.measure, series.grain) == (measure, grain)
         }  # fmt: skip
-        found += _settle_measure(own, measure, grain, shares.get(measure, {}))
+        found += _reconcile_measure(own, measure, grain, shares.get(measure, {}))
     return found
 
 
-def _settle_measure(
+def _reconcile_measure(
     drafts: Drafts, measure: str, grain: str, shares: Mapping[str, Mapping[int, float]]
-) -> Iterator[Settled]:
+) -> Iterator[Reconciled]:
     company = Series(measure, grain, "company", 0, "total", "")
     regions = [s for s in sorted(drafts) if s.level == "region" and s.split == "total"]
     total = in_hundredths(_array(drafts[company], "value"))
@@ -65,15 +65,15 @@ def _settle_measure(
     shared = share_errors(
         (whole[1] - whole[0]) / 2, np.array([(each[1] - each[0]) / 2 for each in bounds])
     )
-    yield _settled(company, drafts[company], total, whole, shared)
+    yield _reconciled(company, drafts[company], total, whole, shared)
     for series, value, each in zip(regions, values, bounds, strict=True):
-        yield _settled(series, drafts[series], value, each, shared)
+        yield _reconciled(series, drafts[series], value, each, shared)
     totals = {series.region_id: value for series, value in zip(regions, values, strict=True)}
     for split in sorted({series.split for series in drafts} - {"total"}):
         if split == "product" and grain == "day" and _are_many(drafts, totals):
-            yield from _settle_products(drafts, total, shared)
+            yield from _reconcile_products(drafts, total, shared)
         else:
-            yield from _settle_split(drafts, split, totals, shares, shared)
+            yield from _reconcile_split(drafts, split, totals, shares, shared)
 
 
 def _are_many(drafts: Drafts, totals: Mapping[int, Whole]) -> bool:
@@ -81,23 +81,23 @@ def _are_many(drafts: Drafts, totals: Mapping[int, Whole]) -> bool:
     return products * len(totals) > MOST_BY_REGION
 
 
-def _settle_products(drafts: Drafts, total: Whole, shared: float) -> Iterator[Settled]:
+def _reconcile_products(drafts: Drafts, total: Whole, shared: float) -> Iterator[Reconciled]:
     """Of the company alone: millions of days of single products in single regions tell nobody
     anything; weeks and months of them are there."""
     products = sorted(series for series in drafts if series.split == "product")
     values = share_out(np.array([_array(drafts[each], "value") for each in products]), total)
     for series, value in zip(products, values, strict=True):
         bounds = _bounds_of(drafts[series], series.measure, value)
-        yield _settled(series, drafts[series], value, bounds, shared)
+        yield _reconciled(series, drafts[series], value, bounds, shared)
 
 
-def _settle_split(
+def _reconcile_split(
     drafts: Drafts,
     split: str,
     totals: Mapping[int, Whole],
     shares: Mapping[str, Mapping[int, float]],
     shared: float,
-) -> Iterator[Settled]:
+) -> Iterator[Reconciled]:
     """The parts of each region share its total; those of the company are their sums."""
     summed: dict[str, Whole] = {}
     for region_id, total in totals.items():
@@ -109,13 +109,13 @@ def _settle_split(
         for part, value in zip(parts, values, strict=True):
             series = part.series
             bounds = _bounds_of(part.draft, series.measure, value)
-            yield _settled(series, part.draft, value, bounds, shared, is_shared=part.is_shared)
+            yield _reconciled(series, part.draft, value, bounds, shared, is_shared=part.is_shared)
             summed[series.part] = summed.get(series.part, np.zeros_like(value)) + value
     for series in sorted(s for s in drafts if s.split == split and s.level == "company"):
         value = summed.get(series.part)
         if value is not None:
             bounds = _bounds_of(drafts[series], series.measure, value)
-            yield _settled(series, drafts[series], value, bounds, shared)
+            yield _reconciled(series, drafts[series], value, bounds, shared)
 
 
 @dataclass(frozen=True)
@@ -157,16 +157,16 @@ def _shared_products(
     return found
 
 
-def _settled(
+def _reconciled(
     series: Series, draft: Draft, value: Whole, bounds: Floats, shared: float,
     *, is_shared: bool = False,
-) -> Settled:  # fmt: skip
+) -> Reconciled:  # fmt: skip
     naive = np.round(_array(draft, "naive"), 4)
-    return Settled(series, draft, value / HUNDREDTHS, naive, bounds, shared, is_shared)
+    return Reconciled(series, draft, value / HUNDREDTHS, naive, bounds, shared, is_shared)
 
 
 def _bounds_of(draft: Draft, measure: str, value: Whole) -> Floats:
-    return settle_bounds(
+    return reconcile_bounds(
         _bounds(draft), _array(draft, "value"), value / HUNDREDTHS,
         may_be_negative=measure == "margin",
     )  # fmt: skip
