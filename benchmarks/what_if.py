@@ -29,18 +29,17 @@ from data_access.scenarios import (
     list_scenarios,
 )
 from data_access.what_if import (
+    find_sold,
     last_monday,
-    list_arrivals,
     list_campaign_spans,
     list_goods,
-    list_lead_times,
-    list_product_stock,
     sum_category_days,
     sum_expected_by_hundredth,
     sum_orders_by_customer_age,
     sum_product_weeks,
     sum_targets,
 )
+from data_access.what_if_stock import list_arrivals, list_lead_times, list_product_stock
 
 LIMIT_MS = 150
 SCENARIOS = {
@@ -59,7 +58,7 @@ def what_if_questions(page: str, as_of: date, currency: str) -> list[Question]:
     chosen = OrderFilter(currency=currency)
     asked = (chosen, as_of)
     ahead = Period(as_of, as_of + timedelta(days=90))
-    who = (1, "manager")
+    who, start = (1, "manager"), as_of - timedelta(days=90)
     return [
         *choices(page),
         Question(page, "weeks of products", sum_product_weeks, asked),
@@ -67,6 +66,7 @@ def what_if_questions(page: str, as_of: date, currency: str) -> list[Question]:
         Question(page, "promotions", list_campaign_spans, asked),
         Question(page, "new customers by age", sum_orders_by_customer_age, asked),
         Question(page, "expected of customers", sum_expected_by_hundredth, (chosen,)),
+        Question(page, "what was sold", find_sold, (chosen, None, Period(start, as_of))),
         Question(page, "stock", list_product_stock),
         Question(page, "arrivals", list_arrivals),
         Question(page, "lead times", list_lead_times, (as_of,)),

@@ -3,14 +3,13 @@ decided."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.what_if.drawing import Selection
 from dashboard.analytics.what_if.simulation import MEASURES, simulate
 from dashboard.analytics.what_if.world import World
 from dashboard.edit_notice import notify
@@ -21,6 +20,7 @@ from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, plain
 from dashboard.what_if_levers import Names, active_draft, put_draft
 from dashboard.what_if_saved import (
+    FORM,
     PARAMETER,
     Opened,
     has_moved_on,
@@ -37,10 +37,10 @@ from data_access.edits.scenarios import (
     may_decide_scenario,
     remove_scenario,
 )
+from data_access.filters import Period
 from data_access.scope import Scope
-from data_access.what_if import sum_product_weeks
+from data_access.what_if import find_sold
 
-FORM = "scenario"
 DECISION_NAMES: dict[str, str] = {
     "open": N_("Undecided"),
     "adopted": N_("Adopted"),
@@ -90,6 +90,10 @@ def _asked_in_words(opened: Opened, names: Names) -> str:
 
 
 def _state_of_data(opened: Opened, world: World) -> None:
+    if not opened.is_own_view:
+        told = _("Who saved it sees other regions than you: the numbers are those of yours.")
+        st.markdown(f":small[:orange[:material/visibility: {told}]]")
+        return
     if not has_moved_on(opened, world):
         st.markdown(f":small[:green[:material/check: {_('Same data: the same numbers.')}]]")
         return
@@ -123,7 +127,9 @@ def _happened(scope: Scope, opened: Opened, world: World, currency: str | None) 
     result = opened.result or read_result(
         result_of(simulate(world.baseline, world.draws, opened.levers), world.baseline.is_costed)
     )
-    actual = _actual(scope, opened, over)
+    question, start = opened.question, opened.row["starts_on"]
+    period = Period(start, start + timedelta(days=7 * over - 1))
+    actual = read(find_sold, scope, question.chosen, question.product_id, period)
     rows = []
     for name in MEASURES:
         happened = actual[name]
@@ -149,25 +155,6 @@ def _happened(scope: Scope, opened: Opened, world: World, currency: str | None) 
     ]  # fmt: skip
     show_table(pd.DataFrame(rows), columns, key="scenario_happened",
                alt=_("What was predicted and what happened"))  # fmt: skip
-
-
-def _actual(scope: Scope, opened: Opened, over: int) -> dict[str, float | None]:
-    question = opened.question
-    weeks = read(sum_product_weeks, scope, question.chosen, today())
-    start: date = opened.row["starts_on"]
-    selection = Selection(
-        question.chosen.category_ids, () if question.product_id is None else (question.product_id,)
-    )
-    days = pd.to_datetime(weeks["week_on"])
-    end = pd.Timestamp(start + timedelta(weeks=over))
-    chosen = weeks[selection.of(weeks) & (days >= pd.Timestamp(start)) & (days < end)]
-    sales = float(chosen["net_sales"].sum())
-    known = bool(chosen["cost"].notna().all())
-    return {
-        "revenue": sales,
-        "margin": sales - float(chosen["cost"].sum()) if known else None,
-        "units": float(chosen["units"].sum()),
-    }
 
 
 def _amount(value: float, name: str, currency: str | None) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.what_if.breakeven import best_price, neutral_volume
+from dashboard.analytics.what_if.breakeven import best_price, expected_volume, neutral_volume
 from dashboard.analytics.what_if.levers import Levers
-from dashboard.analytics.what_if.parameters import describe_elasticity, margin_rate
+from dashboard.analytics.what_if.parameters import describe_elasticity, elasticity_of, margin_rate
 from dashboard.analytics.what_if.simulation import MEASURES, Outcome, simulate
 from dashboard.analytics.what_if.stock import StockOutcome, stock_of
 from dashboard.analytics.what_if.world import World, weeks_ahead
@@ -74,8 +74,8 @@ def result_cards(answer: Answer, currency: str | None, target: float) -> None:
         cards.append(_target_card(answer, currency, target))
     if answer.stock is not None and answer.stock_before is not None:
         cards += _stock_cards(answer.stock, answer.stock_before, currency)
-    if answer.outcome.unmet is not None:
-        low, middle, high = np.quantile(answer.outcome.unmet, (0.1, 0.5, 0.9))
+    if unserved := answer.outcome.unserved():
+        low, middle, high = unserved
         cards.append(
             Card(
                 key="what_if_unmet", label=_("Units not served"),
@@ -91,8 +91,7 @@ def result_cards(answer: Answer, currency: str | None, target: float) -> None:
 
 def _warn_of_much(answer: Answer) -> None:
     """Effects are learnt one by one and multiplied: together they are told no further than so."""
-    before = float(answer.outcome.before["units"].sum(axis=1).mean())
-    if before > 0 and abs(answer.outcome.mean_difference("units")) > MUCH * before:
+    if abs(answer.outcome.change_of_units()) > MUCH:
         told = _("Together the levers change more than {share} of the units: nothing like it was "
                  "seen, so take it as a direction only.", share=formats.rate(MUCH, 0))  # fmt: skip
         st.warning(told, icon=":material/warning:")
@@ -141,8 +140,7 @@ def _target_card(answer: Answer, currency: str | None, target: float) -> Card:
 
 
 def _stock_cards(after: StockOutcome, before: StockOutcome, currency: str | None) -> list[Card]:
-    needed, was = float(after.needed.sum()), float(before.needed.sum())
-    out, were = int((after.chance_out >= 0.5).sum()), int((before.chance_out >= 0.5).sum())
+    needed, was = after.all_needed, before.all_needed
     tied = formats.compact_money(after.tied_up, currency)
     more = _moved("revenue", after.tied_up - before.tied_up, currency)
     return [
@@ -156,10 +154,11 @@ def _stock_cards(after: StockOutcome, before: StockOutcome, currency: str | None
             ]),
         ),
         Card(
-            key="what_if_out", label=_("Products running out"), value=formats.number(out),
+            key="what_if_out", label=_("Products running out"),
+            value=formats.number(after.running_out),
             help=_("With a chance of a half or more in these weeks, from what is on hand and on "
                    "its way, if nothing more is ordered."),
-            note=_("Baseline: {n}", n=formats.number(were)),
+            note=_("Baseline: {n}", n=formats.number(before.running_out)),
         ),
     ]  # fmt: skip
 
@@ -262,11 +261,11 @@ def break_even_block(world: World, answer: Answer, currency: str | None) -> None
     rate, change = margin_rate(world), answer.levers.price_change
     if rate is None:
         return
-    elasticity = describe_elasticity(world)
+    elasticity, error = elasticity_of(world, answer.levers)
     lines = []
     if change:
         needed = neutral_volume(change, rate)
-        expected = float(np.exp(elasticity.value * np.log1p(change)) - 1)
+        expected = expected_volume(change, elasticity)
         if needed is None:
             lines.append(_("At this price each unit costs more than it brings."))
         else:
@@ -275,7 +274,7 @@ def break_even_block(world: World, answer: Answer, currency: str | None) -> None
                   needed=formats.change(needed), expected=formats.change(expected))
             )  # fmt: skip
     if world.baseline.shape[1] == 1:
-        best = best_price(float(world.baseline.cost[0]), elasticity.value, elasticity.error)
+        best = best_price(float(world.baseline.cost[0]), elasticity, error)
         told = (
             _("It is not sure enough that demand is elastic (P(ε < −1) > 90%) to name a best "
               "price.")
@@ -294,9 +293,8 @@ def stock_block(world: World, answer: Answer, names: Names) -> None:
     after, before, stock = answer.stock, answer.stock_before, world.stock
     if after is None or before is None or stock is None:
         return
-    order = np.argsort(-after.chance_out, kind="stable")
-    listed = [place for place in order if world.baseline.product_ids[place]][:_MOST_STOCK]
-    listed = [place for place in listed if after.chance_out[place] > 0]
+    single = world.baseline.product_ids != 0
+    listed = [place for place in after.first_out() if single[place]][:_MOST_STOCK]
     st.markdown(
         f"**{_('Runs out first')}** "
         f":small[:gray[{_('on hand and on its way, if nothing more is ordered')}]]"

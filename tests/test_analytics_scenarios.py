@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.analytics.what_if.baseline import Baseline, Draws, Lost, Spend, draw_normals
-from dashboard.analytics.what_if.breakeven import best_price, neutral_price, neutral_volume
+from dashboard.analytics.what_if.breakeven import best_price, expected_volume, neutral_volume
 from dashboard.analytics.what_if.levers import (
     LEVERS,
     Levers,
@@ -21,6 +23,7 @@ from dashboard.analytics.what_if.levers import (
 )
 from dashboard.analytics.what_if.simulation import MEASURES, Outcome, simulate
 from dashboard.analytics.what_if.stock import Stock, stock_of
+from dashboard.analytics.what_if.targets import target_between
 
 WEEKS = 4
 
@@ -150,6 +153,17 @@ def test_new_customers_order_as_new_customers_did() -> None:
     assert money == pytest.approx([120, 144, 144, 156])
 
 
+def test_a_month_s_target_is_spread_over_its_days() -> None:
+    """From 23 November: 8 of 30 days of 300, and 20 of 31 of 620; January has none."""
+    targets = pd.DataFrame(
+        {"month_on": pd.to_datetime(["2026-11-01", "2026-12-01"]), "net_sales": [300.0, 620.0]}
+    )
+    assert target_between(targets, date(2026, 11, 23), date(2026, 12, 20)) == pytest.approx(480)
+    assert target_between(targets, date(2026, 11, 1), date(2026, 12, 31)) == pytest.approx(920)
+    assert target_between(targets, date(2026, 12, 23), date(2027, 1, 1)) == 0.0
+    assert target_between(targets.iloc[:0], date(2026, 11, 23), date(2026, 12, 20)) == 0.0
+
+
 def test_an_outage_is_partly_made_up_for() -> None:
     """Week 2 stands still, 30 % of its 300 units are bought a week later."""
     weekly = change(Levers(outage_week=2, outage_days=7)).totals["units"][0]
@@ -163,6 +177,9 @@ def test_capacity_limits_and_some_of_the_rest_waits() -> None:
     outcome = change(Levers(capacity_share=0.8))
     assert outcome.totals["units"][0] == pytest.approx([240] * 4)
     assert outcome.unmet == pytest.approx(np.full(3, 240))
+    assert outcome.unserved() == pytest.approx((240, 240, 240))
+    assert outcome.change_of_units() == pytest.approx(-0.2)
+    assert change(Levers()).unserved() is None
     quiet = steady()
     quiet.paths[:, :, 2:] = 40.0  # 120 units in the last two weeks; the mean is 210 a week
     told = Levers(capacity_share=240 / 210, backlog_share=0.5)
@@ -222,7 +239,7 @@ def test_break_even_by_hand() -> None:
     bears 20 % fewer."""
     assert neutral_volume(-0.1, 0.4) == pytest.approx(1 / 3)
     assert neutral_volume(0.1, 0.4) == pytest.approx(-0.2)
-    assert neutral_price(1 / 3, 0.4) == pytest.approx(-0.1)
+    assert expected_volume(0.1, -2.0) == pytest.approx(1 / 1.21 - 1)
     assert neutral_volume(-0.4, 0.4) is None
     assert best_price(60.0, -2.0, 0.3) == pytest.approx(120.0)
     assert best_price(60.0, -1.2, 0.3) is None  # P(ε < −1) = 0.75
