@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
+from dashboard.analytics.what_if.simulation import simulate
 from dashboard.analytics.what_if.targets import target_between
 from dashboard.analytics.what_if.world import SHORTEST, USUAL, World
 from dashboard.choices import category_choice, region_choice
@@ -88,11 +89,11 @@ def bench(world: World, question: Question, names: Names) -> None:
             _basis(world, question)
         with st.container(gap="xsmall"):
             break_even_block(world, answer, currency)
-        others = [
-            (each, answer if each == letter else work_out(world, found))
+        compared = {
+            each: answer.outcome if each == letter else simulate(world.baseline, world.draws, found)
             for each, found in drafts().items()
-            if found.moved or found.lead_time_days or each == letter
-        ]
+            if each == letter or not found.is_at_rest
+        }
         if answer.stock is not None:
             with st.container(border=True, gap="xsmall"):
                 stock_block(world, answer, names)
@@ -104,7 +105,7 @@ def bench(world: World, question: Question, names: Names) -> None:
             )
             st.markdown(f":small[:gray[{told}]]")
     with st.container(border=True, gap="xsmall"):
-        side_by_side(others, currency)
+        side_by_side(compared, measures_of(answer), currency)
 
 
 def names_of(scope: Scope) -> Names:

@@ -19,6 +19,7 @@ from dashboard.session import current_scope, today
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, plain
 from dashboard.what_if_levers import Names, active_draft, put_draft
+from dashboard.what_if_renaming import rename_dialog
 from dashboard.what_if_saved import (
     FORM,
     PARAMETER,
@@ -180,6 +181,8 @@ def _actions(scope: Scope, opened: Opened) -> None:
                 label_visibility="collapsed",
             )  # fmt: skip
         if may_change_scenario(scope, int(row["user_id"])):
+            if st.button(_("Rename"), key="scenario_rename", icon=":material/edit:"):
+                rename_dialog(opened)
             if st.button(_("Share"), key="scenario_share", icon=":material/share:"):
                 share_dialog(opened)
             st.button(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from dashboard.analytics.what_if.breakeven import best_price, expected_volume, n
 from dashboard.analytics.what_if.levers import Levers
 from dashboard.analytics.what_if.parameters import describe_elasticity, elasticity_of, margin_rate
 from dashboard.analytics.what_if.simulation import MEASURES, Outcome, simulate
-from dashboard.analytics.what_if.stock import StockOutcome, stock_of
+from dashboard.analytics.what_if.stock import StockOutcome
 from dashboard.analytics.what_if.world import World, weeks_ahead
 from dashboard.cards import Card, show_cards
 from dashboard.charts import show_chart
@@ -46,16 +46,8 @@ class Answer:
 def work_out(world: World, levers: Levers) -> Answer:
     """Everything about a scenario; nothing is fitted."""
     outcome = simulate(world.baseline, world.draws, levers)
-    after = before = None
-    if world.stock is not None:
-        lead = world.draws.normal["lead"]
-        before = stock_of(
-            world.baseline, world.baseline.paths, world.stock, lead, begun=world.begun
-        )
-        is_same = outcome.units is world.baseline.paths and not levers.lead_time_days
-        after = before if is_same else stock_of(
-            world.baseline, outcome.units, world.stock, lead, levers.lead_time_days, world.begun
-        )  # fmt: skip
+    before = world.stock_at_rest
+    after = before if levers.is_at_rest else world.stock_after(outcome.units, levers.lead_time_days)
     far = describe_elasticity(world).reach(levers.price_change) == "far"
     return Answer(
         levers, outcome, after, before,
@@ -212,22 +204,23 @@ def fan_block(world: World, answer: Answer, measure: str, currency: str | None) 
     )  # fmt: skip
 
 
-def side_by_side(answers: Sequence[tuple[str, Answer]], currency: str | None) -> None:
-    """The baseline and every scenario that changes something."""
-    if not answers:
-        return
+def side_by_side(
+    outcomes: Mapping[str, Outcome], measures: Sequence[str], currency: str | None
+) -> None:
+    """The baseline and these scenarios, by letter."""
+    baseline = next(iter(outcomes.values()))
     st.markdown(f"**{_('Side by side')}** :small[:gray[{_('P50 (P10 – P90)')}]]")
     rows = []
-    for measure in measures_of(answers[0][1]):
+    for measure in measures:
         row = {"what": _(MEASURE_NAMES[measure])}
-        row["baseline"] = _range_of(answers[0][1].outcome.baseline(measure), measure, currency)
-        for letter, answer in answers:
-            row[letter] = _range_of(answer.outcome.outcome(measure), measure, currency)
+        row["baseline"] = _range_of(baseline.baseline(measure), measure, currency)
+        for letter, outcome in outcomes.items():
+            row[letter] = _range_of(outcome.outcome(measure), measure, currency)
         rows.append(row)
         change = {"what": _("{measure}, difference", measure=_(MEASURE_NAMES[measure])),
                   "baseline": ""}  # fmt: skip
-        for letter, answer in answers:
-            low, middle, high = answer.outcome.difference(measure)
+        for letter, outcome in outcomes.items():
+            low, middle, high = outcome.difference(measure)
             change[letter] = (
                 f"{_moved(measure, middle, currency)} ("
                 + _(
@@ -243,8 +236,7 @@ def side_by_side(answers: Sequence[tuple[str, Answer]], currency: str | None) ->
         Column("baseline", _("Baseline"), width=190),
     ]
     columns += [
-        Column(letter, _("Scenario {letter}", letter=letter), width=230)
-        for letter, _answer in answers
+        Column(letter, _("Scenario {letter}", letter=letter), width=230) for letter in outcomes
     ]
     show_table(pd.DataFrame(rows), columns, key="what_if_compared",
                alt=_("The scenarios side by side"))  # fmt: skip

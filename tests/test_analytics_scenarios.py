@@ -84,6 +84,9 @@ def test_a_price_change_moves_units_and_what_each_brings() -> None:
 def test_an_experiment_stands_for_the_estimate() -> None:
     told = Levers(price_change=0.1, experiment_elasticity=-1.0)
     assert change(told).outcome("revenue")[1] == pytest.approx(24_000)  # 1.1 × 1.1^−1
+    normal = draws().normal | {"experiment": np.array([-1.0, 0.0, 1.0])}
+    units = change(replace(told, experiment_error=0.5), normal=normal).totals["units"].sum(axis=1)
+    assert units == pytest.approx(1_200 * 1.1 ** np.array([-1.5, -1.0, -0.5]))
 
 
 def test_a_promotion_lifts_its_weeks_and_dips_after() -> None:
@@ -91,6 +94,18 @@ def test_a_promotion_lifts_its_weeks_and_dips_after() -> None:
     outcome = change(Levers(promotions=(Promotion(2, 1, 0.1, 1),)))
     weekly = outcome.totals["revenue"][0]
     assert weekly == pytest.approx([6_000, 150 * 30 * 0.9 + 3_000, 90 * 30 + 3_000, 6_000])
+
+
+def test_of_two_promotions_at_once_the_deepest_counts() -> None:
+    """20 % off in weeks 1 and 2, 10 % in weeks 2 and 3, whichever is told first: what follows the
+    first of them is a week of the other, so there is no dip before week 4."""
+    for told in (
+        (Promotion(1, 2, 0.2), Promotion(2, 2, 0.1)), (Promotion(2, 2, 0.1), Promotion(1, 2, 0.2)),
+    ):  # fmt: skip
+        outcome = change(Levers(promotions=told))
+        assert outcome.totals["units"][0] == pytest.approx([450, 450, 450, 270])
+        paid = [0.8, 0.8, 0.9]
+        assert outcome.totals["revenue"][0] == pytest.approx([9_000 * p for p in paid] + [5_400])
 
 
 def test_a_deeper_discount_lifts_more() -> None:
@@ -113,6 +128,13 @@ def test_marketing_works_on_and_costs() -> None:
         Levers(spend_change=1.0, spend_response=0.0), spend=replace(spend, origin="assumed")
     )
     assert assumed.difference("units") == (0.0, 0.0, 0.0)
+    normal = draws().normal | {"spend": np.array([-1.0, 0.0, 1.0])}
+    typed = change(Levers(spend_change=1.0, spend_response=0.5), normal=normal,
+                   spend=replace(spend, origin="assumed"))  # fmt: skip
+    ratio = (1 + np.array([1.5, 1.75, 1.875, 1.9375])) / 2
+    assert typed.totals["units"] == pytest.approx(
+        np.stack([300 * ratio**response for response in (0.25, 0.5, 0.75)])
+    )
 
 
 def test_growth_compounds_from_today_on() -> None:
@@ -145,6 +167,9 @@ def test_who_is_lost_by_chance_widens_the_range() -> None:
     spread = np.sqrt(0.1 * 1e5 * part + 0.1 * 0.9 * 4e5 * part**2)
     assert shares.mean() == pytest.approx(1_000 * part, rel=0.01)
     assert shares.std() == pytest.approx(spread, rel=0.03)
+    calm = replace(lost, squared=np.zeros(100), noise=np.zeros(100), shared_error=0.2)
+    together = calm.draw(0.1, "random", 52, np.zeros(3), np.array([-1.0, 0.0, 1.0]))
+    assert together == pytest.approx(1_000 * part * np.exp([-0.2, 0.0, 0.2]))
 
 
 def test_new_customers_order_as_new_customers_did() -> None:

@@ -201,6 +201,23 @@ def test_it_is_shared_by_link(browser: Browser, shop: dict[str, int]) -> None:
     assert says(tab, "Who saved it sees other regions than you") and not says(tab, "Same data")
 
 
+def test_two_who_rename_at_once_do_not_overwrite(browser: Browser, shop: dict[str, int]) -> None:
+    number = save(as_role(browser), browser, "Dearer")
+
+    def rename(tab: AppTest, name: str) -> AppTest:
+        tab.text_input(key="scenario_new_name").set_value(name)
+        return next(each for each in tab.button if each.label == "Save").click().run()
+
+    first, second = (browser.open("what-if", scenario=str(number)) for _each in range(2))
+    for tab in (first, second):
+        tab.button(key="scenario_rename").click().run()
+    rename(first, "Much dearer")
+    assert stored(browser.database).name == "Much dearer"
+    assert says(rename(second, "Cheaper"), "Somebody changed this scenario meanwhile.")
+    assert stored(browser.database).name == "Much dearer"
+    assert says(browser.open("what-if", scenario=str(number)), "**Much dearer** · saved by")
+
+
 def test_what_a_lead_saved_is_not_compared_with_all_regions(
     browser: Browser, shop: dict[str, int]
 ) -> None:
@@ -247,7 +264,7 @@ def test_a_target_follows_the_regions_that_are_chosen(
 def test_a_changed_campaign_is_a_change_of_the_data(browser: Browser, shop: dict[str, int]) -> None:
     """Its budget and days are what promotions and marketing are learnt from."""
     number = save(as_role(browser), browser, "Calm")
-    add(browser.database.writer, "campaigns", name="Spring")
+    add(browser.database.writer, "campaigns", name="Spring", currency="CNY")
     st.cache_resource.clear()
     tab = browser.open("what-if", scenario=str(number))
     assert says(tab, "The data have moved on since it was saved.")
