@@ -18,7 +18,7 @@ from dashboard.saving import begin_anew, draw_request, save, show_refusal
 from dashboard.session import current_scope, today
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, plain
-from dashboard.what_if_levers import Names, active_draft, put_draft
+from dashboard.what_if_levers import Names, put_draft
 from dashboard.what_if_renaming import rename_dialog
 from dashboard.what_if_saved import (
     FORM,
@@ -54,7 +54,7 @@ def show_draft_of(opened: Opened) -> None:
     """Sets the levers to the scenario's when it is first shown."""
     if st.session_state.get(_SHOWN) != (opened.scenario_id, opened.row["version"]):
         if st.session_state.get(_SHOWN, (0, 0))[0] != opened.scenario_id:
-            put_draft(active_draft(), opened.levers)
+            put_draft(opened.levers)
         st.session_state[_SHOWN] = (opened.scenario_id, opened.row["version"])
 
 

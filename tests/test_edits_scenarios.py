@@ -75,6 +75,10 @@ def test_an_analyst_saves_and_a_manager_sees_what_is_shared(database: Database) 
     assert names(database, other) == ["Dearer"]
     shares = list_scenario_shares(database.record, boss, boss.user_id, boss.role, number)
     assert shares["role"].tolist() == ["manager"] and shares["user_id"].isna().all()
+    hidden = save(database, analyst, name="Mine alone")
+    assert names(database, other) == ["Dearer"] and not find(database, other, hidden)
+    share(database, analyst, hidden, user_ids=(other.user_id,))
+    assert not len(list_scenario_shares(database.record, boss, boss.user_id, boss.role, hidden))
     share(database, analyst, number, seen=3)
     assert not names(database, boss)
 

@@ -155,6 +155,19 @@ def test_scenarios_stand_side_by_side(browser: Browser, shop: dict[str, int]) ->
     assert tab.slider(key="lever_A_price_change").value == 10
 
 
+def test_opening_a_scenario_keeps_what_is_worked_on(browser: Browser, shop: dict[str, int]) -> None:
+    tab = move(as_role(browser), "price_change", 10)
+    number = save(tab, browser, "Dearer")
+    tab = move(browser.open("what-if", currency="CNY"), "growth_points", 20)
+    tab.query_params["scenario"] = str(number)
+    tab.run()
+    assert tab.segmented_control(key="what_if_draft").value == "B"
+    assert tab.slider(key="lever_B_price_change").value == 10
+    compared = next(table.value for table in tab.dataframe if "B" in table.value)
+    assert list(compared.columns) == ["what", "baseline", "A", "B"]
+    assert not tab.exception and not tab.warning
+
+
 def test_a_promotion_is_added_and_removed(browser: Browser, shop: dict[str, int]) -> None:
     tab = as_role(browser)
     tab.button(key="lever_A_promotion_add").click().run()
