@@ -217,8 +217,7 @@ def side_by_side(
         for letter, outcome in outcomes.items():
             row[letter] = _range_of(outcome.outcome(measure), measure, currency)
         rows.append(row)
-        change = {"what": _("{measure}, difference", measure=_(MEASURE_NAMES[measure])),
-                  "baseline": ""}  # fmt: skip
+        change = {"what": _("Difference"), "baseline": ""}
         for letter, outcome in outcomes.items():
             low, middle, high = outcome.difference(measure)
             change[letter] = (
@@ -232,11 +231,11 @@ def side_by_side(
             )
         rows.append(change)
     columns = [
-        Column("what", "", width=190, pinned=True),
-        Column("baseline", _("Baseline"), width=190),
+        Column("what", "", width=115, pinned=True),
+        Column("baseline", _("Baseline"), width=182),
     ]
     columns += [
-        Column(letter, _("Scenario {letter}", letter=letter), width=230) for letter in outcomes
+        Column(letter, _("Scenario {letter}", letter=letter), width=235) for letter in outcomes
     ]
     show_table(pd.DataFrame(rows), columns, key="what_if_compared",
                alt=_("The scenarios side by side"))  # fmt: skip

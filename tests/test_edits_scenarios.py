@@ -15,6 +15,7 @@ from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused
 from data_access.edits.scenarios import (
     MOST_SAVED,
+    MOST_SHARED,
     ScenarioRefused,
     change_scenario,
     decide_scenario,
@@ -163,6 +164,14 @@ EDITS: dict[str, Callable[..., Any]] = {
     "share": partial(share_scenario, roles=("analyst",), user_ids=()),
     "remove": remove_scenario,
 }
+
+
+def test_it_is_shared_with_few_and_with_who_is_there(database: Database) -> None:
+    boss, gone = scope_of(database, "manager"), add_user(database, "manager", is_active=False)
+    number = save(database, boss)
+    for user_ids in ((gone,), (10**9,), (0,), tuple(range(1, MOST_SHARED + 2))):
+        with pytest.raises(FieldsRefused):
+            share(database, boss, number, user_ids=user_ids)
 
 
 @pytest.mark.parametrize("name", EDITS)
