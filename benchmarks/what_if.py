@@ -17,7 +17,6 @@ from dashboard.analytics.what_if.drawing import Selection, Sources
 from dashboard.analytics.what_if.learning import learn_effects
 from dashboard.analytics.what_if.levers import Levers, Promotion
 from dashboard.analytics.what_if.simulation import MEASURES, simulate
-from dashboard.analytics.what_if.stock import stock_of
 from dashboard.analytics.what_if.world import World, build_world
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
@@ -29,18 +28,17 @@ from data_access.scenarios import (
     list_scenarios,
 )
 from data_access.what_if import (
+    find_sold,
     last_monday,
-    list_arrivals,
     list_campaign_spans,
     list_goods,
-    list_lead_times,
-    list_product_stock,
     sum_category_days,
     sum_expected_by_hundredth,
     sum_orders_by_customer_age,
     sum_product_weeks,
     sum_targets,
 )
+from data_access.what_if_stock import list_arrivals, list_lead_times, list_product_stock
 
 LIMIT_MS = 150
 SCENARIOS = {
@@ -59,7 +57,7 @@ def what_if_questions(page: str, as_of: date, currency: str) -> list[Question]:
     chosen = OrderFilter(currency=currency)
     asked = (chosen, as_of)
     ahead = Period(as_of, as_of + timedelta(days=90))
-    who = (1, "manager")
+    who, start = (1, "manager"), as_of - timedelta(days=90)
     return [
         *choices(page),
         Question(page, "weeks of products", sum_product_weeks, asked),
@@ -67,6 +65,7 @@ def what_if_questions(page: str, as_of: date, currency: str) -> list[Question]:
         Question(page, "promotions", list_campaign_spans, asked),
         Question(page, "new customers by age", sum_orders_by_customer_age, asked),
         Question(page, "expected of customers", sum_expected_by_hundredth, (chosen,)),
+        Question(page, "what was sold", find_sold, (chosen, None, Period(start, as_of))),
         Question(page, "stock", list_product_stock),
         Question(page, "arrivals", list_arrivals),
         Question(page, "lead times", list_lead_times, (as_of,)),
@@ -88,8 +87,10 @@ def report_what_if(name: str, url: str, path: Path) -> None:
         for horizon in (13, 26):
             world, learning, building = _world(database.record, copied, horizon)
             paths, groups, weeks = world.baseline.shape
-            for scenario, levers in SCENARIOS.items():
-                taken = milliseconds(partial(_answer, world, levers))
+            every = SCENARIOS["every lever"]
+            beside = {"every lever, beside two others": (every, every)}
+            for scenario, levers in {**SCENARIOS, **dict.fromkeys(beside, every)}.items():
+                taken = milliseconds(partial(_answer, world, levers, beside.get(scenario, ())))
                 rows.append([
                     scenario, f"{paths} × {groups} × {weeks}", f"{learning:.1f}", f"{building:.1f}",
                     shown(taken), "yes" if taken < LIMIT_MS else "NO",
@@ -102,16 +103,17 @@ def report_what_if(name: str, url: str, path: Path) -> None:
     print_table(f"{name}: what-if", heads, rows)
 
 
-def _answer(world: World, levers: Levers) -> None:
+def _answer(world: World, levers: Levers, beside: tuple[Levers, ...] = ()) -> None:
+    """What moving a lever works out: the scenario, and those that stand beside it."""
     outcome = simulate(world.baseline, world.draws, levers)
-    for measure in MEASURES:
-        outcome.outcome(measure)
-        outcome.difference(measure)
+    others = [simulate(world.baseline, world.draws, other) for other in beside]
+    for each in (outcome, *others):
+        for measure in MEASURES:
+            each.outcome(measure)
+            each.difference(measure)
     outcome.fan("revenue")
     outcome.fan("revenue", of_baseline=True)
-    if world.stock is not None:
-        lead = world.draws.normal["lead"]
-        stock_of(world.baseline, outcome.units, world.stock, lead, levers.lead_time_days)
+    world.stock_after(outcome.units, levers.lead_time_days)
 
 
 def _world(record: Engine, copied: AnalyticsCopy, horizon: int) -> tuple[World, float, float]:

@@ -4,10 +4,11 @@ the right. Moving a lever draws only these anew."""
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import streamlit as st
 
+from dashboard.analytics.what_if.simulation import simulate
+from dashboard.analytics.what_if.targets import target_between
 from dashboard.analytics.what_if.world import SHORTEST, USUAL, World
 from dashboard.choices import category_choice, region_choice
 from dashboard.reads import read
@@ -32,7 +33,7 @@ from dashboard.what_if_view import (
     work_out,
 )
 from dashboard.what_if_words import MEASURE_NAMES
-from dashboard.what_if_world import world_of
+from dashboard.what_if_world import is_of_this_week, world_of
 from data_access.filters import OrderFilter, Period
 from data_access.scope import Scope
 from data_access.what_if import last_monday, list_goods, sum_targets
@@ -88,19 +89,23 @@ def bench(world: World, question: Question, names: Names) -> None:
             _basis(world, question)
         with st.container(gap="xsmall"):
             break_even_block(world, answer, currency)
-        others = [
-            (each, answer if each == letter else work_out(world, found))
+        compared = {
+            each: answer.outcome if each == letter else simulate(world.baseline, world.draws, found)
             for each, found in drafts().items()
-            if found.moved or found.lead_time_days or each == letter
-        ]
-        with st.container(border=True, gap="xsmall"):
-            side_by_side(others, currency)
+            if each == letter or not found.is_at_rest
+        }
         if answer.stock is not None:
             with st.container(border=True, gap="xsmall"):
                 stock_block(world, answer, names)
         else:
-            told = _("Stock is kept for all regions together; look at all of them to see it here.")
+            told = (
+                _("Stock is kept for all regions together; look at all of them to see it here.")
+                if is_of_this_week(question.as_of)
+                else _("Stock is of today; this scenario looks ahead from another week.")
+            )
             st.markdown(f":small[:gray[{told}]]")
+    with st.container(border=True, gap="xsmall"):
+        side_by_side(compared, measures_of(answer), currency)
 
 
 def names_of(scope: Scope) -> Names:
@@ -126,7 +131,7 @@ def _target(scope: Scope, question: Question) -> float:
     known = _known_target(scope, question, start)
     value = st.number_input(
         _("Target for these weeks"), min_value=0.0, value=known, step=10_000.0, format="%.0f",
-        key=f"what_if_target_{question.horizon}", width=220,
+        key=f"what_if_target_{question.horizon}_{known:.0f}", width=220,
         help=_("0: none. From the targets, where every month of these weeks has one."),
     )  # fmt: skip
     return float(value)
@@ -137,23 +142,7 @@ def _known_target(scope: Scope, question: Question, start: date) -> float:
         return 0.0
     end = start + timedelta(days=7 * question.horizon - 1)
     found = read(sum_targets, scope, question.chosen, Period(start, end), engine="record")
-    targets: dict[Any, float] = {
-        day.date(): float(value)
-        for day, value in zip(found["month_on"], found["net_sales"], strict=True)
-    }
-    total, day = 0.0, start
-    while day <= end:
-        month = day.replace(day=1)
-        if month not in targets:
-            return 0.0
-        after = (month + timedelta(days=32)).replace(day=1)
-        total += (
-            targets[month]
-            * (min(after - timedelta(days=1), end) - day + timedelta(days=1)).days
-            / (after - month).days
-        )
-        day = after
-    return round(total, -2)
+    return round(target_between(found, start, end), -2)
 
 
 def _basis(world: World, question: Question) -> None:

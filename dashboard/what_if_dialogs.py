@@ -17,11 +17,8 @@ from dashboard.session import current_scope
 from dashboard.texts import _, plain
 from dashboard.what_if_asked import Question
 from dashboard.what_if_levers import Names, active_draft, drafts
-from dashboard.what_if_opened import DECISION_NAMES, FORM, open_it
-from dashboard.what_if_saved import (
-    definition_of,
-    result_of,
-)
+from dashboard.what_if_opened import DECISION_NAMES, open_it
+from dashboard.what_if_saved import FORM, definition_of, result_of
 from dashboard.what_if_words import levers_in_words
 from data_access.edits.scenarios import (
     LONGEST_NAME,
@@ -31,8 +28,6 @@ from data_access.edits.scenarios import (
 )
 from data_access.scenarios import list_scenarios
 from data_access.scope import Scope
-
-_FORM = FORM
 
 
 def scenario_buttons(scope: Scope, world: World | None, question: Question, names: Names) -> None:
@@ -51,7 +46,7 @@ def scenario_buttons(scope: Scope, world: World | None, question: Question, name
 
 def _open_save(world: World, question: Question, names: Names) -> None:
     dialog_opens()
-    begin_anew(_FORM)
+    begin_anew(FORM)
 
     @st.dialog(_("Save scenario"), width="medium", on_dismiss=dialog_closes)
     def saving() -> None:
@@ -59,9 +54,9 @@ def _open_save(world: World, question: Question, names: Names) -> None:
         if st.session_state.pop("scenario_done", False):
             dialog_closes()
             st.rerun()
-        draw_request(_FORM)
+        draw_request(FORM)
         levers = drafts()[active_draft()]
-        st.markdown(levers_in_words(levers, question.chosen.currency, names.categories))
+        st.markdown(plain(levers_in_words(levers, question.chosen.currency, names.categories)))
         with st.form("save_scenario", border=False):
             st.text_input(
                 _("Name"), key="scenario_name", max_chars=LONGEST_NAME,
@@ -71,7 +66,7 @@ def _open_save(world: World, question: Question, names: Names) -> None:
             st.form_submit_button(
                 _("Save scenario"), type="primary", on_click=_save, args=(world, question)
             )
-        show_refusal(_FORM)
+        show_refusal(FORM)
 
     saving()
 
@@ -82,11 +77,11 @@ def _save(world: World, question: Question) -> None:
     outcome = simulate(world.baseline, world.draws, levers)
     ends = world.starts_on + timedelta(days=7 * question.horizon - 1)
     done = save(
-        _FORM,
+        FORM,
         lambda engine, request_id: save_scenario(
             engine, scope, name=st.session_state.get("scenario_name") or "",
             note=st.session_state.get("scenario_note") or "",
-            definition=definition_of(question, levers, world),
+            definition=definition_of(scope, question, levers, world),
             result=result_of(outcome, world.baseline.is_costed),
             starts_on=world.starts_on, ends_on=ends,
             learnt_version=int(world.facts.get("version") or 0), request_id=request_id,

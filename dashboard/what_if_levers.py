@@ -47,9 +47,15 @@ def drafts() -> dict[str, Levers]:
     return {letter: kept.get(letter, Levers()) for letter in DRAFTS}
 
 
-def put_draft(letter: str, levers: Levers) -> None:
-    """Sets every lever of a draft, before its sliders are drawn."""
-    st.session_state.setdefault(_STORE, {})[letter] = levers
+def put_draft(levers: Levers) -> None:
+    """Works on these levers from now on, in the place of a draft that changes nothing where there
+    is one. Before the sliders are drawn."""
+    kept = drafts()
+    letters = sorted(DRAFTS, key=lambda each: each != active_draft())
+    same = [each for each in letters if kept[each] == levers]
+    letter = [*same, *(each for each in letters if kept[each].is_at_rest), *letters][0]
+    st.session_state[_ACTIVE] = letter
+    st.session_state[_STORE][letter] = levers
     for key in [key for key in st.session_state if str(key).startswith(f"lever_{letter}_")]:
         del st.session_state[key]
 
@@ -60,8 +66,9 @@ def active_draft() -> str:
 
 def choose_draft() -> str:
     """Draws which of the drafts is worked on."""
+    st.session_state.setdefault(_ACTIVE, DRAFTS[0])
     letter = st.segmented_control(
-        _("Scenario"), DRAFTS, default=active_draft(), required=True, key=_ACTIVE,
+        _("Scenario"), DRAFTS, required=True, key=_ACTIVE,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     return str(letter or DRAFTS[0])

@@ -3,14 +3,13 @@ decided."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.what_if.drawing import Selection
 from dashboard.analytics.what_if.simulation import MEASURES, simulate
 from dashboard.analytics.what_if.world import World
 from dashboard.edit_notice import notify
@@ -19,8 +18,10 @@ from dashboard.saving import begin_anew, draw_request, save, show_refusal
 from dashboard.session import current_scope, today
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, plain
-from dashboard.what_if_levers import Names, active_draft, put_draft
+from dashboard.what_if_levers import Names, put_draft
+from dashboard.what_if_renaming import rename_dialog
 from dashboard.what_if_saved import (
+    FORM,
     PARAMETER,
     Opened,
     has_moved_on,
@@ -37,10 +38,10 @@ from data_access.edits.scenarios import (
     may_decide_scenario,
     remove_scenario,
 )
+from data_access.filters import Period
 from data_access.scope import Scope
-from data_access.what_if import sum_product_weeks
+from data_access.what_if import find_sold
 
-FORM = "scenario"
 DECISION_NAMES: dict[str, str] = {
     "open": N_("Undecided"),
     "adopted": N_("Adopted"),
@@ -53,7 +54,7 @@ def show_draft_of(opened: Opened) -> None:
     """Sets the levers to the scenario's when it is first shown."""
     if st.session_state.get(_SHOWN) != (opened.scenario_id, opened.row["version"]):
         if st.session_state.get(_SHOWN, (0, 0))[0] != opened.scenario_id:
-            put_draft(active_draft(), opened.levers)
+            put_draft(opened.levers)
         st.session_state[_SHOWN] = (opened.scenario_id, opened.row["version"])
 
 
@@ -90,6 +91,10 @@ def _asked_in_words(opened: Opened, names: Names) -> str:
 
 
 def _state_of_data(opened: Opened, world: World) -> None:
+    if not opened.is_own_view:
+        told = _("Who saved it sees other regions than you: the numbers are those of yours.")
+        st.markdown(f":small[:orange[:material/visibility: {told}]]")
+        return
     if not has_moved_on(opened, world):
         st.markdown(f":small[:green[:material/check: {_('Same data: the same numbers.')}]]")
         return
@@ -123,7 +128,9 @@ def _happened(scope: Scope, opened: Opened, world: World, currency: str | None) 
     result = opened.result or read_result(
         result_of(simulate(world.baseline, world.draws, opened.levers), world.baseline.is_costed)
     )
-    actual = _actual(scope, opened, over)
+    question, start = opened.question, opened.row["starts_on"]
+    period = Period(start, start + timedelta(days=7 * over - 1))
+    actual = read(find_sold, scope, question.chosen, question.product_id, period)
     rows = []
     for name in MEASURES:
         happened = actual[name]
@@ -151,25 +158,6 @@ def _happened(scope: Scope, opened: Opened, world: World, currency: str | None) 
                alt=_("What was predicted and what happened"))  # fmt: skip
 
 
-def _actual(scope: Scope, opened: Opened, over: int) -> dict[str, float | None]:
-    question = opened.question
-    weeks = read(sum_product_weeks, scope, question.chosen, today())
-    start: date = opened.row["starts_on"]
-    selection = Selection(
-        question.chosen.category_ids, () if question.product_id is None else (question.product_id,)
-    )
-    days = pd.to_datetime(weeks["week_on"])
-    end = pd.Timestamp(start + timedelta(weeks=over))
-    chosen = weeks[selection.of(weeks) & (days >= pd.Timestamp(start)) & (days < end)]
-    sales = float(chosen["net_sales"].sum())
-    known = bool(chosen["cost"].notna().all())
-    return {
-        "revenue": sales,
-        "margin": sales - float(chosen["cost"].sum()) if known else None,
-        "units": float(chosen["units"].sum()),
-    }
-
-
 def _amount(value: float, name: str, currency: str | None) -> str:
     if name == "units":
         return formats.compact_number(value)
@@ -193,6 +181,8 @@ def _actions(scope: Scope, opened: Opened) -> None:
                 label_visibility="collapsed",
             )  # fmt: skip
         if may_change_scenario(scope, int(row["user_id"])):
+            if st.button(_("Rename"), key="scenario_rename", icon=":material/edit:"):
+                rename_dialog(opened)
             if st.button(_("Share"), key="scenario_share", icon=":material/share:"):
                 share_dialog(opened)
             st.button(

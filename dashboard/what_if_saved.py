@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,17 +19,19 @@ from data_access.filters import OrderFilter
 from data_access.scenarios import find_scenario
 from data_access.scope import Scope
 
-PARAMETER = "scenario"
+PARAMETER, FORM = "scenario", "scenario"
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A scenario that the address names. `result` is empty for who does not see all regions."""
+    """A scenario that the address names. is_own_view: whether who saved it saw the same regions;
+    `result` is empty where not, as its numbers are of others, and for who does not see all."""
 
     row: dict[str, Any]
     question: Question
     levers: Levers
     versions: tuple[str, str]
+    is_own_view: bool
     result: dict[str, Any]
 
     @property
@@ -37,7 +39,7 @@ class Opened:
         return int(self.row["scenario_id"])
 
 
-def definition_of(question: Question, levers: Levers, world: World) -> str:
+def definition_of(scope: Scope, question: Question, levers: Levers, world: World) -> str:
     """What makes the same numbers of the same data again."""
     return json.dumps(
         {
@@ -50,6 +52,7 @@ def definition_of(question: Question, levers: Levers, world: World) -> str:
             "seed": question.seed,
             "as_of": str(question.as_of),
             "versions": versions_of(world),
+            "covers": covers_of(scope),
         },
         sort_keys=True,
     )
@@ -58,6 +61,11 @@ def definition_of(question: Question, levers: Levers, world: World) -> str:
 def versions_of(world: World) -> list[str]:
     """Of the data that effects were learnt from, and of those the baseline rests on."""
     return [world.learnt.version, str(world.facts.get("version", ""))]
+
+
+def covers_of(scope: Scope) -> list[int] | None:
+    """The regions whose orders the person sees; None: all of them."""
+    return None if scope.sees_all("orders") else sorted(scope.region_ids)
 
 
 def result_of(outcome: Outcome, has_margin: bool) -> str:
@@ -92,10 +100,10 @@ def opened_scenario(scope: Scope) -> Opened | None:
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         return None
     row = read(find_scenario, scope, scope.user_id, scope.role, int(number), engine="record")
-    return read_definition(row) if row else None
+    return read_definition(scope, row) if row else None
 
 
-def read_definition(row: dict[str, Any]) -> Opened | None:
+def read_definition(scope: Scope, row: dict[str, Any]) -> Opened | None:
     """None where another version of OrderScope saved it."""
     try:
         said = json.loads(row["definition"])
@@ -111,20 +119,18 @@ def read_definition(row: dict[str, Any]) -> Opened | None:
         )  # fmt: skip
         first, second = said["versions"]
         levers = read_levers(json.dumps(said["levers"]))
+        is_own_view = said["covers"] == covers_of(scope)
     except (ValueError, KeyError, TypeError, UnreadableLeversError):
         return None
     if not 1 <= question.horizon <= 52:
         return None
-    return Opened(row, question, levers, (str(first), str(second)), read_result(row["result"]))
+    result = read_result(row["result"]) if is_own_view else {}
+    return Opened(row, question, levers, (str(first), str(second)), is_own_view, result)
 
 
 def has_moved_on(opened: Opened, world: World) -> bool:
     """Whether the data are no longer those it was saved with."""
     return list(opened.versions) != versions_of(world)
-
-
-def brought_up_to_date(opened: Opened, as_of: date) -> Question:
-    return replace(opened.question, as_of=as_of)
 
 
 def weeks_over(opened: Opened, today: date) -> int:

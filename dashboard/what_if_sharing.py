@@ -10,22 +10,16 @@ from dashboard.reads import read
 from dashboard.saving import begin_anew, draw_request, save, say_saved, show_refusal
 from dashboard.session import current_scope
 from dashboard.texts import _
-from dashboard.what_if_saved import (
-    Opened,
-)
+from dashboard.what_if_saved import FORM, Opened
 from data_access.edits.rights import SCENARIO_ROLES
-from data_access.edits.scenarios import (
-    share_scenario,
-)
+from data_access.edits.scenarios import share_scenario
 from data_access.policy import Role
 from data_access.scenarios import list_scenario_people, list_scenario_shares
-
-_FORM = "scenario"
 
 
 def share_dialog(opened: Opened) -> None:
     dialog_opens()
-    begin_anew(_FORM)
+    begin_anew(FORM)
 
     @st.dialog(_("Share scenario"), width="medium", on_dismiss=dialog_closes)
     def sharing() -> None:
@@ -33,7 +27,7 @@ def share_dialog(opened: Opened) -> None:
         if st.session_state.pop("scenario_done", False):
             dialog_closes()
             st.rerun()
-        draw_request(_FORM)
+        draw_request(FORM)
         roles = [role.value for role in SCENARIO_ROLES]
         found = read(list_scenario_people, scope, tuple(roles), engine="record")
         people = {
@@ -65,7 +59,7 @@ def share_dialog(opened: Opened) -> None:
             )  # fmt: skip
             st.form_submit_button(_("Share"), type="primary", on_click=_share, args=(opened,))
         st.markdown(f":small[:gray[{_('Send the address of this page to who may open it.')}]]")
-        show_refusal(_FORM)
+        show_refusal(FORM)
 
     sharing()
 
@@ -73,7 +67,7 @@ def share_dialog(opened: Opened) -> None:
 def _share(opened: Opened) -> None:
     scope = current_scope("what-if")
     done = save(
-        _FORM,
+        FORM,
         lambda engine, request_id: share_scenario(
             engine, scope, opened.scenario_id,
             roles=tuple(st.session_state.get("scenario_roles") or ()),
@@ -83,4 +77,4 @@ def _share(opened: Opened) -> None:
     )  # fmt: skip
     if done:
         st.session_state["scenario_done"] = True
-        say_saved(_FORM, _("Sharing saved."))
+        say_saved(FORM, _("Sharing saved."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,11 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.what_if.breakeven import best_price, neutral_volume
+from dashboard.analytics.what_if.breakeven import best_price, expected_volume, neutral_volume
 from dashboard.analytics.what_if.levers import Levers
-from dashboard.analytics.what_if.parameters import describe_elasticity, margin_rate
+from dashboard.analytics.what_if.parameters import describe_elasticity, elasticity_of, margin_rate
 from dashboard.analytics.what_if.simulation import MEASURES, Outcome, simulate
-from dashboard.analytics.what_if.stock import StockOutcome, stock_of
+from dashboard.analytics.what_if.stock import StockOutcome
 from dashboard.analytics.what_if.world import World, weeks_ahead
 from dashboard.cards import Card, show_cards
 from dashboard.charts import show_chart
@@ -46,16 +46,8 @@ class Answer:
 def work_out(world: World, levers: Levers) -> Answer:
     """Everything about a scenario; nothing is fitted."""
     outcome = simulate(world.baseline, world.draws, levers)
-    after = before = None
-    if world.stock is not None:
-        lead = world.draws.normal["lead"]
-        before = stock_of(
-            world.baseline, world.baseline.paths, world.stock, lead, begun=world.begun
-        )
-        is_same = outcome.units is world.baseline.paths and not levers.lead_time_days
-        after = before if is_same else stock_of(
-            world.baseline, outcome.units, world.stock, lead, levers.lead_time_days, world.begun
-        )  # fmt: skip
+    before = world.stock_at_rest
+    after = before if levers.is_at_rest else world.stock_after(outcome.units, levers.lead_time_days)
     far = describe_elasticity(world).reach(levers.price_change) == "far"
     return Answer(
         levers, outcome, after, before,
@@ -74,8 +66,8 @@ def result_cards(answer: Answer, currency: str | None, target: float) -> None:
         cards.append(_target_card(answer, currency, target))
     if answer.stock is not None and answer.stock_before is not None:
         cards += _stock_cards(answer.stock, answer.stock_before, currency)
-    if answer.outcome.unmet is not None:
-        low, middle, high = np.quantile(answer.outcome.unmet, (0.1, 0.5, 0.9))
+    if unserved := answer.outcome.unserved():
+        low, middle, high = unserved
         cards.append(
             Card(
                 key="what_if_unmet", label=_("Units not served"),
@@ -91,8 +83,7 @@ def result_cards(answer: Answer, currency: str | None, target: float) -> None:
 
 def _warn_of_much(answer: Answer) -> None:
     """Effects are learnt one by one and multiplied: together they are told no further than so."""
-    before = float(answer.outcome.before["units"].sum(axis=1).mean())
-    if before > 0 and abs(answer.outcome.mean_difference("units")) > MUCH * before:
+    if abs(answer.outcome.change_of_units()) > MUCH:
         told = _("Together the levers change more than {share} of the units: nothing like it was "
                  "seen, so take it as a direction only.", share=formats.rate(MUCH, 0))  # fmt: skip
         st.warning(told, icon=":material/warning:")
@@ -141,8 +132,7 @@ def _target_card(answer: Answer, currency: str | None, target: float) -> Card:
 
 
 def _stock_cards(after: StockOutcome, before: StockOutcome, currency: str | None) -> list[Card]:
-    needed, was = float(after.needed.sum()), float(before.needed.sum())
-    out, were = int((after.chance_out >= 0.5).sum()), int((before.chance_out >= 0.5).sum())
+    needed, was = after.all_needed, before.all_needed
     tied = formats.compact_money(after.tied_up, currency)
     more = _moved("revenue", after.tied_up - before.tied_up, currency)
     return [
@@ -156,10 +146,11 @@ def _stock_cards(after: StockOutcome, before: StockOutcome, currency: str | None
             ]),
         ),
         Card(
-            key="what_if_out", label=_("Products running out"), value=formats.number(out),
+            key="what_if_out", label=_("Products running out"),
+            value=formats.number(after.running_out),
             help=_("With a chance of a half or more in these weeks, from what is on hand and on "
                    "its way, if nothing more is ordered."),
-            note=_("Baseline: {n}", n=formats.number(were)),
+            note=_("Baseline: {n}", n=formats.number(before.running_out)),
         ),
     ]  # fmt: skip
 
@@ -213,22 +204,22 @@ def fan_block(world: World, answer: Answer, measure: str, currency: str | None) 
     )  # fmt: skip
 
 
-def side_by_side(answers: Sequence[tuple[str, Answer]], currency: str | None) -> None:
-    """The baseline and every scenario that changes something."""
-    if not answers:
-        return
+def side_by_side(
+    outcomes: Mapping[str, Outcome], measures: Sequence[str], currency: str | None
+) -> None:
+    """The baseline and these scenarios, by letter."""
+    baseline = next(iter(outcomes.values()))
     st.markdown(f"**{_('Side by side')}** :small[:gray[{_('P50 (P10 – P90)')}]]")
     rows = []
-    for measure in measures_of(answers[0][1]):
+    for measure in measures:
         row = {"what": _(MEASURE_NAMES[measure])}
-        row["baseline"] = _range_of(answers[0][1].outcome.baseline(measure), measure, currency)
-        for letter, answer in answers:
-            row[letter] = _range_of(answer.outcome.outcome(measure), measure, currency)
+        row["baseline"] = _range_of(baseline.baseline(measure), measure, currency)
+        for letter, outcome in outcomes.items():
+            row[letter] = _range_of(outcome.outcome(measure), measure, currency)
         rows.append(row)
-        change = {"what": _("{measure}, difference", measure=_(MEASURE_NAMES[measure])),
-                  "baseline": ""}  # fmt: skip
-        for letter, answer in answers:
-            low, middle, high = answer.outcome.difference(measure)
+        change = {"what": _("Difference"), "baseline": ""}
+        for letter, outcome in outcomes.items():
+            low, middle, high = outcome.difference(measure)
             change[letter] = (
                 f"{_moved(measure, middle, currency)} ("
                 + _(
@@ -240,12 +231,11 @@ def side_by_side(answers: Sequence[tuple[str, Answer]], currency: str | None) ->
             )
         rows.append(change)
     columns = [
-        Column("what", "", width=190, pinned=True),
-        Column("baseline", _("Baseline"), width=190),
+        Column("what", "", width=115, pinned=True),
+        Column("baseline", _("Baseline"), width=182),
     ]
     columns += [
-        Column(letter, _("Scenario {letter}", letter=letter), width=230)
-        for letter, _answer in answers
+        Column(letter, _("Scenario {letter}", letter=letter), width=235) for letter in outcomes
     ]
     show_table(pd.DataFrame(rows), columns, key="what_if_compared",
                alt=_("The scenarios side by side"))  # fmt: skip
@@ -262,11 +252,11 @@ def break_even_block(world: World, answer: Answer, currency: str | None) -> None
     rate, change = margin_rate(world), answer.levers.price_change
     if rate is None:
         return
-    elasticity = describe_elasticity(world)
+    elasticity, error = elasticity_of(world, answer.levers)
     lines = []
     if change:
         needed = neutral_volume(change, rate)
-        expected = float(np.exp(elasticity.value * np.log1p(change)) - 1)
+        expected = expected_volume(change, elasticity)
         if needed is None:
             lines.append(_("At this price each unit costs more than it brings."))
         else:
@@ -275,7 +265,7 @@ def break_even_block(world: World, answer: Answer, currency: str | None) -> None
                   needed=formats.change(needed), expected=formats.change(expected))
             )  # fmt: skip
     if world.baseline.shape[1] == 1:
-        best = best_price(float(world.baseline.cost[0]), elasticity.value, elasticity.error)
+        best = best_price(float(world.baseline.cost[0]), elasticity, error)
         told = (
             _("It is not sure enough that demand is elastic (P(ε < −1) > 90%) to name a best "
               "price.")
@@ -294,9 +284,8 @@ def stock_block(world: World, answer: Answer, names: Names) -> None:
     after, before, stock = answer.stock, answer.stock_before, world.stock
     if after is None or before is None or stock is None:
         return
-    order = np.argsort(-after.chance_out, kind="stable")
-    listed = [place for place in order if world.baseline.product_ids[place]][:_MOST_STOCK]
-    listed = [place for place in listed if after.chance_out[place] > 0]
+    single = world.baseline.product_ids != 0
+    listed = [place for place in after.first_out() if single[place]][:_MOST_STOCK]
     st.markdown(
         f"**{_('Runs out first')}** "
         f":small[:gray[{_('on hand and on its way, if nothing more is ordered')}]]"

@@ -12,22 +12,22 @@ from dashboard.analytics.what_if.learning import Learnt, learn_effects
 from dashboard.analytics.what_if.world import SEED, World, build_world
 from dashboard.connection import database
 from dashboard.reads import learn
-from dashboard.session import business_zone
+from dashboard.session import business_zone, today
 from data_access.filters import OrderFilter
 from data_access.refreshing.runs import read_input_version
 from data_access.scope import Scope
 from data_access.value import find_shared_error
 from data_access.what_if import (
     last_monday,
-    list_arrivals,
     list_campaign_spans,
-    list_lead_times,
-    list_product_stock,
     sum_category_days,
     sum_expected_by_hundredth,
     sum_orders_by_customer_age,
     sum_product_weeks,
 )
+from data_access.what_if_stock import list_arrivals, list_lead_times, list_product_stock
+
+_ALSO_READ = ("campaigns", "customer_scores", "stock", "replenishments", "suppliers")
 
 
 def world_of(
@@ -44,7 +44,12 @@ def world_of(
 
 def version_of_data() -> str:
     """The last change of what everything here rests on: the same version, the same numbers."""
-    return str(read_input_version(database().record))
+    return str(read_input_version(database().record, _ALSO_READ))
+
+
+def is_of_this_week(day: date) -> bool:
+    """Whether what is on the shelves today is what the weeks ahead of that day begin with."""
+    return last_monday(day) == last_monday(today())
 
 
 def learn_all(engine: Engine, scope: Scope, day: date, currency: str | None) -> Learnt:
@@ -68,11 +73,15 @@ def make_world(
     horizon: int,
     seed: int,
 ) -> World | None:
-    """Stock is of all regions together: it is told only to who looks at all of them."""
+    """Stock is of today and of all regions together: it is told only to who looks at all of them,
+    and not ahead of a week that is over."""
     version = version_of_data()
     ages = sum_orders_by_customer_age(engine, scope, chosen, day)
     ages.attrs["as_of"] = str(day)
-    is_whole = scope.sees_all("orders") and not chosen.region_ids and scope.sees("stock")
+    is_whole = (
+        scope.sees_all("orders") and not chosen.region_ids and scope.sees("stock")
+        and is_of_this_week(day)
+    )  # fmt: skip
     sources = Sources(
         weeks=sum_product_weeks(engine, scope, chosen, day),
         ages=ages,
@@ -84,7 +93,7 @@ def make_world(
     )
     selection = Selection(chosen.category_ids, () if product_id is None else (product_id,))
     learnt: Learnt = learn(learn_all, scope, day, chosen.currency)
-    begun = day.weekday() / 7
+    begun = today().weekday() / 7
     world = build_world(learnt, sources, selection, last_monday(day), horizon, seed, begun=begun)
     if world is not None:
         world.facts["version"] = version

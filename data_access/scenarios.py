@@ -1,5 +1,5 @@
-"""Saved scenarios: one's own, and those that were shared with the person or the person's role.
-Asked of the record.
+"""Saved scenarios: one's own, and those that were shared with the person or the person's role; an
+administrator's are all of them. Asked of the record.
 
 `user_id` and `role` are of the person who asks: part of what an answer is remembered by.
 """
@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, or_, select, true
+from sqlalchemy import ColumnElement, Engine, FromClause, or_, select, true
 
 from data_access.frames import read_frame, read_row
+from data_access.policy import Role
 from data_access.scope import Scope
 
 MOST_LISTED = 200
@@ -83,15 +84,23 @@ def list_scenario_people(engine: Engine, scope: Scope, roles: tuple[str, ...]) -
     )
 
 
-def _may_open(scope: Scope, user_id: int, role: str | None) -> ColumnElement[bool]:
-    saved, shares = scope.visible.scenarios, scope.visible.scenario_shares
+def is_shown(
+    saved: FromClause, shares: FromClause, user_id: int, role: str | None
+) -> ColumnElement[bool]:
+    """Which rows of `saved` (scenarios) the person may open, by `shares` (scenario_shares)."""
+    if role == Role.ADMIN:
+        return true()
     shared = (
         select(shares.c.scenario_id)
         .where(
             shares.c.scenario_id == saved.c.scenario_id,
-            or_(shares.c.role == role, shares.c.user_id == user_id),
+            or_(shares.c.role == str(role), shares.c.user_id == user_id),
         )
         .correlate(saved)
         .exists()
     )
     return or_(saved.c.user_id == user_id, shared)
+
+
+def _may_open(scope: Scope, user_id: int, role: str | None) -> ColumnElement[bool]:
+    return is_shown(scope.visible.scenarios, scope.visible.scenario_shares, user_id, role)

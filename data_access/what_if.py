@@ -1,5 +1,5 @@
 """What "what if" learns from: what sold week by week at which price, which promotions ran, how new
-customers order, what those who order now are expected to bring, and what is on the shelves.
+customers order, and what those who order now are expected to bring.
 
 Orders are those that were not cancelled and that the filter chooses (its period and categories do
 not count), of products that are goods. A promotion is a campaign with a first and a last day that
@@ -32,22 +32,18 @@ from sqlalchemy import (
 
 from data_access.columns import Money
 from data_access.dialects import (
-    ZONE,
-    day_after_minutes,
     days_between,
-    minutes_ahead,
     start_of_month,
     start_of_week,
 )
 from data_access.filters import OrderFilter, Period, name_in, order_predicates
-from data_access.frames import read_frame
+from data_access.frames import read_frame, read_row
 from data_access.scope import Scope
 
 WEEKS = 156  # looked back
 COHORT_DAYS, MOST_AGE_DAYS = 730, 189
 FEWEST_ORDERS = 5  # of a campaign, for its category to be told
 PARTS = 100
-MOST_LEAD_TIMES = 2_000
 
 
 def last_monday(as_of: date) -> date:
@@ -66,9 +62,6 @@ def sum_product_weeks(
     )  # fmt: skip
     end = last_monday(as_of)
     week = start_of_week(orders.c.ordered_on)
-    kept = lines.c.quantity - lines.c.returned_quantity
-    cost = func.sum(kept * lines.c.unit_cost)
-    unknown = func.sum(case((lines.c.unit_cost.is_(None), 1), else_=0)) > 0
     statement = (
         select(
             lines.c.product_id,
@@ -78,7 +71,7 @@ def sum_product_weeks(
             func.sum(lines.c.quantity).label("units"),
             type_coerce(func.avg(lines.c.unit_price), Money).label("list_price"),
             func.sum(lines.c.net_sales).label("net_sales"),
-            type_coerce(case((unknown, null()), else_=cost), Money).label("cost"),
+            type_coerce(_cost(lines), Money).label("cost"),
         )
         .select_from(_goods(scope))
         .where(
@@ -253,64 +246,6 @@ def sum_expected_by_hundredth(
     return read_frame(engine, statement)
 
 
-def list_product_stock(engine: Engine, scope: Scope) -> pd.DataFrame:
-    """product_id, on_hand, reserved (of all warehouses), lead_time_days (of the product, else of
-    its supplier; NULL: not known)."""
-    stock, products, suppliers = (
-        scope.visible.stock, scope.visible.products, scope.visible.suppliers,
-    )  # fmt: skip
-    lead_time = func.coalesce(products.c.lead_time_days, suppliers.c.lead_time_days)
-    statement = (
-        select(
-            products.c.product_id,
-            func.sum(stock.c.on_hand).label("on_hand"),
-            func.sum(stock.c.reserved).label("reserved"),
-            lead_time.label("lead_time_days"),
-        )
-        .join_from(stock, products, products.c.product_id == stock.c.product_id)
-        .outerjoin(suppliers, suppliers.c.supplier_id == products.c.supplier_id)
-        .group_by(products.c.product_id, lead_time)
-        .order_by(products.c.product_id)
-    )
-    return read_frame(engine, statement)
-
-
-def list_arrivals(engine: Engine, scope: Scope) -> pd.DataFrame:
-    """product_id, expected_on, units: what was ordered from suppliers and has not arrived."""
-    coming = scope.visible.replenishments
-    units = func.sum(coming.c.quantity - coming.c.received_quantity).label("units")
-    statement = (
-        select(coming.c.product_id, coming.c.expected_on, units)
-        .where(coming.c.state == "ordered", coming.c.expected_on.is_not(None))
-        .group_by(coming.c.product_id, coming.c.expected_on)
-        .order_by(coming.c.product_id, coming.c.expected_on)
-    )
-    return read_frame(engine, statement)
-
-
-def list_lead_times(engine: Engine, scope: Scope, as_of: date, zone: str = ZONE) -> pd.DataFrame:
-    """planned_days, days (from the order to the receipt): of the last 2,000 replenishments that
-    arrived."""
-    coming = scope.visible.replenishments
-    ahead = minutes_ahead(as_of, zone)
-    ordered_on = day_after_minutes(coming.c.ordered_at, ahead)
-    days: list[ColumnElement[Any]] = [
-        days_between(ordered_on, coming.c.expected_on).label("planned_days"),
-        days_between(ordered_on, day_after_minutes(coming.c.received_at, ahead)).label("days"),
-    ]
-    statement = (
-        select(*days)
-        .where(
-            coming.c.ordered_at.is_not(None),
-            coming.c.expected_on.is_not(None),
-            coming.c.received_at.is_not(None),
-        )
-        .order_by(coming.c.received_at.desc(), coming.c.replenishment_id.desc())
-        .limit(MOST_LEAD_TIMES)
-    )
-    return read_frame(engine, statement)
-
-
 def sum_targets(
     engine: Engine, scope: Scope, order_filter: OrderFilter, period: Period
 ) -> pd.DataFrame:
@@ -333,6 +268,39 @@ def sum_targets(
     return read_frame(engine, statement)
 
 
+def find_sold(
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    product_id: int | None,
+    period: Period,
+) -> dict[str, float | None]:
+    """revenue, margin (None where a cost is not known), units: of the goods of the filter's
+    categories, perhaps of one product, in the period, which stands for the filter's."""
+    lines, orders, products = (
+        scope.visible.order_lines, scope.visible.orders, scope.visible.products,
+    )  # fmt: skip
+    wanted = [
+        *_chosen(scope, order_filter, period.end),
+        orders.c.ordered_on >= period.start,
+    ]
+    if order_filter.category_ids:
+        wanted.append(products.c.category_id.in_(order_filter.category_ids))
+    if product_id is not None:
+        wanted.append(products.c.product_id == product_id)
+    sales = func.coalesce(func.sum(lines.c.net_sales), 0)
+    statement = (
+        select(
+            cast(sales, Float).label("revenue"),
+            cast(sales - _cost(lines), Float).label("margin"),
+            cast(func.coalesce(func.sum(lines.c.quantity), 0), Float).label("units"),
+        )
+        .select_from(_goods(scope))
+        .where(*wanted)
+    )
+    return read_row(engine, statement) or {}
+
+
 def list_goods(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
     """product_id, sku, name, category_id: products that can be bought, by name."""
     products = scope.visible.products
@@ -347,6 +315,13 @@ def list_goods(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFra
         .order_by(name_in(language, products), products.c.product_id)
     )
     return read_frame(engine, statement)
+
+
+def _cost(lines: FromClause) -> ColumnElement[Any]:
+    """Of the units kept; NULL where that of a line is not known."""
+    kept = lines.c.quantity - lines.c.returned_quantity
+    unknown = func.sum(case((lines.c.unit_cost.is_(None), 1), else_=0)) > 0
+    return case((unknown, null()), else_=func.coalesce(func.sum(kept * lines.c.unit_cost), 0))
 
 
 def _goods(scope: Scope) -> FromClause:

@@ -39,6 +39,7 @@ from data_access import (
     value,
     value_lists,
     what_if,
+    what_if_stock,
 )
 from data_access.divisions import WAYS, DividedBy, Division
 from data_access.errors import NotFound
@@ -373,7 +374,13 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "list_lead_times",
-        lambda engine, scope, chosen, as_of: what_if.list_lead_times(engine, scope, as_of),
+        lambda engine, scope, chosen, as_of: what_if_stock.list_lead_times(engine, scope, as_of),
+    ),
+    Case(
+        "find_sold",
+        lambda engine, scope, chosen, as_of: what_if.find_sold(
+            engine, scope, chosen, None, chosen.period or Period(as_of - timedelta(days=60), as_of)
+        ),
     ),
     Case(
         "sum_targets",
@@ -384,8 +391,8 @@ CASES: tuple[Case, ...] = (
     *(
         Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
         for query in (
-            what_if.list_product_stock,
-            what_if.list_arrivals,
+            what_if_stock.list_product_stock,
+            what_if_stock.list_arrivals,
             what_if.list_goods,
         )
     ),

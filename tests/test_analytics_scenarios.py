@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.analytics.what_if.baseline import Baseline, Draws, Lost, Spend, draw_normals
-from dashboard.analytics.what_if.breakeven import best_price, neutral_price, neutral_volume
+from dashboard.analytics.what_if.breakeven import best_price, expected_volume, neutral_volume
 from dashboard.analytics.what_if.levers import (
     LEVERS,
     Levers,
@@ -21,6 +23,7 @@ from dashboard.analytics.what_if.levers import (
 )
 from dashboard.analytics.what_if.simulation import MEASURES, Outcome, simulate
 from dashboard.analytics.what_if.stock import Stock, stock_of
+from dashboard.analytics.what_if.targets import target_between
 
 WEEKS = 4
 
@@ -81,6 +84,9 @@ def test_a_price_change_moves_units_and_what_each_brings() -> None:
 def test_an_experiment_stands_for_the_estimate() -> None:
     told = Levers(price_change=0.1, experiment_elasticity=-1.0)
     assert change(told).outcome("revenue")[1] == pytest.approx(24_000)  # 1.1 × 1.1^−1
+    normal = draws().normal | {"experiment": np.array([-1.0, 0.0, 1.0])}
+    units = change(replace(told, experiment_error=0.5), normal=normal).totals["units"].sum(axis=1)
+    assert units == pytest.approx(1_200 * 1.1 ** np.array([-1.5, -1.0, -0.5]))
 
 
 def test_a_promotion_lifts_its_weeks_and_dips_after() -> None:
@@ -88,6 +94,18 @@ def test_a_promotion_lifts_its_weeks_and_dips_after() -> None:
     outcome = change(Levers(promotions=(Promotion(2, 1, 0.1, 1),)))
     weekly = outcome.totals["revenue"][0]
     assert weekly == pytest.approx([6_000, 150 * 30 * 0.9 + 3_000, 90 * 30 + 3_000, 6_000])
+
+
+def test_of_two_promotions_at_once_the_deepest_counts() -> None:
+    """20 % off in weeks 1 and 2, 10 % in weeks 2 and 3, whichever is told first: what follows the
+    first of them is a week of the other, so there is no dip before week 4."""
+    for told in (
+        (Promotion(1, 2, 0.2), Promotion(2, 2, 0.1)), (Promotion(2, 2, 0.1), Promotion(1, 2, 0.2)),
+    ):  # fmt: skip
+        outcome = change(Levers(promotions=told))
+        assert outcome.totals["units"][0] == pytest.approx([450, 450, 450, 270])
+        paid = [0.8, 0.8, 0.9]
+        assert outcome.totals["revenue"][0] == pytest.approx([9_000 * p for p in paid] + [5_400])
 
 
 def test_a_deeper_discount_lifts_more() -> None:
@@ -110,6 +128,13 @@ def test_marketing_works_on_and_costs() -> None:
         Levers(spend_change=1.0, spend_response=0.0), spend=replace(spend, origin="assumed")
     )
     assert assumed.difference("units") == (0.0, 0.0, 0.0)
+    normal = draws().normal | {"spend": np.array([-1.0, 0.0, 1.0])}
+    typed = change(Levers(spend_change=1.0, spend_response=0.5), normal=normal,
+                   spend=replace(spend, origin="assumed"))  # fmt: skip
+    ratio = (1 + np.array([1.5, 1.75, 1.875, 1.9375])) / 2
+    assert typed.totals["units"] == pytest.approx(
+        np.stack([300 * ratio**response for response in (0.25, 0.5, 0.75)])
+    )
 
 
 def test_growth_compounds_from_today_on() -> None:
@@ -142,12 +167,26 @@ def test_who_is_lost_by_chance_widens_the_range() -> None:
     spread = np.sqrt(0.1 * 1e5 * part + 0.1 * 0.9 * 4e5 * part**2)
     assert shares.mean() == pytest.approx(1_000 * part, rel=0.01)
     assert shares.std() == pytest.approx(spread, rel=0.03)
+    calm = replace(lost, squared=np.zeros(100), noise=np.zeros(100), shared_error=0.2)
+    together = calm.draw(0.1, "random", 52, np.zeros(3), np.array([-1.0, 0.0, 1.0]))
+    assert together == pytest.approx(1_000 * part * np.exp([-0.2, 0.0, 0.2]))
 
 
 def test_new_customers_order_as_new_customers_did() -> None:
     """Two a week: 2, 2.4, 2.4, 2.6 orders of 60 each."""
     money = change(Levers(new_customers=2)).totals["revenue"][0] - 6_000
     assert money == pytest.approx([120, 144, 144, 156])
+
+
+def test_a_month_s_target_is_spread_over_its_days() -> None:
+    """From 23 November: 8 of 30 days of 300, and 20 of 31 of 620; January has none."""
+    targets = pd.DataFrame(
+        {"month_on": pd.to_datetime(["2026-11-01", "2026-12-01"]), "net_sales": [300.0, 620.0]}
+    )
+    assert target_between(targets, date(2026, 11, 23), date(2026, 12, 20)) == pytest.approx(480)
+    assert target_between(targets, date(2026, 11, 1), date(2026, 12, 31)) == pytest.approx(920)
+    assert target_between(targets, date(2026, 12, 23), date(2027, 1, 1)) == 0.0
+    assert target_between(targets.iloc[:0], date(2026, 11, 23), date(2026, 12, 20)) == 0.0
 
 
 def test_an_outage_is_partly_made_up_for() -> None:
@@ -163,6 +202,9 @@ def test_capacity_limits_and_some_of_the_rest_waits() -> None:
     outcome = change(Levers(capacity_share=0.8))
     assert outcome.totals["units"][0] == pytest.approx([240] * 4)
     assert outcome.unmet == pytest.approx(np.full(3, 240))
+    assert outcome.unserved() == pytest.approx((240, 240, 240))
+    assert outcome.change_of_units() == pytest.approx(-0.2)
+    assert change(Levers()).unserved() is None
     quiet = steady()
     quiet.paths[:, :, 2:] = 40.0  # 120 units in the last two weeks; the mean is 210 a week
     told = Levers(capacity_share=240 / 210, backlog_share=0.5)
@@ -222,7 +264,7 @@ def test_break_even_by_hand() -> None:
     bears 20 % fewer."""
     assert neutral_volume(-0.1, 0.4) == pytest.approx(1 / 3)
     assert neutral_volume(0.1, 0.4) == pytest.approx(-0.2)
-    assert neutral_price(1 / 3, 0.4) == pytest.approx(-0.1)
+    assert expected_volume(0.1, -2.0) == pytest.approx(1 / 1.21 - 1)
     assert neutral_volume(-0.4, 0.4) is None
     assert best_price(60.0, -2.0, 0.3) == pytest.approx(120.0)
     assert best_price(60.0, -1.2, 0.3) is None  # P(ε < −1) = 0.75

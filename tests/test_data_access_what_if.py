@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,17 +14,16 @@ from data_access.database import Database, writing
 from data_access.filters import OrderFilter, Period
 from data_access.tables import customer_scores
 from data_access.what_if import (
+    find_sold,
     last_monday,
-    list_arrivals,
     list_campaign_spans,
-    list_lead_times,
-    list_product_stock,
     sum_category_days,
     sum_expected_by_hundredth,
     sum_orders_by_customer_age,
     sum_product_weeks,
     sum_targets,
 )
+from data_access.what_if_stock import list_arrivals, list_lead_times, list_product_stock
 from tests.crm import add, add_order, scope_of
 
 TODAY = date(2026, 11, 25)  # a Wednesday
@@ -78,6 +78,35 @@ def test_weeks_of_a_product(database: Database, shop: dict[str, int]) -> None:
     assert found["cost"].tolist()[1] == 180.0 and found["cost"].isna().tolist() == [True, False]
     assert set(found["category_id"]) == {shop["tea"]}
     assert last_monday(TODAY) == MONDAY == last_monday(MONDAY)
+
+
+def test_what_was_sold_of_a_choice(database: Database, shop: dict[str, int]) -> None:
+    """In the week of 16 November 3 leaves at 100 of which 1 came back, and a pen at 50; a leaf on
+    the first day of the week after; each costs 60. Where one cost is not known, no margin is."""
+    leaf, pen, week = shop["leaf"], shop["pen"], Period(ago(7), ago(1))
+    costs = {"unit_cost": 60}
+    sell(database, leaf, ago(7), quantity=3, line={"returned_quantity": 1, **costs},
+         region_id=shop["north"])  # fmt: skip
+    sell(database, pen, ago(1), price=50, line=costs)
+    for day in (ago(8), MONDAY):
+        sell(database, leaf, day, line=costs)
+    sell(database, leaf, ago(3), stage="cancelled")
+    sell(database, shop["postage"], ago(3))
+    boss = scope_of(database, "manager")
+
+    def sold(
+        chosen: OrderFilter = YEN, product_id: int | None = None, period: Period = week
+    ) -> Any:
+        found = find_sold(database.analytics, boss, chosen, product_id, period)
+        return found["revenue"], found["margin"], found["units"]
+
+    assert sold() == (250.0, 250.0 - 180, 4.0)
+    assert sold(product_id=pen) == (50.0, -10.0, 1.0)
+    assert sold(replace(YEN, category_ids=(shop["tea"],))) == (200.0, 80.0, 3.0)
+    assert sold(replace(YEN, region_ids=(shop["north"],))) == (200.0, 80.0, 3.0)
+    assert sold(period=Period(ago(30), ago(20))) == (0.0, 0.0, 0.0)
+    sell(database, leaf, ago(2), line={"unit_cost": None})
+    assert sold() == (350.0, None, 5.0)
 
 
 def test_days_of_a_category(database: Database, shop: dict[str, int]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused
 from data_access.edits.scenarios import (
     MOST_SAVED,
+    MOST_SHARED,
     ScenarioRefused,
     change_scenario,
     decide_scenario,
@@ -73,6 +76,10 @@ def test_an_analyst_saves_and_a_manager_sees_what_is_shared(database: Database) 
     assert names(database, other) == ["Dearer"]
     shares = list_scenario_shares(database.record, boss, boss.user_id, boss.role, number)
     assert shares["role"].tolist() == ["manager"] and shares["user_id"].isna().all()
+    hidden = save(database, analyst, name="Mine alone")
+    assert names(database, other) == ["Dearer"] and not find(database, other, hidden)
+    share(database, analyst, hidden, user_ids=(other.user_id,))
+    assert not len(list_scenario_shares(database.record, boss, boss.user_id, boss.role, hidden))
     share(database, analyst, number, seen=3)
     assert not names(database, boss)
 
@@ -137,9 +144,61 @@ def test_who_saved_it_changes_it_and_heads_decide(database: Database) -> None:
 
 
 def test_an_administrator_may_tidy_up(database: Database) -> None:
-    number = save(database, scope_of(database, "analyst"))
-    remove_scenario(database.writer, scope_of(database, "admin"), number, seen_version=1,
-                    request_id="a")  # fmt: skip
+    """And opens what is not shared with anybody, to see what it is."""
+    number, admin = save(database, scope_of(database, "analyst")), scope_of(database, "admin")
+    assert names(database, admin) == ["Dearer"] and find(database, admin, number)
+    remove_scenario(database.writer, admin, number, seen_version=1, request_id="a")
+    assert not names(database, admin)
+
+
+def test_who_has_no_role_opens_nothing_shared_with_people(database: Database) -> None:
+    boss, other = scope_of(database, "manager"), scope_of(database, "manager")
+    number = save(database, boss)
+    share(database, boss, number, user_ids=(other.user_id,))
+    assert find_scenario(database.record, boss, 10**6, None, number) == {}
+
+
+EDITS: dict[str, Callable[..., Any]] = {
+    "change": partial(change_scenario, name="Mine", note=""),
+    "decide": partial(decide_scenario, decision="adopted"),
+    "share": partial(share_scenario, roles=("analyst",), user_ids=()),
+    "remove": remove_scenario,
+}
+
+
+def test_it_is_shared_with_few_and_with_who_is_there(database: Database) -> None:
+    boss, gone = scope_of(database, "manager"), add_user(database, "manager", is_active=False)
+    number = save(database, boss)
+    for user_ids in ((gone,), (10**9,), (0,), tuple(range(1, MOST_SHARED + 2))):
+        with pytest.raises(FieldsRefused):
+            share(database, boss, number, user_ids=user_ids)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_of_two_who_edit_at_once_the_second_is_told(database: Database, name: str) -> None:
+    """Both looked at version 1; the first shared it; the second changes nothing at all."""
+    boss, admin = scope_of(database, "manager"), scope_of(database, "admin")
+    number = save(database, boss)
+    share(database, boss, number, roles=("manager",))
+    before = find(database, boss, number)
+    with pytest.raises(ScenarioRefused, match="meanwhile"):
+        EDITS[name](database.writer, admin, number, seen_version=1, request_id="late")
+    assert find(database, boss, number) == before
+    shares = list_scenario_shares(database.record, boss, boss.user_id, boss.role, number)
+    assert shares["role"].tolist() == ["manager"]
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_who_may_not_open_it_changes_nothing(database: Database, name: str) -> None:
+    analyst, boss = scope_of(database, "analyst"), scope_of(database, "manager")
+    number = save(database, analyst)
+    with pytest.raises(ScenarioRefused, match="not shared"):
+        EDITS[name](database.writer, boss, number, seen_version=1, request_id="x")
+    peer = scope_of(database, "analyst")
+    share(database, analyst, number, roles=("analyst",))
+    with pytest.raises(ScenarioRefused, match="Only who saved"):
+        EDITS[name](database.writer, peer, number, seen_version=2, request_id="y")
+    assert find(database, analyst, number)["version"] == 2
 
 
 def test_saving_twice_saves_once(database: Database) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Engine, Row, delete, func, insert, or_, select, true, update
+from sqlalchemy import Engine, Row, delete, func, insert, select, true, update
 
 from data_access.edits.fields import MOST_ID, Fields, refuse_field
 from data_access.edits.rights import HEADS, SCENARIO_ROLES, RightRefused
 from data_access.edits.transaction import Done, Edit, carry_out
 from data_access.errors import EditRefused
 from data_access.policy import Role
+from data_access.scenarios import is_shown
 from data_access.scope import Scope
 from data_access.tables import scenario_shares, scenarios, users
 
@@ -44,8 +45,8 @@ def may_change_scenario(scope: Scope, user_id: int) -> bool:
 
 
 def may_decide_scenario(scope: Scope, user_id: int) -> bool:
-    """Whether this person may say what was decided: who saved it, and the heads it is shared
-    with."""
+    """Whether this person may say what was decided: who saved it, and the heads who may open
+    it."""
     return may_save_scenarios(scope) and (user_id == scope.user_id or scope.role in HEADS)
 
 
@@ -103,15 +104,13 @@ def change_scenario(
     """Gives it another name or note; its levers and numbers stay what they are."""
     called, said = _words(name, note)
 
-    def work(edit: Edit) -> Done:
-        saved = _open(edit, scenario_id, seen_version)
-        _need_own(edit, saved)
+    def write(edit: Edit, saved: Row[Any]) -> Done:
         _set(edit, saved, name=called, note=said)
         return Done(values={"scenario_id": scenario_id, "name": called})
 
-    return carry_out(
-        engine, scope, "change_scenario", work, request_id=request_id,
-        details=(scenario_id, called, said, seen_version), now=now,
+    return _change_saved(
+        engine, scope, "change_scenario", write, scenario_id, seen_version, request_id, now,
+        told=(called, said),
     )  # fmt: skip
 
 
@@ -125,18 +124,15 @@ def decide_scenario(
     request_id: str,
     now: datetime | None = None,
 ) -> Done:
-    def work(edit: Edit) -> Done:
-        saved = _open(edit, scenario_id, seen_version)
-        if not may_decide_scenario(edit.scope, saved.user_id):
-            raise ScenarioRefused("others")
+    def write(edit: Edit, saved: Row[Any]) -> Done:
         if decision not in DECISIONS:
             refuse_field("decision", "unknown")
         _set(edit, saved, decision=decision)
         return Done(values={"scenario_id": scenario_id, "decision": decision})
 
-    return carry_out(
-        engine, scope, "decide_scenario", work, request_id=request_id,
-        details=(scenario_id, decision, seen_version), now=now,
+    return _change_saved(
+        engine, scope, "decide_scenario", write, scenario_id, seen_version, request_id, now,
+        told=(decision,), may=may_decide_scenario,
     )  # fmt: skip
 
 
@@ -154,9 +150,7 @@ def share_scenario(
     """From now on these roles and people may open it, and nobody else but who saved it."""
     told = tuple(sorted(set(roles))), tuple(sorted(set(user_ids)))
 
-    def work(edit: Edit) -> Done:
-        saved = _open(edit, scenario_id, seen_version)
-        _need_own(edit, saved)
+    def write(edit: Edit, saved: Row[Any]) -> Done:
         _need_known(edit, *told)
         edit.connection.execute(
             delete(scenario_shares).where(scenario_shares.c.scenario_id == scenario_id)
@@ -168,9 +162,9 @@ def share_scenario(
         _set(edit, saved)
         return Done(values={"scenario_id": scenario_id, "shares": len(rows)})
 
-    return carry_out(
-        engine, scope, "share_scenario", work, request_id=request_id,
-        details=(scenario_id, *told, seen_version), now=now,
+    return _change_saved(
+        engine, scope, "share_scenario", write, scenario_id, seen_version, request_id, now,
+        told=told,
     )  # fmt: skip
 
 
@@ -183,16 +177,40 @@ def remove_scenario(
     request_id: str,
     now: datetime | None = None,
 ) -> Done:
-    def work(edit: Edit) -> Done:
-        saved = _open(edit, scenario_id, seen_version)
-        _need_own(edit, saved)
+    def write(edit: Edit, saved: Row[Any]) -> Done:
         for table in (scenario_shares, scenarios):
             edit.connection.execute(delete(table).where(table.c.scenario_id == scenario_id))
         return Done(values={"scenario_id": scenario_id, "name": saved.name})
 
+    return _change_saved(
+        engine, scope, "remove_scenario", write, scenario_id, seen_version, request_id, now
+    )
+
+
+def _change_saved(
+    engine: Engine,
+    scope: Scope,
+    action: str,
+    write: Callable[[Edit, Row[Any]], Done],
+    scenario_id: int,
+    seen_version: int,
+    request_id: str,
+    now: datetime | None,
+    *,
+    told: tuple[Any, ...] = (),
+    may: Callable[[Scope, int], bool] = may_change_scenario,
+) -> Done:
+    """Carries out `write` on a scenario that the person may open and `may` change so."""
+
+    def work(edit: Edit) -> Done:
+        saved = _open(edit, scenario_id, seen_version)
+        if not may(edit.scope, saved.user_id):
+            raise ScenarioRefused("others")
+        return write(edit, saved)
+
     return carry_out(
-        engine, scope, "remove_scenario", work, request_id=request_id,
-        details=(scenario_id, seen_version), now=now,
+        engine, scope, action, work, request_id=request_id,
+        details=(scenario_id, *told, seen_version), now=now,
     )  # fmt: skip
 
 
@@ -217,11 +235,6 @@ def _need_json(*texts: str) -> None:
 def _need_role(edit: Edit) -> None:
     if not may_save_scenarios(edit.scope):
         raise RightRefused("role")
-
-
-def _need_own(edit: Edit, saved: Row[Any]) -> None:
-    if not may_change_scenario(edit.scope, saved.user_id):
-        raise ScenarioRefused("others")
 
 
 def _need_known(edit: Edit, roles: tuple[str, ...], user_ids: tuple[int, ...]) -> None:
@@ -253,23 +266,15 @@ def _open(edit: Edit, scenario_id: int, seen_version: int) -> Row[Any]:
     if not isinstance(scenario_id, int) or not 0 < scenario_id <= MOST_ID:
         raise ScenarioRefused("gone")
     saved = edit.connection.execute(
-        select(scenarios).where(scenarios.c.scenario_id == scenario_id).with_for_update()
+        select(scenarios)
+        .where(
+            scenarios.c.scenario_id == scenario_id,
+            is_shown(scenarios, scenario_shares, edit.scope.user_id, edit.scope.role),
+        )
+        .with_for_update()
     ).one_or_none()
-    if saved is None or not _is_shown(edit, saved):
+    if saved is None:
         raise ScenarioRefused("gone")
     if saved.version != seen_version:
         raise ScenarioRefused("changed")
     return saved
-
-
-def _is_shown(edit: Edit, saved: Row[Any]) -> bool:
-    if may_change_scenario(edit.scope, saved.user_id):
-        return True
-    shared = select(func.count()).where(
-        scenario_shares.c.scenario_id == saved.scenario_id,
-        or_(
-            scenario_shares.c.role == str(edit.scope.role),
-            scenario_shares.c.user_id == edit.scope.user_id,
-        ),
-    )
-    return bool(edit.connection.scalar(shared))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp, log1p
+
 from dashboard.analytics.what_if.elasticity import is_below
 
 SURE = 0.9
@@ -15,10 +17,9 @@ def neutral_volume(price_change: float, margin_rate: float) -> float | None:
     return -price_change / (margin_rate + price_change)
 
 
-def neutral_price(volume_change: float, margin_rate: float) -> float:
-    """The price change that leaves the margin as it is when so many units more or fewer are sold:
-    −m·v / (1 + v)."""
-    return -margin_rate * volume_change / (1 + volume_change)
+def expected_volume(price_change: float, elasticity: float) -> float:
+    """How many units more (as a share) the price change lets expect: (1 + δ)^ε − 1."""
+    return exp(elasticity * log1p(price_change)) - 1
 
 
 def best_price(cost: float, elasticity: float, error: float) -> float | None:

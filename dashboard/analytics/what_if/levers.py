@@ -91,6 +91,11 @@ class Levers:
         }
         return tuple(name for name in LEVERS if on[name])
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing differs from the baseline, stock included."""
+        return not self.moved and not self.lead_time_days
+
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
 

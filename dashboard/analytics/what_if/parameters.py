@@ -10,6 +10,7 @@ import numpy as np
 
 from dashboard.analytics.what_if.baseline import Floats
 from dashboard.analytics.what_if.elasticity import FEWEST_MOVES
+from dashboard.analytics.what_if.levers import Levers
 from dashboard.analytics.what_if.promotions import uplift_of
 from dashboard.analytics.what_if.world import World
 
@@ -82,6 +83,14 @@ def describe_elasticity(world: World) -> Elasticity:
         highest=float(own @ its["highest"].to_numpy(np.float64)),
         is_placebo=bool(own @ its["is_placebo"].to_numpy(np.float64) >= 0.5),
     )
+
+
+def elasticity_of(world: World, levers: Levers) -> tuple[float, float]:
+    """Value and error that the scenario goes by: of the experiment where there was one."""
+    if levers.experiment_elasticity is not None:
+        return levers.experiment_elasticity, levers.experiment_error
+    found = describe_elasticity(world)
+    return found.value, found.error
 
 
 def describe_promotion(

@@ -69,6 +69,15 @@ class Outcome:
     def mean_difference(self, measure: str) -> float:
         return float((self.totals[measure] - self.before[measure]).sum(axis=1).mean())
 
+    def unserved(self) -> tuple[float, float, float] | None:
+        """P10, P50, P90 of the units that could not be served; None where there is no limit."""
+        return None if self.unmet is None else _quantiles(self.unmet)
+
+    def change_of_units(self) -> float:
+        """The mean difference in units, as a share of the baseline's."""
+        before = float(self.before["units"].sum(axis=1).mean())
+        return self.mean_difference("units") / before if before > 0 else 0.0
+
     def chance_of(self, measure: str, at_least: float) -> float:
         """The share of paths that reach it."""
         return float((self.totals[measure].sum(axis=1) >= at_least).mean())

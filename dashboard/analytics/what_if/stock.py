@@ -9,6 +9,7 @@ import numpy as np
 from dashboard.analytics.what_if.baseline import Baseline, Floats
 
 SERVICE = 0.95
+LIKELY = 0.5
 REVIEW_WEEKS = 1.0  # between two orders to suppliers
 
 
@@ -36,6 +37,20 @@ class StockOutcome:
     tied_up: float
     runs_out: Floats
     chance_out: Floats
+
+    @property
+    def all_needed(self) -> float:
+        return float(self.needed.sum())
+
+    @property
+    def running_out(self) -> int:
+        """How many groups run out with a chance of a half or more."""
+        return int((self.chance_out >= LIKELY).sum())
+
+    def first_out(self) -> list[int]:
+        """The groups that may run out, the likeliest first."""
+        places = np.argsort(-self.chance_out, kind="stable")
+        return [int(place) for place in places if self.chance_out[place] > 0]
 
 
 def stock_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from dashboard.analytics.what_if.drawing import (
     find_stock,
 )
 from dashboard.analytics.what_if.learning import Learnt
-from dashboard.analytics.what_if.stock import Stock
+from dashboard.analytics.what_if.stock import Stock, StockOutcome, stock_of
 
 SEED = 7
 MOST_PRODUCTS = 200  # of their own; the others are taken together by category
@@ -53,6 +54,18 @@ class World:
     member: str
     begun: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def stock_at_rest(self) -> StockOutcome | None:
+        """What the baseline means for stock; it is the same for every scenario."""
+        return self.stock_after(self.baseline.paths, 0)
+
+    def stock_after(self, units: Floats, lead_time_days: int) -> StockOutcome | None:
+        """What so many units mean for stock; None where stock is not told."""
+        if self.stock is None:
+            return None
+        lead = self.draws.normal["lead"]
+        return stock_of(self.baseline, units, self.stock, lead, lead_time_days, self.begun)
 
 
 def build_world(
