@@ -19,6 +19,11 @@ from data_access.inventory import (
     sum_movements_by_day,
     sum_waiting_by_stock,
 )
+from data_access.refreshing.demand import (
+    read_daily_demand,
+    read_lead_times,
+    read_stated_lead_times,
+)
 from data_access.scope import Scope
 from tests.crm import add, add_order, scope_of
 
@@ -200,3 +205,25 @@ def test_the_warehouse_sees_no_money(stores: Stores) -> None:
 def test_who_sees_no_stock_sees_nothing(stores: Stores) -> None:
     finance = scope_of(stores.database, "finance")
     assert not len(list_stock(stores.database.analytics, finance, TODAY))
+
+
+def test_the_evaluation_reads_goods_of_everybody(stores: Stores) -> None:
+    writer = stores.database.writer
+    stores.order(stores.ann, 4, "completed", ordered_on=ago(3))
+    stores.order(stores.bob, 2, "received", ordered_on=ago(3))
+    stores.order(stores.bob, 50, "cancelled", ordered_on=ago(3))
+    add_order(stores.database, warehouse_id=stores.one, ordered_on=ago(3),
+              lines=[{"product_id": stores.postage, "quantity": 7}])  # fmt: skip
+    found = read_daily_demand(writer)
+    assert stores.postage not in set(found["product_id"])
+    assert stores.of_pens(found)["units"].tolist() == [4 + 2]
+    times = {
+        "ordered_at": datetime(2026, 10, 1, 17, 0),  # the 2nd in Shanghai
+        "received_at": datetime(2026, 10, 9, 1, 0),
+    }
+    stores.refill("received", 5, received_quantity=5, **times)
+    receipts = read_lead_times(writer, ago(365), "Asia/Shanghai")
+    assert stores.of_pens(receipts)["lead_days"].tolist() == [7]
+    assert not len(stores.of_pens(read_lead_times(writer, ago(30), "Asia/Shanghai")))
+    (pen,) = stores.of_pens(read_stated_lead_times(writer)).itertuples()
+    assert (pen.lead_time_days, pen.supplier_lead_time_days) == (9, 21)
