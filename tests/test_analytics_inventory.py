@@ -15,7 +15,12 @@ from scipy.stats import norm, poisson
 
 from dashboard.analytics.inventory.allocation import Weights, allocate
 from dashboard.analytics.inventory.classes import classify
-from dashboard.analytics.inventory.demand import Demand, estimate_demand, smooth_intermittent
+from dashboard.analytics.inventory.demand import (
+    Demand,
+    estimate_demand,
+    smooth_intermittent,
+    usual_limit,
+)
 from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
 from dashboard.analytics.inventory.paths import draw_days
 from dashboard.analytics.inventory.position import place_stock
@@ -253,6 +258,18 @@ class TestDemand:
         # 21 days at the mean of all, (5000 + 899) ÷ 360
         assert found.history.max() <= 21 * (5_000 + 899) / 360 * 1.01 + 1
         assert found.rate[0] < 1.5 * calm.rate[0]
+
+    def test_a_large_order_among_few_is_measured_by_the_others(self) -> None:
+        units = np.zeros((2, 180))
+        units[:, 20:160:20] = [1, 2, 3, 5, 7, 25, 30]
+        units[1, 179] = 390
+        seen = np.ones_like(units, bool)
+        # 3 × 30, the 90 % quantile of the other seven; 21 days at the mean, 463 ÷ 180, are less
+        assert usual_limit(units, seen)[1] == 90
+        found = estimate_demand(units, seen, np.zeros(2, int))
+        assert found.large_days.tolist() == [0, 1]
+        calm, jumpy = points_of(found, leads_of(20, items=2), 0.95)["reorder_point"]
+        assert calm < jumpy < 3 * calm and jumpy < 390
 
     def test_nothing_sold_and_nobody_to_borrow_from(self) -> None:
         found = estimate_demand(np.zeros((2, 50)), np.zeros((2, 50), bool), np.zeros(2, int))

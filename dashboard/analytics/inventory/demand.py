@@ -7,8 +7,8 @@ A. Syntetos, M. Babai 2011). With fewer than 28 days of its own an item leans on
 days and 28 days at the mean level of the group's others.
 
 Stock is kept for what is usual. A day far above it, mostly one large order, counts only up to three
-weeks of demand or three times a large day (the 90 % quantile of the days with demand), whichever is
-more: what is beyond is bought for the order.
+weeks of demand or three times a large day (the 90 % quantile of the other days with demand),
+whichever is more: what is beyond is bought for the order.
 """
 
 from __future__ import annotations
@@ -124,16 +124,21 @@ def smooth_intermittent(units: Floats, seen: Flags, smoothing: float = SMOOTHING
 
 
 def usual_limit(units: Floats, seen: Flags) -> Floats:
-    """Units on one day."""
-    known = np.where(seen, units, np.nan)
-    positive = np.where(known > 0, known, np.nan)
-    limit = np.full(len(units), np.inf)
-    sells = np.isfinite(positive).any(axis=1)
-    if sells.any():
-        large = np.nanquantile(positive[sells], 0.9, axis=1, method="inverted_cdf")
-        usual = USUAL_DAYS * np.nanmean(known[sells], axis=1)
-        limit[sells] = np.ceil(np.maximum(usual, USUAL_TIMES * large))
-    return limit
+    """Units on one day. The largest day is measured by the others: of few days with demand it would
+    else be the large day itself.
+
+    >>> units = np.array([[2.0, 40.0, 0.0, 400.0] + [0.0] * 360])
+    >>> usual_limit(units, units > -1)
+    array([120.])
+    """
+    known = np.where(seen, units, 0.0)
+    usual = USUAL_DAYS * known.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    others = np.sort(known, axis=1)[:, :-1]
+    times = (others > 0).sum(axis=1)
+    at = others.shape[1] - times + np.ceil(0.9 * times - 1e-9).astype(np.int64) - 1
+    large = np.where(times > 0, others[np.arange(len(others)), at], 0.0)
+    limit = np.ceil(np.maximum(usual, USUAL_TIMES * large))
+    return np.where(limit > 0, limit, np.inf)
 
 
 def _of_groups(values: Floats, groups: Whole) -> Floats:
