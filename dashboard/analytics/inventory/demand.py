@@ -34,7 +34,8 @@ Whole = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Demand:
     """By item. `history` (items, days) is complete: what was not seen is drawn from what was, and
-    its mean is `rate`. `level_error` is the standard error of the rate as a share of it."""
+    its mean is `rate`: the days as they were times `scale`. `level_error` is the standard error of
+    the rate as a share of it."""
 
     rate: Floats  # units a day
     deviation: Floats  # of a day
@@ -43,6 +44,7 @@ class Demand:
     seen_days: Whole
     zero_share: Floats
     history: Floats
+    scale: Floats
     is_correlated: Flags  # a day resembles the day before
     large_days: Whole  # that count only in part
 
@@ -88,7 +90,8 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     deviation = np.where(lends, np.sqrt(rate * np.maximum(dispersion, 1)), deviation)
     history = _complete(units, seen, rate, dispersion, lends, seed)
     mean = history.mean(axis=1)
-    history *= (rate / np.where(mean > 0, mean, 1))[:, None]
+    scale = np.where(mean > 0, rate / np.where(mean > 0, mean, 1), 1.0)
+    history *= scale[:, None]
     correlation = _day_to_day(history)
     near = np.clip(correlation, 0, 0.9)
     steps = np.where(
@@ -100,7 +103,7 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     error = np.hypot(inflated, strange) / np.where(rate > 0, rate, np.inf)
     level_error = np.minimum(error, 1.0)
     return Demand(
-        rate, deviation, level_error, kind, seen_days, zero_share, history,
+        rate, deviation, level_error, kind, seen_days, zero_share, history, scale,
         correlation > 3 / np.sqrt(days), large_days,
     )  # fmt: skip
 
