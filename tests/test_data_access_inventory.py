@@ -96,6 +96,7 @@ def boss(stores: Stores) -> Scope:
 def test_stock_with_what_is_on_order_and_was_shipped_last(stores: Stores, boss: Scope) -> None:
     stores.refill("ordered", 30, received_quantity=12, expected_on=ago(-4))
     stores.refill("ordered", 5, expected_on=ago(1))
+    stores.refill("ordered", 5, received_quantity=9, expected_on=ago(2))  # more came than ordered
     stores.refill("proposed", 7)
     stores.refill("rejected", 99)
     stores.refill("received", 50, received_quantity=50)
@@ -122,6 +123,7 @@ def test_expected_receipts_by_day(stores: Stores, boss: Scope) -> None:
     stores.refill("ordered", 30, received_quantity=12, expected_on=ago(-4))
     stores.refill("ordered", 2, expected_on=ago(-4))
     stores.refill("ordered", 3)
+    stores.refill("ordered", 5, received_quantity=9, expected_on=ago(2))
     stores.refill("approved", 100, expected_on=ago(-1))
     found = stores.of_pens(list_expected_receipts(stores.database.analytics, boss))
     assert found["quantity"].tolist() == [20, 3]
@@ -168,6 +170,7 @@ def test_who_waits_and_with_what(stores: Stores, boss: Scope) -> None:
     late = stores.order(stores.ann, 8, "processing", promised_on=ago(-1))
     stores.order(stores.bob, 3, "received", promised_on=ago(2))
     stores.order(stores.bob, 5, "shipped")
+    stores.order(stores.bob, 50, "cancelled")
     stores.order(stores.bob, 7, "confirmed", warehouse_id=stores.two)
     engine = stores.database.analytics
     sums = stores.of_pens(sum_waiting_by_stock(engine, boss)).set_index("warehouse_id")
@@ -179,6 +182,11 @@ def test_who_waits_and_with_what(stores: Stores, boss: Scope) -> None:
     ann = lines[lines["order_id"] == late].iloc[0]
     assert (ann["net_sales"], ann["margin"], ann["customer_value"]) == (40, 24, 40)
     assert lines["customer_value"][0] == 5 * (3 + 5 + 7)
+    stores.order(stores.bob, 2, "received", currency="EUR")
+    sums = stores.of_pens(sum_waiting_by_stock(engine, boss)).set_index("warehouse_id")
+    assert pd.isna(sums.loc[stores.one, "waiting_sales"])  # of two currencies
+    assert sums.loc[stores.one, "waiting_units"] == 13
+    assert sums.loc[stores.two, ["waiting_sales", "waiting_currency"]].tolist() == [35, "CNY"]
 
 
 def test_a_lead_sees_the_stock_and_the_orders_of_their_regions(stores: Stores) -> None:
