@@ -25,7 +25,6 @@ from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
 from dashboard.analytics.inventory.paths import draw_days
 from dashboard.analytics.inventory.position import place_stock
 from dashboard.analytics.inventory.reorder import (
-    levels_of,
     set_reorder_points,
     simulate_lead_demand,
     size_orders,
@@ -344,6 +343,17 @@ class TestReorderPoint:
         assert row["safety_stock"] == pytest.approx(2)
         assert row["normal_safety_stock"] == 0 and row["normal_reorder_point"] == 30
 
+    def test_a_level_that_is_not_known_well_spreads_around_the_rate(self) -> None:
+        known, unsure = (
+            points_of(
+                demand_of(np.full(364, 3.0), level_error=np.array([error])), leads_of(10), 0.9
+            )
+            for error in (0.0, 0.5)
+        )
+        assert unsure["lead_demand"][0] == pytest.approx(known["lead_demand"][0], rel=0.05)
+        # a log-normal factor of mean 1 and variation 0.5 reaches 1.64 in 90 of 100
+        assert unsure["reorder_point"][0] == pytest.approx(30 * 1.64 + 1, rel=0.1)
+
     def test_the_chance_counts_the_day_on_which_the_last_unit_goes(self) -> None:
         found = simulate_lead_demand(demand_of(np.full(364, 3.0)), leads_of(10))
         assert [found.chance_of(np.array([free]))[0] for free in (29, 30, 31)] == [1, 1, 0]
@@ -375,6 +385,7 @@ class TestReorderPoint:
         busy = with_season(usual, np.array([2.0]))
         one, two = (points_of(each, leads_of(14), 0.95).iloc[0] for each in (usual, busy))
         assert two["lead_demand"] == pytest.approx(2 * one["lead_demand"])
+        assert two["deviation"] ** 2 == pytest.approx(2 * one["deviation"] ** 2)
         # 4 in 13 on a day of 4, the rest on one of 9: 1.5 and 4 of them beyond the point
         assert (
             two["undershoot"] == one["undershoot"] == pytest.approx(4 / 13 * 1.5 + 9 / 13 * 4, 0.05)
@@ -391,9 +402,6 @@ class TestReorderPoint:
     def test_no_demand_needs_no_stock(self) -> None:
         found = points_of(demand_of(np.zeros(364)), leads_of(14), 0.95)
         assert found["reorder_point"].tolist() == [0] and found["safety_stock"].tolist() == [0]
-
-    def test_levels_of_classes(self) -> None:
-        assert levels_of(pd.Series(["C", "A"])).tolist() == [0.90, 0.98]
 
 
 class TestOrderQuantity:
