@@ -54,8 +54,8 @@ def attention_list(
         ]  # fmt: skip
         lines.append(_past_due_line(scope, row, currency))
         lines.append(_unusual_line(scope, as_of, currency))
-        lines.append(_rows_line(row.low_stock, "low_stock", slug))
-        lines.append(_rows_line(row.open_complaints, "open_complaints", slug))
+        lines.append(_rows_line(scope, row.low_stock, "low_stock", slug))
+        lines.append(_rows_line(scope, row.open_complaints, "open_complaints", slug))
         if not any(lines):
             st.markdown(f":green[✓] {_('Nothing is late, unpaid or running out.')}")
 
@@ -106,7 +106,8 @@ def _unusual_line(scope: Scope, as_of: date, currency: str | None) -> bool:
     return True
 
 
-def _rows_line(count: Any, what: str, slug: str) -> bool:
+def _rows_line(scope: Scope, count: Any, what: str, slug: str) -> bool:
+    """Leads to the page of stock, else to a dialog with the rows."""
     n = _count(count)
     if not n:
         return False
@@ -114,6 +115,9 @@ def _rows_line(count: Any, what: str, slug: str) -> bool:
         text = _n("{n} product at or below its reorder point",
                   "{n} products at or below their reorder point", n)  # fmt: skip
         icon = ":material/inventory_2:"
+        if may_open(scope.role, "stock"):
+            _line(what, text, icon, "stock", {"points": "set"})
+            return True
     else:
         text = _n("{n} open complaint", "{n} open complaints", n)
         icon = ":material/sentiment_dissatisfied:"

@@ -17,16 +17,21 @@ _ABC, _XYZ = ("A", "B", "C"), ("X", "Y", "Z")
 
 
 def stock_rule(*, knows_costs: bool, knows_demand: bool) -> StockRule:
-    """Draws what the suggestions rest on, behind one button; returns it."""
+    """Draws what the suggestions rest on, behind one button; returns it. The address may ask for
+    the reorder points that are set, `points=set`."""
     if not knows_demand:
         return StockRule(as_set=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="stock_bar"):
+        said = st.query_params.get("points") == "set"
+        if said:
+            st.session_state["stock_basis"] = "set"
         basis = st.segmented_control(
-            _("Reorder point"), ["suggested", "set"], default="suggested", required=True,
+            _("Reorder point"), ["suggested", "set"], default=None if said else "suggested",
+            required=True,
             format_func=lambda name: {"suggested": _("Suggested reorder points"),
                                       "set": _("Reorder points as set")}[name],
             key="stock_basis", label_visibility="collapsed", persist_state="session",
-            on_change=first_page,
+            on_change=_another_basis,
         )  # fmt: skip
         with st.popover(_("Cut points and service"), icon=":material/tune:", width="content"):
             st.markdown(f":small[{_('Service: the chance of no stock-out until goods arrive.')}]")
@@ -55,6 +60,11 @@ def stock_rule(*, knows_costs: bool, knows_demand: bool) -> StockRule:
         service=(service[0], service[1], service[2]), fixed_cost=float(fixed),
         holding_rate=holding, as_set=basis == "set",
     )  # fmt: skip
+
+
+def _another_basis() -> None:
+    st.query_params.pop("points", None)
+    first_page()
 
 
 def class_block(board: StockBoard, rule: StockRule) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.analytics.inventory.classes import ABC_CUTS, XYZ_CUTS, classify
+from dashboard.analytics.inventory.lead_time import RECEIPTS_DAYS
 from dashboard.analytics.inventory.learning import (
     HISTORY_DAYS,
     Learnt,
@@ -40,7 +41,6 @@ from data_access.inventory import (
 )
 from data_access.scope import Scope
 
-RECEIPTS_DAYS = 730  # back
 HORIZON_DAYS = 90  # that stock is projected
 PATHS_SHOWN = 500
 _KEYS = ["product_id", "warehouse_id"]

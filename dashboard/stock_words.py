@@ -132,6 +132,9 @@ def _why(row: pd.Series) -> str:
              projected=formats.number(row["projected"]), sign=sign, point=point)  # fmt: skip
     if row["suggested"] > row["order_quantity"]:
         told += " · " + _("one order quantity does not lift it above")
+    if row["suggested"] and row["projected"] < 0:
+        told += " · " + _n("{n} of it for orders that wait", "{n} of it for orders that wait",
+                           int(-row["projected"]))  # fmt: skip
     return told
 
 

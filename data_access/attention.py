@@ -39,7 +39,7 @@ def sum_attention(
     overdue_orders, overdue_sales          open, promised for a day before `as_of`
     unconfirmed_orders, unconfirmed_sales  still received, ordered before yesterday
     past_due_orders, past_due_owed         not cancelled, due before `as_of`, not fully paid
-    low_stock                              stock rows with on hand − reserved ≤ reorder point
+    low_stock                              stocks of goods: on hand − reserved ≤ reorder point
     open_complaints                        complaints not yet resolved
     """
     parts = [_late(scope, as_of, currency), _owed(scope, as_of, currency)]
@@ -91,11 +91,12 @@ def _owed(scope: Scope, as_of: date, currency: str | None) -> Subquery:
 
 
 def _low_stock(scope: Scope) -> Subquery:
-    stock = scope.visible.stock.c
+    stock, products = scope.visible.stock, scope.visible.products
     shown = scope.sees("stock", "on_hand")
     return (
         select((func.count() if shown else cast(null(), Integer)).label("low_stock"), _COUNTED)
-        .where(stock.on_hand - stock.reserved <= stock.reorder_point)
+        .join_from(stock, products, products.c.product_id == stock.c.product_id)
+        .where(stock.c.on_hand - stock.c.reserved <= stock.c.reorder_point, products.c.is_goods)
         .subquery("low")
     )
 

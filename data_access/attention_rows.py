@@ -16,8 +16,8 @@ def list_low_stock(
     engine: Engine, scope: Scope, language: str = "en", limit: int = MOST_ROWS
 ) -> pd.DataFrame:
     """stock_id, product, sku, warehouse, on_hand, reserved, available (on hand − reserved),
-    reorder_point, lacking (reorder point − available): available at or below the reorder point,
-    what lacks most first; at most `limit` rows."""
+    reorder_point, lacking (reorder point − available): goods available at or below the reorder
+    point, what lacks most first; at most `limit` rows."""
     visible = scope.visible
     stock, products, warehouses = visible.stock, visible.products, visible.warehouses
     available = stock.c.on_hand - stock.c.reserved
@@ -34,10 +34,9 @@ def list_low_stock(
             stock.c.reorder_point,
             lacking.label("lacking"),
         )
-        .select_from(stock)
-        .outerjoin(products, products.c.product_id == stock.c.product_id)
+        .join_from(stock, products, products.c.product_id == stock.c.product_id)
         .outerjoin(warehouses, warehouses.c.warehouse_id == stock.c.warehouse_id)
-        .where(available <= stock.c.reorder_point)
+        .where(available <= stock.c.reorder_point, products.c.is_goods)
         .order_by(lacking.desc(), stock.c.stock_id)
         .limit(max(1, min(limit, MOST_ROWS)))
     )

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     FromClause,
+    Select,
     Subquery,
     and_,
     case,
@@ -108,23 +109,23 @@ def list_expected_receipts(engine: Engine, scope: Scope) -> pd.DataFrame:
 def list_lead_times(engine: Engine, scope: Scope, first_on: date, zone: str = ZONE) -> pd.DataFrame:
     """product_id, supplier_id, lead_days: of each replenishment received since, the days from when
     it was ordered."""
-    refills = scope.visible.replenishments
+    return read_frame(engine, lead_times_since(scope.visible, first_on, zone))
+
+
+def lead_times_since(relations: Any, first_on: date, zone: str) -> Select[Any]:
+    """What `list_lead_times` asks, of what a person sees or of everything."""
+    refills = relations.replenishments
     minutes = minutes_ahead(first_on, zone)
     received_on = day_after_minutes(refills.c.received_at, minutes)
     ordered_on = day_after_minutes(refills.c.ordered_at, minutes)
-    return read_frame(
-        engine,
+    return (
         select(
             refills.c.product_id,
             refills.c.supplier_id,
             days_between(ordered_on, received_on).label("lead_days"),
         )
-        .where(
-            refills.c.received_at.is_not(None),
-            refills.c.ordered_at.is_not(None),
-            received_on >= first_on,
-        )
-        .order_by(refills.c.replenishment_id),
+        .where(refills.c.ordered_at.is_not(None), received_on >= first_on)
+        .order_by(refills.c.replenishment_id)
     )
 
 

@@ -9,23 +9,28 @@ import importlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, poisson
 
 from dashboard.analytics.inventory.allocation import Weights, allocate
 from dashboard.analytics.inventory.classes import classify
-from dashboard.analytics.inventory.demand import Demand, estimate_demand, smooth_intermittent
+from dashboard.analytics.inventory.demand import (
+    Demand,
+    estimate_demand,
+    smooth_intermittent,
+    usual_limit,
+)
 from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
 from dashboard.analytics.inventory.paths import draw_days
 from dashboard.analytics.inventory.position import place_stock
 from dashboard.analytics.inventory.reorder import (
-    levels_of,
     set_reorder_points,
     simulate_lead_demand,
     size_orders,
     suggest_quantity,
 )
+from dashboard.analytics.inventory.season import with_season
 from dashboard.analytics.inventory.textbook import (
     best_s_and_s,
     economic_order_quantity,
@@ -53,7 +58,7 @@ def demand_of(history: np.ndarray, **changes: np.ndarray) -> Demand:
         "rate": history.mean(axis=1), "deviation": history.std(axis=1, ddof=1),
         "level_error": np.zeros(items), "kind": np.full(items, "regular"),
         "seen_days": np.full(items, history.shape[1]), "zero_share": np.zeros(items),
-        "history": history, "is_correlated": np.zeros(items, bool),
+        "history": history, "scale": np.ones(items), "is_correlated": np.zeros(items, bool),
         "large_days": np.zeros(items, int),
     }  # fmt: skip
     return Demand(**{**values, **changes})
@@ -186,6 +191,10 @@ class TestPosition:
                 (15, 0, 0, 0, 0.0, 5.0, 10, 400, "dead"),
                 (15, 0, 0, np.nan, 0.0, 5.0, 10, np.nan, "dead"),
                 (0, 0, 0, 0, 0.0, 5.0, 10, 400, "ok"),
+                (15, 0, 0, 0, 0.0, 5.0, 10, 180, "dead"),
+                (15, 0, 0, 0, 0.0, 5.0, 10, 179, "ok"),
+                # for 300 days, but an order brings more
+                (15, 0, 0, 10, 0.05, 5.0, 10, 1, "ok"),
             ],
             columns=["on_hand", "reserved", "on_order", "reorder_point", "daily_demand",
                      "lead_days", "order_quantity", "days_unsold", "expected"],
@@ -193,7 +202,7 @@ class TestPosition:
         found = place_stock(rows)
         assert found["severity"].tolist() == rows["expected"].tolist()
         assert found["projected"].tolist()[:2] == [7, 0]
-        assert found["is_low"].tolist() == [True] * 5 + [False] * 4 + [True]
+        assert found["is_low"].tolist() == [True] * 5 + [False] * 4 + [True] + [False] * 3
 
     def test_nothing_gives_nothing(self) -> None:
         names = ("on_hand", "reserved", "on_order", "reorder_point", "daily_demand", "lead_days",
@@ -213,6 +222,19 @@ class TestDemand:
         assert found.rate.mean() == pytest.approx(6, rel=0.03)
         assert naive.rate.mean() == pytest.approx(6 * 0.7, rel=0.03)
         assert found.deviation.mean() == pytest.approx(np.sqrt(6), rel=0.03)
+
+    def test_weights_halve_every_ninety_days(self) -> None:
+        units = np.repeat([2.0, 5.0], 90)[None]
+        found = estimate_demand(units, np.ones_like(units, bool), np.zeros(1, int))
+        # the later days weigh twice as much: (2 + 2 × 5) ÷ 3
+        assert found.rate[0] == pytest.approx(4)
+
+    def test_days_that_resemble_each_other_tell_less(self) -> None:
+        units = np.tile(np.repeat([2.0, 4.0], 14), (2, 13))
+        np.random.default_rng(8).shuffle(units[1])
+        found = estimate_demand(units, np.ones_like(units, bool), np.zeros(2, int))
+        assert found.is_correlated.tolist() == [True, False]
+        assert found.level_error[0] > 2 * found.level_error[1]
 
     def test_intermittent_items_by_an_independent_loop(self) -> None:
         chance = np.random.default_rng(5)
@@ -250,9 +272,24 @@ class TestDemand:
         units[0, 100] = 5_000
         found = estimate_demand(units, np.ones_like(units, bool), np.zeros(1, int))
         assert found.large_days.tolist() == [1] and calm.large_days.tolist() == [0]
+        unseen = estimate_demand(units, units < 5_000, np.zeros(1, int))
+        assert unseen.large_days.tolist() == [0]
         # 21 days at the mean of all, (5000 + 899) ÷ 360
         assert found.history.max() <= 21 * (5_000 + 899) / 360 * 1.01 + 1
         assert found.rate[0] < 1.5 * calm.rate[0]
+
+    def test_a_large_order_among_few_is_measured_by_the_others(self) -> None:
+        units = np.zeros((2, 180))
+        units[:, 20:160:20] = [1, 2, 3, 5, 7, 25, 30]
+        units[1, 179] = 390
+        seen = np.ones_like(units, bool)
+        # 3 × 30, the 90 % quantile of the other seven; 21 days at the mean, 463 ÷ 180, are less
+        assert usual_limit(units, seen)[1] == 90
+        found = estimate_demand(units, seen, np.zeros(2, int))
+        assert found.large_days.tolist() == [0, 1]
+        assert (found.history / found.scale[:, None]).max(axis=1) == pytest.approx([30, 90])
+        calm, jumpy = points_of(found, leads_of(20, items=2), 0.95)["reorder_point"]
+        assert calm < jumpy < 3 * calm and jumpy < 390
 
     def test_nothing_sold_and_nobody_to_borrow_from(self) -> None:
         found = estimate_demand(np.zeros((2, 50)), np.zeros((2, 50), bool), np.zeros(2, int))
@@ -286,6 +323,14 @@ class TestLeadTimes:
         receipts = pd.DataFrame({"product_id": 1, "supplier_id": 7, "lead_days": days})
         assert learn_lead_times(items, receipts).mean[0] == 20
 
+    def test_what_was_received_before_it_was_ordered_tells_nothing(self) -> None:
+        items = pd.DataFrame(
+            {"product_id": [1], "supplier_id": [7], "lead_time_days": [np.nan],
+             "supplier_lead_time_days": [np.nan]}
+        )  # fmt: skip
+        receipts = pd.DataFrame({"product_id": 1, "supplier_id": 7, "lead_days": [9] * 5 + [-90]})
+        assert learn_lead_times(items, receipts).mean[0] == 9
+
 
 class TestReorderPoint:
     def test_constant_demand_by_hand(self) -> None:
@@ -298,6 +343,32 @@ class TestReorderPoint:
         assert row["safety_stock"] == pytest.approx(2)
         assert row["normal_safety_stock"] == 0 and row["normal_reorder_point"] == 30
 
+    def test_a_level_that_is_not_known_well_spreads_around_the_rate(self) -> None:
+        known, unsure = (
+            points_of(
+                demand_of(np.full(364, 3.0), level_error=np.array([error])), leads_of(10), 0.9
+            )
+            for error in (0.0, 0.5)
+        )
+        assert unsure["lead_demand"][0] == pytest.approx(known["lead_demand"][0], rel=0.05)
+        # a log-normal factor of mean 1 and variation 0.5 reaches 1.64 in 90 of 100
+        assert unsure["reorder_point"][0] == pytest.approx(30 * 1.64 + 1, rel=0.1)
+
+    def test_the_chance_counts_the_day_on_which_the_last_unit_goes(self) -> None:
+        found = simulate_lead_demand(demand_of(np.full(364, 3.0)), leads_of(10))
+        assert [found.chance_of(np.array([free]))[0] for free in (29, 30, 31)] == [1, 1, 0]
+
+    def test_every_lead_time_is_as_likely_as_it_was(self) -> None:
+        items = pd.DataFrame({"product_id": [1], "supplier_id": 7, "lead_time_days": [np.nan],
+                              "supplier_lead_time_days": [np.nan]})  # fmt: skip
+        receipts = pd.DataFrame(
+            {"product_id": 1, "supplier_id": 7, "lead_days": [10] * 5 + [20] * 5}
+        )
+        leads = learn_lead_times(items, receipts)
+        found = simulate_lead_demand(demand_of(np.full(364, 3.0)), leads)
+        assert found.mean[0] == pytest.approx(3 * 15, abs=0.3)
+        assert found.chance_of(np.array([31.0]))[0] == pytest.approx(0.5, abs=0.01)
+
     def test_long_histories_of_poisson_demand_give_its_quantile(self) -> None:
         history = np.random.default_rng(6).poisson(5, 60_000)
         found = points_of(demand_of(history), leads_of(7), 0.95, paths=40_000).iloc[0]
@@ -307,6 +378,17 @@ class TestReorderPoint:
         assert found["reorder_point"] == np.searchsorted(total.cumsum(), 0.95)
         assert found["normal_safety_stock"] == pytest.approx(
             norm.ppf(0.95) * np.sqrt(7 * 5), rel=0.01
+        )
+
+    def test_more_demand_is_more_days_with_it_not_larger_orders(self) -> None:
+        usual = demand_of(np.tile([0, 0, 0, 4.0, 0, 9.0, 0], 52))
+        busy = with_season(usual, np.array([2.0]))
+        one, two = (points_of(each, leads_of(14), 0.95).iloc[0] for each in (usual, busy))
+        assert two["lead_demand"] == pytest.approx(2 * one["lead_demand"])
+        assert two["deviation"] ** 2 == pytest.approx(2 * one["deviation"] ** 2)
+        # 4 in 13 on a day of 4, the rest on one of 9: 1.5 and 4 of them beyond the point
+        assert (
+            two["undershoot"] == one["undershoot"] == pytest.approx(4 / 13 * 1.5 + 9 / 13 * 4, 0.05)
         )
 
     def test_it_never_falls_as_the_service_level_rises(self) -> None:
@@ -320,9 +402,6 @@ class TestReorderPoint:
     def test_no_demand_needs_no_stock(self) -> None:
         found = points_of(demand_of(np.zeros(364)), leads_of(14), 0.95)
         assert found["reorder_point"].tolist() == [0] and found["safety_stock"].tolist() == [0]
-
-    def test_levels_of_classes(self) -> None:
-        assert levels_of(pd.Series(["C", "A"])).tolist() == [0.90, 0.98]
 
 
 class TestOrderQuantity:
@@ -368,6 +447,7 @@ class TestAllocation:
         assert found["order_id"].tolist() == [1, 3, 2, 4]
         assert found["allocated"].tolist() == [4, 2, 0, 0]
 
+    @settings(deadline=None)
     @given(
         st.lists(st.integers(0, 30), min_size=0, max_size=12),
         st.integers(-5, 120),

@@ -93,7 +93,8 @@ def test_the_chance_before_the_next_receipt_is_that_of_brute_force() -> None:
     demand = Demand(
         rate=np.array([4.0]), deviation=np.array([2.0]), level_error=np.zeros(1),
         kind=np.array(["regular"]), seen_days=np.array([20_000]), zero_share=np.zeros(1),
-        history=history, is_correlated=np.zeros(1, bool), large_days=np.zeros(1, int),
+        history=history, scale=np.ones(1), is_correlated=np.zeros(1, bool),
+        large_days=np.zeros(1, int),
     )  # fmt: skip
     receipts = np.zeros((1, 30))
     receipts[0, 5] = 10

@@ -296,6 +296,8 @@ def test_stock_and_complaints_that_need_attention(database: Database) -> None:
         add(writer, "stock", warehouse_id=place, product_id=product_id, on_hand=held,
             reserved=reserved, reorder_point=point)  # fmt: skip
     add(writer, "stock", warehouse_id=add(writer, "warehouses"), product_id=jar, on_hand=0)
+    postage = add(writer, "products", name="Postage", is_goods=False)
+    add(writer, "stock", warehouse_id=place, product_id=postage, on_hand=0, reorder_point=3)
     when = datetime(2026, 11, 1)
     for severity, state, kind, day in (
         (2, "new", "complaint", 0), (3, "assigned", "complaint", 5), (3, "new", "complaint", 1),

@@ -19,6 +19,11 @@ from data_access.inventory import (
     sum_movements_by_day,
     sum_waiting_by_stock,
 )
+from data_access.refreshing.demand import (
+    read_daily_demand,
+    read_lead_times,
+    read_stated_lead_times,
+)
 from data_access.scope import Scope
 from tests.crm import add, add_order, scope_of
 
@@ -91,6 +96,7 @@ def boss(stores: Stores) -> Scope:
 def test_stock_with_what_is_on_order_and_was_shipped_last(stores: Stores, boss: Scope) -> None:
     stores.refill("ordered", 30, received_quantity=12, expected_on=ago(-4))
     stores.refill("ordered", 5, expected_on=ago(1))
+    stores.refill("ordered", 5, received_quantity=9, expected_on=ago(2))  # more came than ordered
     stores.refill("proposed", 7)
     stores.refill("rejected", 99)
     stores.refill("received", 50, received_quantity=50)
@@ -117,6 +123,7 @@ def test_expected_receipts_by_day(stores: Stores, boss: Scope) -> None:
     stores.refill("ordered", 30, received_quantity=12, expected_on=ago(-4))
     stores.refill("ordered", 2, expected_on=ago(-4))
     stores.refill("ordered", 3)
+    stores.refill("ordered", 5, received_quantity=9, expected_on=ago(2))
     stores.refill("approved", 100, expected_on=ago(-1))
     found = stores.of_pens(list_expected_receipts(stores.database.analytics, boss))
     assert found["quantity"].tolist() == [20, 3]
@@ -163,6 +170,7 @@ def test_who_waits_and_with_what(stores: Stores, boss: Scope) -> None:
     late = stores.order(stores.ann, 8, "processing", promised_on=ago(-1))
     stores.order(stores.bob, 3, "received", promised_on=ago(2))
     stores.order(stores.bob, 5, "shipped")
+    stores.order(stores.bob, 50, "cancelled")
     stores.order(stores.bob, 7, "confirmed", warehouse_id=stores.two)
     engine = stores.database.analytics
     sums = stores.of_pens(sum_waiting_by_stock(engine, boss)).set_index("warehouse_id")
@@ -174,6 +182,11 @@ def test_who_waits_and_with_what(stores: Stores, boss: Scope) -> None:
     ann = lines[lines["order_id"] == late].iloc[0]
     assert (ann["net_sales"], ann["margin"], ann["customer_value"]) == (40, 24, 40)
     assert lines["customer_value"][0] == 5 * (3 + 5 + 7)
+    stores.order(stores.bob, 2, "received", currency="EUR")
+    sums = stores.of_pens(sum_waiting_by_stock(engine, boss)).set_index("warehouse_id")
+    assert pd.isna(sums.loc[stores.one, "waiting_sales"])  # of two currencies
+    assert sums.loc[stores.one, "waiting_units"] == 13
+    assert sums.loc[stores.two, ["waiting_sales", "waiting_currency"]].tolist() == [35, "CNY"]
 
 
 def test_a_lead_sees_the_stock_and_the_orders_of_their_regions(stores: Stores) -> None:
@@ -200,3 +213,25 @@ def test_the_warehouse_sees_no_money(stores: Stores) -> None:
 def test_who_sees_no_stock_sees_nothing(stores: Stores) -> None:
     finance = scope_of(stores.database, "finance")
     assert not len(list_stock(stores.database.analytics, finance, TODAY))
+
+
+def test_the_evaluation_reads_goods_of_everybody(stores: Stores) -> None:
+    writer = stores.database.writer
+    stores.order(stores.ann, 4, "completed", ordered_on=ago(3))
+    stores.order(stores.bob, 2, "received", ordered_on=ago(3))
+    stores.order(stores.bob, 50, "cancelled", ordered_on=ago(3))
+    add_order(stores.database, warehouse_id=stores.one, ordered_on=ago(3),
+              lines=[{"product_id": stores.postage, "quantity": 7}])  # fmt: skip
+    found = read_daily_demand(writer)
+    assert stores.postage not in set(found["product_id"])
+    assert stores.of_pens(found)["units"].tolist() == [4 + 2]
+    times = {
+        "ordered_at": datetime(2026, 10, 1, 17, 0),  # the 2nd in Shanghai
+        "received_at": datetime(2026, 10, 9, 1, 0),
+    }
+    stores.refill("received", 5, received_quantity=5, **times)
+    receipts = read_lead_times(writer, ago(365), "Asia/Shanghai")
+    assert stores.of_pens(receipts)["lead_days"].tolist() == [7]
+    assert not len(stores.of_pens(read_lead_times(writer, ago(30), "Asia/Shanghai")))
+    (pen,) = stores.of_pens(read_stated_lead_times(writer)).itertuples()
+    assert (pen.lead_time_days, pen.supplier_lead_time_days) == (9, 21)

@@ -32,8 +32,7 @@ MAY_NAME_TABLES = (
     "data_access/migrations/", "data_access/importing/", "data_access/demo/",
     "data_access/analytics_copy/", "data_access/audit_chain.py", "data_access/edits/",
     "data_access/refreshing/", "data_access/purchasing.py", "data_access/sealing.py",
-    "data_access/daily_demand.py", "data_access/verifying.py",
-    "data_access/verifying_values.py",
+    "data_access/verifying.py", "data_access/verifying_values.py",
 )  # fmt: skip
 ONLY_HERE = {
     "streamlit_authenticator": ("dashboard/session.py",),

@@ -129,13 +129,28 @@ def test_the_overview_asks_nobody_to_look_at_what_is_fine(browser: Browser) -> N
     assert says(as_manager(browser, "overview"), "Nothing is late, unpaid or running out.")
 
 
-def test_stock_to_reorder_is_shown_in_a_dialog(browser: Browser) -> None:
-    sold(browser, 30, 2)
+def low_on_tea(browser: Browser, **values: Any) -> None:
+    sold(browser, 30, 2, **values)
     warehouse = add(browser.database.writer, "warehouses", name="Shanghai")
     product = add(browser.database.writer, "products", name="Green tea")
     add(browser.database.writer, "stock", warehouse_id=warehouse, product_id=product,
         on_hand=5, reserved=2, reorder_point=4)  # fmt: skip
+
+
+def test_stock_to_reorder_leads_to_the_page_of_stock(browser: Browser) -> None:
+    low_on_tea(browser)
     tab = as_manager(browser, "overview")
+    assert "attention_low_stock" not in {button.key for button in tab.button}
+    stock = follow(browser, tab, "1 product at or below its reorder point")
+    assert values(stock)["At or below reorder point"] == "1"
+
+
+def test_stock_to_reorder_is_shown_in_a_dialog_to_who_may_not_open_stock(browser: Browser) -> None:
+    employee = add(browser.database.writer, "employees", name="Rae")
+    customer = add(browser.database.writer, "customers", owner_id=employee)
+    low_on_tea(browser, customer_id=customer)
+    browser.sign_in(add_user(browser.database, "sales_rep", employee_id=employee))
+    tab = browser.open("overview")
     tab.button(key="attention_low_stock").click().run()
     (rows,) = (table.value for table in tab.dataframe if "lacking" in table.value)
     assert rows[["product", "available", "lacking"]].values.tolist() == [["Green tea", 3, 1]]

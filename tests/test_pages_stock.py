@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from streamlit.testing.v1 import AppTest
 
 from data_access.database import Database, writing
 from data_access.importing import import_source, open_source, read_mapping
-from data_access.tables import order_lines, orders
+from data_access.tables import order_lines, orders, stock
 from tests.browsing import Browser, says, texts
 from tests.crm import add, add_order, add_user
 from tests.exported import Buttons, read_csv
@@ -166,6 +166,18 @@ def test_the_arithmetic_is_printed(stores: Stores) -> None:
     assert "3.00 × 10.0 + " in told  # the normal formula
 
 
+def test_what_is_ordered_for_orders_that_wait_is_said(stores: Stores) -> None:
+    with writing(stores.browser.database.writer) as connection:
+        connection.execute(
+            update(stock).where(stock.c.product_id == stores.pen).values(reserved=612)
+        )
+    tab = stores.open()
+    told = unescape(next(text for text in texts(tab) if "How it is worked out" in text))
+    # 592 are lacking, and 32 + 1 lift it above the reorder point: 625, in packs of 12
+    assert "one order quantity does not lift it above · 592 of it for orders that wait" in told
+    assert listed(tab).loc["PEN", "to_order"] == 636
+
+
 def test_overstock_and_dead_stock(stores: Stores) -> None:
     tab = in_view(stores.open(), "over")
     assert listed(tab).index.tolist() == ["INK"]
@@ -185,6 +197,15 @@ def test_the_reorder_points_that_are_set_can_be_the_rule(stores: Stores) -> None
     assert cards(tab)["At or below reorder point"] == "1"
     assert says(tab, "1 of them discontinued")
     assert listed(in_view(tab, "all")).loc["PEN", "reorder_point"] == 5
+
+
+def test_an_address_asks_for_the_reorder_points_that_are_set(stores: Stores) -> None:
+    stores.browser.sign_in(add_user(stores.browser.database, "manager"))
+    tab = in_view(stores.browser.open("stock", points="set"), "all")
+    assert listed(tab).loc["PEN", "reorder_point"] == 5
+    tab.segmented_control(key="stock_basis").set_value("suggested").run()
+    assert not tab.exception and "points" not in tab.query_params
+    assert listed(tab).loc["PEN", "reorder_point"] == 32
 
 
 def test_who_waits_and_gets_what(stores: Stores) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,10 +13,14 @@ import numpy as np
 from dashboard import formats
 from dashboard.settings import settings
 from dashboard.texts import _, _n
-from data_access.daily_demand import read_daily_demand, read_lead_times
 from data_access.database import connect
 from data_access.errors import Refused
-from data_access.schema import need_schema
+from data_access.refreshing.demand import (
+    read_daily_demand,
+    read_lead_times,
+    read_stated_lead_times,
+)
+from data_access.schema import need_schema, read_properties
 
 SEED = 7
 GRACE_DAYS = 28  # without an order, at the beginning
@@ -42,18 +47,22 @@ def run_inventory(arguments: argparse.Namespace) -> int:
         demand_by_day,
         evaluate_inventory,
     )
-    from dashboard.analytics.inventory.lead_time import learn_lead_times
+    from dashboard.analytics.inventory.lead_time import RECEIPTS_DAYS, learn_lead_times
 
     database = connect(arguments.database or settings().database_url)
     try:
         need_schema(database.record)
         days = read_daily_demand(database.record)
-        stated, receipts = read_lead_times(database.record)
+        if not len(days):
+            raise InventoryEvaluationRefused("no_orders")
+        last = days["ordered_on"].max()
+        zone = read_properties(database.record).get("time_zone", settings().time_zone)
+        since = (last - timedelta(days=RECEIPTS_DAYS)).date()
+        receipts = read_lead_times(database.record, since, zone)
+        stated = read_stated_lead_times(database.record)
     finally:
         database.dispose()
-    if not len(days):
-        raise InventoryEvaluationRefused("no_orders")
-    needed, last = LEARNT_DAYS + HELD_OUT_DAYS, days["ordered_on"].max()
+    needed = LEARNT_DAYS + HELD_OUT_DAYS
     since = (last - days["ordered_on"]).dt.days
     first = days.loc[since < needed, "ordered_on"].min()
     if (last - first).days + 1 < needed - GRACE_DAYS:

@@ -51,7 +51,7 @@ def allocate(waiting: pd.DataFrame, available: int, weights: Weights | None = No
         )
     )
     ranked = (
-        waiting.assign(score=np.round(parts @ shares, 9))
+        waiting.assign(score=np.round((parts * shares).sum(axis=1), 9))
         .sort_values(
             ["score", "promised_on", "order_id", "line_id"], ascending=[False, True, True, True]
         )

@@ -7,8 +7,8 @@ A. Syntetos, M. Babai 2011). With fewer than 28 days of its own an item leans on
 days and 28 days at the mean level of the group's others.
 
 Stock is kept for what is usual. A day far above it, mostly one large order, counts only up to three
-weeks of demand or three times a large day (the 90 % quantile of the days with demand), whichever is
-more: what is beyond is bought for the order.
+weeks of demand or three times a large day (the 90 % quantile of the other days with demand),
+whichever is more: what is beyond is bought for the order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ Whole = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Demand:
     """By item. `history` (items, days) is complete: what was not seen is drawn from what was, and
-    its mean is `rate`. `level_error` is the standard error of the rate as a share of it."""
+    its mean is `rate`: the days as they were times `scale`. `level_error` is the standard error of
+    the rate as a share of it."""
 
     rate: Floats  # units a day
     deviation: Floats  # of a day
@@ -43,6 +44,7 @@ class Demand:
     seen_days: Whole
     zero_share: Floats
     history: Floats
+    scale: Floats
     is_correlated: Flags  # a day resembles the day before
     large_days: Whole  # that count only in part
 
@@ -88,7 +90,8 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     deviation = np.where(lends, np.sqrt(rate * np.maximum(dispersion, 1)), deviation)
     history = _complete(units, seen, rate, dispersion, lends, seed)
     mean = history.mean(axis=1)
-    history *= (rate / np.where(mean > 0, mean, 1))[:, None]
+    scale = np.where(mean > 0, rate / np.where(mean > 0, mean, 1), 1.0)
+    history *= scale[:, None]
     correlation = _day_to_day(history)
     near = np.clip(correlation, 0, 0.9)
     steps = np.where(
@@ -100,7 +103,7 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     error = np.hypot(inflated, strange) / np.where(rate > 0, rate, np.inf)
     level_error = np.minimum(error, 1.0)
     return Demand(
-        rate, deviation, level_error, kind, seen_days, zero_share, history,
+        rate, deviation, level_error, kind, seen_days, zero_share, history, scale,
         correlation > 3 / np.sqrt(days), large_days,
     )  # fmt: skip
 
@@ -124,16 +127,21 @@ def smooth_intermittent(units: Floats, seen: Flags, smoothing: float = SMOOTHING
 
 
 def usual_limit(units: Floats, seen: Flags) -> Floats:
-    """Units on one day."""
-    known = np.where(seen, units, np.nan)
-    positive = np.where(known > 0, known, np.nan)
-    limit = np.full(len(units), np.inf)
-    sells = np.isfinite(positive).any(axis=1)
-    if sells.any():
-        large = np.nanquantile(positive[sells], 0.9, axis=1, method="inverted_cdf")
-        usual = USUAL_DAYS * np.nanmean(known[sells], axis=1)
-        limit[sells] = np.ceil(np.maximum(usual, USUAL_TIMES * large))
-    return limit
+    """Units on one day. The largest day is measured by the others: of few days with demand it would
+    else be the large day itself.
+
+    >>> units = np.array([[2.0, 40.0, 0.0, 400.0] + [0.0] * 360])
+    >>> usual_limit(units, units > -1)
+    array([120.])
+    """
+    known = np.where(seen, units, 0.0)
+    usual = USUAL_DAYS * known.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    others = np.sort(known, axis=1)[:, :-1]
+    times = (others > 0).sum(axis=1)
+    at = others.shape[1] - times + np.ceil(0.9 * times - 1e-9).astype(np.int64) - 1
+    large = np.where(times > 0, others[np.arange(len(others)), at], 0.0)
+    limit = np.ceil(np.maximum(usual, USUAL_TIMES * large))
+    return np.where(limit > 0, limit, np.inf)
 
 
 def _of_groups(values: Floats, groups: Whole) -> Floats:

@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard.analytics.survival import Floats
 
 FEWEST_RECEIPTS = 5
+RECEIPTS_DAYS = 730  # back, that receipts are asked for
 ASSUMED_DAYS = 14
 SOURCES = ("receipts", "supplier_receipts", "stated", "supplier_stated", "assumed")
 LEVELS = 201  # of the distribution that is handed on

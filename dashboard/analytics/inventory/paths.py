@@ -23,6 +23,7 @@ def draw_lead_demand(demand: Demand, lead_days: Whole, *, seed: int = 7) -> tupl
     """(items, paths) units needed in `lead_days` (items, paths), and (items, paths) the undershoot:
     how far below the reorder point the day that reaches it takes the stock, because stock is looked
     at once a day (renewal theory: a day is met in proportion to its demand, at any point of it).
+    Its demand is that of the day as it was: a higher rate brings more days, not larger ones.
     """
     items, paths = lead_days.shape
     chance = np.random.default_rng(seed)
@@ -35,7 +36,7 @@ def draw_lead_demand(demand: Demand, lead_days: Whole, *, seed: int = 7) -> tupl
         history = demand.history[rows]
         sums = np.concatenate((np.zeros((len(rows), 1)), history.cumsum(axis=1)), axis=1)
         found[rows] = factor * _sum_blocks(sums, lead_days[rows], starts, block)
-        under[rows] = _undershoot(history, sums, where, part)
+        under[rows] = _undershoot(history / demand.scale[rows][:, None], where, part)
     return found, under
 
 
@@ -85,12 +86,11 @@ def _sum_blocks(sums: Floats, lead_days: Whole, starts: Floats, block: int) -> F
     return np.asarray(found + sums[item, begun + rest] - sums[item, begun])
 
 
-def _undershoot(history: Floats, sums: Floats, where: Floats, part: Floats) -> Floats:
-    found = np.zeros((len(history), len(where)))
-    for item in range(len(history)):
-        total = sums[item, -1]
-        if total > 0:
-            day = np.searchsorted(sums[item], where * total, side="right") - 1
-            units = history[item, np.minimum(day, history.shape[1] - 1)]
-            found[item] = np.floor(part * np.ceil(units))
+def _undershoot(days: Floats, where: Floats, part: Floats) -> Floats:
+    found = np.zeros((len(days), len(where)))
+    for item, sums in enumerate(days.cumsum(axis=1)):
+        if sums[-1] > 0:
+            day = np.searchsorted(sums, where * sums[-1], side="right")
+            units = days[item, np.minimum(day, days.shape[1] - 1)]
+            found[item] = np.floor(part * np.ceil(units - 1e-9))
     return found

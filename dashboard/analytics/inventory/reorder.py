@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,11 @@ from scipy.stats import norm
 from dashboard.analytics.inventory.demand import Demand
 from dashboard.analytics.inventory.lead_time import LeadTimes
 from dashboard.analytics.inventory.paths import PATHS, draw_lead_demand
+from dashboard.analytics.inventory.textbook import (
+    economic_order_quantity,
+    normal_safety_stock,
+    order_cost,
+)
 from dashboard.analytics.survival import Floats
 
 SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90}  # chance of no stock-out between order and receipt
@@ -74,8 +78,9 @@ def set_reorder_points(
     at = np.clip(np.ceil(service * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
     needed = simulated.needed[np.arange(len(at)), at].astype(np.float64)
     point = np.where(demand.rate > 0, np.ceil(needed - 1e-3), 0.0)
-    z = norm.ppf(service)
-    spread = np.sqrt(leads.mean * demand.deviation**2 + (demand.rate * leads.deviation) ** 2)
+    normal = normal_safety_stock(
+        service, leads.mean, leads.deviation, demand.rate, demand.deviation
+    )
     return pd.DataFrame(
         {
             "rate": demand.rate,
@@ -87,16 +92,11 @@ def set_reorder_points(
             "service": service,
             "reorder_point": point.astype(np.int64),
             "safety_stock": point - simulated.mean,
-            "z": z,
-            "normal_safety_stock": z * spread,
-            "normal_reorder_point": demand.rate * leads.mean + z * spread,
+            "z": norm.ppf(service),
+            "normal_safety_stock": normal,
+            "normal_reorder_point": demand.rate * leads.mean + normal,
         }
     )
-
-
-def levels_of(classes: pd.Series, service: Mapping[str, float] = SERVICE) -> Floats:
-    """The service level of each ABC class."""
-    return np.array([service[each] for each in classes], np.float64)
 
 
 def size_orders(
@@ -123,7 +123,7 @@ def size_orders(
     cost = items["unit_cost"].to_numpy(np.float64)
     yearly = rate * _YEAR
     holding = np.where(cost > 0, cost, np.nan) * holding_rate
-    economic = np.sqrt(2 * fixed_cost * yearly / holding)
+    economic = economic_order_quantity(fixed_cost, holding, yearly)
     wanted = np.where(np.isfinite(economic), economic, rate * cover_days)
     least = np.maximum(items["minimum_order_quantity"].to_numpy(np.float64), 1)
     pack = np.maximum(items["pack_size"].to_numpy(np.float64), 1)
@@ -135,7 +135,7 @@ def size_orders(
             "economic_quantity": economic,
             "wanted": wanted,
             "order_quantity": quantity.astype(np.int64),
-            "yearly_cost": fixed_cost * yearly / quantity + holding * quantity / 2,
+            "yearly_cost": order_cost(quantity, fixed_cost, holding, yearly),
         },
         index=items.index,
     )

@@ -50,5 +50,6 @@ def with_season(demand: Demand, factors: Floats) -> Demand:
         demand,
         rate=demand.rate * factors,
         history=demand.history * factors[:, None],
+        scale=demand.scale * factors,
         deviation=demand.deviation * np.sqrt(factors),
     )

@@ -6,7 +6,7 @@ newsvendor with normal demand (4.3), (s, S) after Y. Zheng and A. Federgruen (19
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm, poisson
@@ -14,18 +14,23 @@ from scipy.stats import norm, poisson
 from dashboard.analytics.survival import Floats
 
 
-def economic_order_quantity(fixed_cost: float, holding_cost: float, demand: float) -> float:
-    """√(2 K λ ÷ h): K per order, h per unit and year, λ units a year.
+def economic_order_quantity(
+    fixed_cost: float, holding_cost: Floats | float, demand: Floats | float
+) -> Any:
+    """√(2 K λ ÷ h): K per order, h per unit and year (NaN: not known), λ units a year.
 
-    >>> round(economic_order_quantity(8, 0.225, 1300), 4)
+    >>> round(float(economic_order_quantity(8, 0.225, 1300)), 4)
     304.0468
     """
-    if min(fixed_cost, demand) < 0 or holding_cost <= 0:
+    if fixed_cost < 0 or np.any(np.less(demand, 0)) or np.any(np.less_equal(holding_cost, 0)):
         raise ValueError("costs and demand are not negative, and holding is not free")
-    return math.sqrt(2 * fixed_cost * demand / holding_cost)
+    return np.sqrt(2 * fixed_cost * np.asarray(demand) / np.asarray(holding_cost))
 
 
-def order_cost(quantity: float, fixed_cost: float, holding_cost: float, demand: float) -> float:
+def order_cost(
+    quantity: Floats | float, fixed_cost: float, holding_cost: Floats | float,
+    demand: Floats | float,
+) -> Any:  # fmt: skip
     """What ordering so many at a time costs a year: K λ ÷ Q + h Q ÷ 2.
 
     >>> round(order_cost(304.0468, 8, 0.225, 1300), 4)
@@ -93,7 +98,11 @@ def _renewals(chances: Floats, count: int) -> Floats:
 
 
 def normal_safety_stock(
-    service: float, lead_mean: Floats, lead_deviation: Floats, rate: Floats, deviation: Floats
+    service: Floats | float,
+    lead_mean: Floats,
+    lead_deviation: Floats,
+    rate: Floats,
+    deviation: Floats,
 ) -> Floats:
     """z √(L σ_d² + d̄² σ_L²): days and units a day.
 
@@ -101,5 +110,5 @@ def normal_safety_stock(
     ...                     np.array([4.0])).round(2).tolist()
     [19.74]
     """
-    z = float(norm.ppf(service))
+    z = np.asarray(norm.ppf(service))
     return np.asarray(z * np.sqrt(lead_mean * deviation**2 + rate**2 * lead_deviation**2))
