@@ -7,11 +7,14 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from dashboard.analytics.calendar_events import events_that_count
 from dashboard.analytics.unusual_days import Judged, judge_days
+from dashboard.calendar_frames import country_of, find_calendar
+from dashboard.connection import facts
 from dashboard.reads import draw, read
 from data_access.filters import OrderFilter, Period
 from data_access.scope import Scope
-from data_access.unusual import about, list_day_notes, sum_net_sales_by_day
+from data_access.unusual import HISTORY, about, list_day_notes, sum_net_sales_by_day
 
 LATELY = 7  # days
 
@@ -24,7 +27,10 @@ def judged_days(scope: Scope, chosen: OrderFilter, as_of: date) -> Judged:
 
 def _judge(scope: Scope, chosen: OrderFilter, as_of: date) -> Judged:
     sales = read(sum_net_sales_by_day, scope, chosen, as_of)
-    return judge_days(sales, as_of - timedelta(days=1))
+    events = read(
+        find_calendar, scope, country_of(facts()), as_of - HISTORY, as_of, engine="record"
+    )
+    return judge_days(sales, events_that_count(events), as_of - timedelta(days=1))
 
 
 def unusual_in(judged: Judged, period: Period, beyond: float) -> pd.DataFrame:

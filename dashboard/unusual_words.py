@@ -8,18 +8,9 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.analytics.unusual_days import Judged
+from dashboard.calendar_words import event_name
 from dashboard.texts import N_, _, _n
 
-EVENT_NAMES: dict[str, str] = {
-    "spring_festival": N_("Spring Festival"),
-    "mid_autumn": N_("Mid-Autumn Festival"),
-    "new_year": N_("New Year"),
-    "labour_day": N_("Labour Day"),
-    "618": N_("618 shopping festival"),
-    "national_day": N_("National Day"),
-    "11.11": N_("11.11 shopping festival"),
-    "12.12": N_("12.12 shopping festival"),
-}
 PART_NAMES: dict[str, str] = {
     "channel": N_("Channel"),
     "region": N_("Region"),
@@ -28,15 +19,16 @@ PART_NAMES: dict[str, str] = {
     "customer": N_("Customer"),
 }
 METHOD = N_(
-    "Expected from weekday, trend and season of up to three years, and from the same day of the "
-    "festival in other years. A day is unusual when it lies further from that than 4.5 times what "
-    "days usually do; days that are not over, and weekdays on which nothing is sold, are left out."
+    "Expected from weekday, trend and season of up to three years, and from the same day of an "
+    "event of the calendar at its other times. A day is unusual when it lies further from that "
+    "than 4.5 times what days usually do; days that are not over, and weekdays on which nothing is "
+    "sold, are left out."
 )
 
 
 def calendar_words(row: Any) -> str:
     """The event of the calendar that the day belongs to, and that nothing was sold."""
-    event = _(EVENT_NAMES[row.event]) if isinstance(row.event, str) else ""
+    event = event_name(row.event, row.event_zh) if isinstance(row.event, str) else ""
     return " · ".join(filter(None, (event, _("no sales") if row.net_sales == 0 else "")))
 
 

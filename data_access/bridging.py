@@ -156,7 +156,7 @@ def sum_sales_by_part(
     both = both_periods(scope, order_filter, as_of, before, by_line=by in OF_LINES)
     key = both.c[KEYS[by]]
     sums = both.grouped(key.label("key"), *both.sums(AMOUNTS)).group_by(key).subquery("sums")
-    relation = _named(scope, by)
+    relation = named(scope, by)
     statement = (
         select(sums.c.key, name_in(language, relation).label("name"))
         .add_columns(*(column for column in sums.c if column.name != "key"))
@@ -218,7 +218,8 @@ def customers_of_both(
     )
 
 
-def _named(scope: Scope, by: PartBy) -> FromClause:
+def named(scope: Scope, by: PartBy) -> FromClause:
+    """What names the keys of `by`."""
     visible = scope.visible
     return {
         "channel": visible.channels,

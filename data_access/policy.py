@@ -174,6 +174,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
         "saved_segments": ALL,
+        "calendar_events": ALL,  # what explains unusual days explains them to everybody
         "anomaly_notes": Rule(Rows.OWN),
         "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
@@ -192,7 +193,6 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
     Role.SALES_LEAD: {
         **_sales(Rows.OWN_REGIONS),
         "replenishments": ALL,
-        "calendar_events": ALL,
         **FORECASTS,
         # what somebody saved holds the numbers of regions that are not the lead's
         "scenarios": Rule(masks=_hide("result")),

@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, FromClause, case, cast, func, null, select, true
+from sqlalchemy import ColumnElement, Engine, case, cast, func, null, select, true
 
+from data_access.bridging import KEYS, OF_LINES, named
 from data_access.columns import Money
 from data_access.filters import OrderFilter, Period, in_period, name_in
 from data_access.frames import read_frame
@@ -23,10 +24,7 @@ DayPart = Literal["channel", "region", "category", "product", "customer"]
 DAY_PARTS: tuple[DayPart, ...] = ("channel", "region", "category", "product", "customer")
 HISTORY = timedelta(days=3 * 366)
 MEASURED_BY = 8  # the same weekdays before the day
-_KEYS = {
-    "channel": "channel", "region": "region_id", "category": "category_id",
-    "product": "product_id", "customer": "customer_id",
-}  # fmt: skip
+_KEYS = {**KEYS, "customer": "customer_id"}
 
 
 def about(order_filter: OrderFilter) -> str:
@@ -66,7 +64,7 @@ def sum_day_by_part(
     weekdays before it together, of each part that had any; in the order of the keys."""
     usual = tuple(day - timedelta(days=7 * weeks) for weeks in range(1, MEASURED_BY + 1))
     on = scope.visible.orders.c.ordered_on
-    by_line = by in ("category", "product")
+    by_line = by in OF_LINES
     chosen = chosen_orders(
         scope, order_filter, as_of, during=on.in_((day, *usual)), by_line=by_line, live=True
     )
@@ -82,7 +80,7 @@ def sum_day_by_part(
         .group_by(key)
         .subquery("sums")
     )
-    relation = _named(scope, by)
+    relation = scope.visible.customers if by == "customer" else named(scope, by)
     statement = (
         select(sums.c.key, name_in(language, relation).label("name"))
         .add_columns(sums.c.net_sales, sums.c.usual_sales)
@@ -111,11 +109,3 @@ def _net_sales(scope: Scope, chosen: Chosen, during: ColumnElement[bool]) -> Col
     if not chosen.currency or not shows(scope, "net_sales", by_lines=chosen.by_lines):
         return cast(null(), Money)
     return func.coalesce(func.sum(case((during, chosen.c.net_sales))), 0)
-
-
-def _named(scope: Scope, by: DayPart) -> FromClause:
-    visible = scope.visible
-    return {
-        "channel": visible.channels, "region": visible.regions, "category": visible.categories,
-        "product": visible.products, "customer": visible.customers,
-    }[by]  # fmt: skip

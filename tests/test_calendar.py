@@ -14,6 +14,7 @@ from dashboard.calendar_frames import country_of, events_of_company, find_calend
 from data_access.audit import ChangeFilter, list_changes
 from data_access.calendar_events import list_events
 from data_access.database import Database
+from data_access.demo.almanac import LUNAR_NEW_YEAR, MID_AUTUMN
 from data_access.edits.calendar_events import (
     COUNTRY,
     CalendarRefused,
@@ -98,6 +99,25 @@ def test_a_festival_within_the_days_off_of_another_has_its_own_day() -> None:
     assert found.loc["Spring Festival", "name_zh"] == "春节"
 
 
+def test_a_festival_falls_on_its_own_day_whatever_the_days_off_around_it() -> None:
+    """Against the table of the demo's almanac, and www.gov.uk/bank-holidays."""
+    found = built_in_events("CN", date(2020, 1, 1), date(2035, 12, 31))
+    spring = found[found["name"] == "Spring Festival"]["falls_on"]
+    assert spring.tolist() == list(LUNAR_NEW_YEAR.values())
+    run_up = found[found["name"] == "Spring Festival run-up"]["falls_on"].tolist()
+    assert set(run_up) >= {day - timedelta(days=21) for day in LUNAR_NEW_YEAR.values()}
+    autumn = found[found["name"] == "Mid-Autumn Festival"]["falls_on"]
+    assert autumn.tolist() == list(MID_AUTUMN.values())
+    assert year_of("CN", 2026).set_index("name").loc["National Day", "falls_on"] == date(
+        2026, 10, 1
+    )
+    british = year_of("GB", 2022).set_index("key")["falls_on"]
+    assert british["GB/Christmas Day/2022"] == date(2022, 12, 27)  # the 25th was a Sunday
+    assert british["GB/New Year's Day/2022"] == date(2022, 1, 3)
+    assert british["GB/Late Summer Bank Holiday/2022"] == date(2022, 8, 29)
+    assert british["GB/Easter Monday/2022"] == date(2022, 4, 18)
+
+
 def test_shopping_days_and_what_leads_up_to_them() -> None:
     found = year_of("CN", 2026)
     shopping = found[found["kind"] == "shopping"].set_index("name")
@@ -138,6 +158,11 @@ def test_a_built_in_event_is_moved_or_switched_off_in_one_year_or_in_all() -> No
         5,
     )
     assert found.loc["CN/Spring Festival/2026", "source"] == "built_in"
+    assert spring["falls_on"] == date(2027, 2, 6)  # the moon does not move
+    away = own(stands_for="CN/618/2027", first_on=pd.Timestamp("2027-06-20"),
+               last_on=pd.Timestamp("2027-06-21"))  # fmt: skip
+    found = join_events(built_in, away, NO_CAMPAIGNS).set_index("key")
+    assert found.loc["CN/618/2027", "falls_on"] == date(2027, 6, 20)
     off = join_events(built_in, own(stands_for="CN/618", is_off=True), NO_CAMPAIGNS)
     assert off[off["name"] == "618"]["is_off"].tolist() == [True, True]
     assert "618" not in events_for_forecast(off)["name"].tolist()

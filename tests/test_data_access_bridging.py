@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import pandas as pd
 import pytest
-from sqlalchemy import Engine
 
 from dashboard.analytics.bridge import part_effects, product_effects, sum_effects
-from data_access.analytics_copy import AnalyticsCopy
 from data_access.bridging import (
     PartBy,
     sum_sales_by_customer_group,
@@ -25,6 +22,7 @@ from data_access.days import add_up_periods
 from data_access.filters import OrderFilter, Period
 from data_access.sales import sum_sales_by_day
 from data_access.scope import Scope
+from tests.asking import Asked
 from tests.crm import add, add_order, scope_of
 
 AS_OF = date(2026, 11, 30)
@@ -33,7 +31,7 @@ OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 CNY = OrderFilter(period=NOVEMBER, currency="CNY")
 
 
-class World:
+class World(Asked):
     """Saws and dolls are goods, postage is not.
 
     before (October)                              now (November)
@@ -68,7 +66,7 @@ class World:
         self._add("N4", 11, 9, "Eve", [(self.kite, 1, 30, None)])
         self._add("N5", 11, 9, "Ada", [(self.saw, 1, 70, 40)], currency="EUR")
         self._add("M1", 3, 9, "Eve", [(self.kite, 1, 30, 9)])
-        self.copy = AnalyticsCopy(database.record)
+        super().__init__(database)
 
     def _add(
         self, number: str, month: int, day: int, customer: str | None, lines: list[Any], **more: Any
@@ -89,22 +87,12 @@ class World:
             ],
         )  # fmt: skip
 
-    @property
-    def engines(self) -> tuple[Engine, Engine]:
-        return self.database.record, self.copy.engine
-
-    def ask(self, query: Any, scope: Scope, *arguments: Any) -> pd.DataFrame:
-        """The answer of the record; the copy's must be the same."""
-        record, copy = (query(engine, scope, *arguments) for engine in self.engines)
-        pd.testing.assert_frame_equal(record, copy)
-        return record
-
 
 @pytest.fixture(scope="module")
 def world(shared_database: Database) -> Iterator[World]:
     made = World(shared_database)
     yield made
-    made.copy.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")

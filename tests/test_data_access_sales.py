@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine
 
-from data_access.analytics_copy import AnalyticsCopy
 from data_access.backlog import sum_backlog, sum_backlog_by_day
 from data_access.database import Database
 from data_access.days import add_up_over_time, add_up_periods
@@ -24,6 +22,7 @@ from data_access.sales import (
     sum_sales_by_region,
 )
 from data_access.scope import Scope
+from tests.asking import Asked
 from tests.crm import add, add_order, scope_of
 
 AS_OF = date(2026, 11, 23)
@@ -31,7 +30,7 @@ NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 CNY = OrderFilter(period=NOVEMBER, currency="CNY")
 
 
-class World:
+class World(Asked):
     """Three orders of November that count, one cancelled, one of October, one in euro:
 
     A  web    Nov 2   3 × 20.00 − 10 %, 1 returned: gross 60, net 36.00, returns 18.00, cost 20
@@ -68,22 +67,12 @@ class World:
                   lines=[_line(doll, 1, 40, 15)])  # fmt: skip
         self._add("F", "web", 10, currency="EUR", promised_on=_day(17),
                   lines=[_line(saw, 1, 7, 3)])  # fmt: skip
-        self.copy = AnalyticsCopy(database.record)
+        super().__init__(database)
 
     def _add(self, number: str, channel: str, day: int, **values: Any) -> None:
         add_order(
             self.database, order_number=number, channel=channel, ordered_on=_day(day), **values
         )
-
-    @property
-    def engines(self) -> tuple[Engine, Engine]:
-        return self.database.record, self.copy.engine
-
-    def ask(self, query: Any, scope: Scope, *arguments: Any) -> pd.DataFrame:
-        """The answer of the record; the copy's must be the same."""
-        record, copy = (query(engine, scope, *arguments) for engine in self.engines)
-        pd.testing.assert_frame_equal(record, copy)
-        return record
 
 
 def _day(day: int) -> date:
@@ -102,7 +91,7 @@ def world(shared_database: Database) -> Iterator[World]:
     """Only asked: whoever writes takes a `database`."""
     made = World(shared_database)
     yield made
-    made.copy.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")

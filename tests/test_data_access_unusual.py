@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import Database
 from data_access.filters import OrderFilter, Period
 from data_access.scope import Scope
@@ -20,6 +19,7 @@ from data_access.unusual import (
     sum_day_by_part,
     sum_net_sales_by_day,
 )
+from tests.asking import Asked
 from tests.crm import add, add_order, add_user, scope_of
 
 AS_OF = date(2026, 11, 30)
@@ -27,7 +27,7 @@ DAY = date(2026, 11, 26)  # a Thursday
 CNY = OrderFilter(period=Period(DAY, DAY), currency="CNY")
 
 
-class World:
+class World(Asked):
     """On the day: Ada in the web shop for 300 (a saw and two dolls), Bea in a store for 50. On the
     Thursdays before: Ada 100 each of eight weeks ago to one; Cem 40 nine weeks ago, which is too
     long ago to count. Today, which is not over, and what was cancelled or in euro count for
@@ -49,7 +49,7 @@ class World:
         self._add(AS_OF, "Cem", [(self.doll, 1, 999)])
         self._add(DAY, "Cem", [(self.doll, 1, 999)], stage="cancelled")
         self._add(DAY, "Cem", [(self.doll, 1, 999)], currency="EUR")
-        self.copy = AnalyticsCopy(database.record)
+        super().__init__(database)
 
     def _add(self, day: date, customer: str, lines: list[Any], **more: Any) -> None:
         add_order(
@@ -61,17 +61,12 @@ class World:
             **{"channel": "web", **more},
         )  # fmt: skip
 
-    def ask(self, query: Any, scope: Scope, *arguments: Any) -> pd.DataFrame:
-        record = query(self.database.record, scope, *arguments)
-        pd.testing.assert_frame_equal(record, query(self.copy.engine, scope, *arguments))
-        return record
-
 
 @pytest.fixture(scope="module")
 def world(shared_database: Database) -> Iterator[World]:
     made = World(shared_database)
     yield made
-    made.copy.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")

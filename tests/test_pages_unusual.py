@@ -7,15 +7,19 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import holidays
 import pandas as pd
 import pytest
 from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from dashboard.analytics.calendar_days import countries
+from data_access.calendar_events import list_events
 from data_access.database import Database
+from data_access.edits.calendar_events import add_event, choose_country
 from data_access.tables import regions
 from tests.browsing import Browser, says
-from tests.crm import add, add_order, add_user
+from tests.crm import add, add_order, add_user, scope_of
 
 DAYS = 84
 SPIKE = 3  # days ago
@@ -145,3 +149,44 @@ def test_too_little_history_is_said(browser: Browser) -> None:
 def test_a_rep_explains_a_day_of_their_own_orders(shop: Browser) -> None:
     tab = open_as(shop, "sales_rep", view="days", day=str(days_ago(SPIKE)))
     assert says(tab, "There are not yet ten weeks of sales")  # of their own: none
+
+
+def test_the_calendar_of_the_company_names_the_day_to_everybody(shop: Browser) -> None:
+    fair = {"name": "Wuhan fair", "name_zh": "武汉展会", "kind": "other"}
+    add_event(shop.database.writer, scope_of(shop.database, "manager"), **fair,
+              first_on=days_ago(SPIKE), last_on=days_ago(SPIKE), request_id="a")  # fmt: skip
+    for role in ("manager", "sales_lead", "analyst"):
+        found = table(open_as(shop, role, view="days"), "range")
+        assert found is not None and found["calendar"].tolist() == ["Wuhan fair"]
+    seen = list_events(shop.database.record, scope_of(shop.database, "sales_rep"),
+                       days_ago(SPIKE), days_ago(0))  # fmt: skip
+    assert seen["name"].tolist() == ["Wuhan fair"]
+
+
+def test_what_came_before_on_the_days_of_an_event_is_no_news(shop: Browser) -> None:
+    for days in (SPIKE + 14, SPIKE + 35):
+        add_order(shop.database, ordered_on=days_ago(days), lines=[{"unit_price": Decimal(2000)}])
+    assert attention(open_as(shop, "manager", "overview"))
+    manager = scope_of(shop.database, "manager")
+    for days in (SPIKE, SPIKE + 14, SPIKE + 35):
+        add_event(shop.database.writer, manager, name="Fair", kind="other", request_id=f"a{days}",
+                  first_on=days_ago(days), last_on=days_ago(days))  # fmt: skip
+    tab = open_as(shop, "manager", view="days")
+    assert says(tab, "All 29 days are within what was to be expected.")
+    assert not attention(open_as(shop, "manager", "overview"))
+
+
+def test_bank_holidays_explain_the_days_a_british_company_is_closed(browser: Browser) -> None:
+    off = holidays.country_holidays("GB", subdiv="ENG")
+    last = days_ago(0)
+    for days in range(1, 400):
+        day = days_ago(days)
+        if day.weekday() < 5 and day not in off:
+            add_order(browser.database, ordered_on=day,
+                      lines=[{"unit_price": Decimal(100 + days * 37 % 11)}])  # fmt: skip
+    closed = [day for day in pd.bdate_range(days_ago(365), last).date if day in off]
+    tab = open_as(browser, "manager", view="days", period="last_365")
+    assert says(tab, f"{len(closed)} days of ")
+    manager = scope_of(browser.database, "manager")
+    choose_country(browser.database.writer, manager, "GB", known=countries, request_id="a")
+    assert says(open_as(browser, "manager", view="days", period="last_365"), "days are within what")

@@ -10,15 +10,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import holidays
 import pandas as pd
 
-COLUMNS = ["key", "series", "name", "name_zh", "kind", "first_on", "last_on"]
+COLUMNS = ["key", "series", "name", "name_zh", "kind", "first_on", "last_on", "falls_on"]
 KINDS = ("holiday", "workday", "shopping", "promotion", "other")
 DAY = timedelta(days=1)
 _NOT_ITSELF = re.compile(r" \((?:observed|estimated|observed, estimated)\)$")
+# where the days of the whole country are fewer than those of nearly all who live there
+_MOST_PEOPLE_LIVE_IN = {"GB": "ENG"}
 _EXCHANGED = "Day off (substituted"
 _SAID_OTHERWISE = {
     "CN": {
@@ -27,6 +30,7 @@ _SAID_OTHERWISE = {
         "Chinese New Year Extended Holiday": ("Spring Festival", "春节"),
     }
 }
+_EVES = {"Chinese New Year's Eve"}  # a day off in some years, and never the festival itself
 # name, Chinese, first and last (month, day): the day itself, and the days that lead up to it
 _SHOPPING = {
     "CN": (
@@ -51,13 +55,16 @@ class _Span:
     kind: str
     first_on: date
     last_on: date
+    falls_on: date
     year: int
 
 
 def built_in_events(country: str, first_on: date, last_on: date) -> pd.DataFrame:
     """key (of this one occurrence), series (the same event in all years), name, name_zh, kind,
-    first_on, last_on: the events of the country that touch the days, by day. `kind` is holiday (the
-    whole stretch of days off), workday (a weekend day that is worked) or shopping."""
+    first_on, last_on, falls_on: the events of the country that touch the days, by day. `kind` is
+    holiday (the whole stretch of days off), workday (a weekend day that is worked) or shopping. A
+    holiday falls on the first day of the festival itself, or on the day off that the law gives in
+    its place, such as a Monday for a Sunday."""
     years = range(first_on.year - 1, last_on.year + 2)
     known = _known(country, years)
     days_off = list(_days_off(country, known))
@@ -79,7 +86,7 @@ def built_in_events(country: str, first_on: date, last_on: date) -> pd.DataFrame
         seen.add(key)
         if span.first_on <= last_on and span.last_on >= first_on:
             rows.append((key, series, span.name, span.name_zh, span.kind, span.first_on,
-                         span.last_on))  # fmt: skip
+                         span.last_on, span.falls_on))  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -100,14 +107,13 @@ def official_until(country: str, as_of: date) -> int | None:
 
 def _known(country: str, years: range) -> tuple[Any, Any]:
     """The holidays of the years in English and, where it is known, in Chinese."""
-    any_language = holidays.country_holidays(country)
+    of_country = partial(holidays.country_holidays, country, _MOST_PEOPLE_LIVE_IN.get(country))
+    any_language = of_country()
     languages = getattr(type(any_language), "supported_languages", ()) or ()
     english = next((each for each in languages if each.startswith("en")), None)
     return (
-        holidays.country_holidays(country, years=years, language=english),
-        holidays.country_holidays(country, years=years, language="zh_CN")
-        if "zh_CN" in languages
-        else None,
+        of_country(years=years, language=english),
+        of_country(years=years, language="zh_CN") if "zh_CN" in languages else None,
     )
 
 
@@ -116,6 +122,14 @@ def _days_off(country: str, known: tuple[Any, Any]) -> Iterator[_Span]:
     one, it belongs to that of the most days, and each other has its own days alone."""
     named = _names_by_day(country, known)
     in_english, _in_chinese = known
+    said_of = {day: in_english.get_list(day) for day in in_english}
+    eves = {day for day, names in said_of.items() if _EVES.intersection(names)}
+    instead = {
+        (day, _NOT_ITSELF.sub("", name))
+        for day, names in said_of.items()
+        for name in names
+        if "(observed" in name and not in_english.weekend_workdays
+    }
     after: date | None = None
     for day in sorted(named):
         if after is not None and day <= after:
@@ -135,7 +149,9 @@ def _days_off(country: str, known: tuple[Any, Any]) -> Iterator[_Span]:
         for (name, name_zh), days in days_of.items():
             is_main = has_main and len(days) == most[0]
             span = (first, last) if is_main else (days[0], days[-1])
-            yield _Span(name, name_zh, "holiday", *span, days[0].year)
+            itself = [each for each in days if each not in eves] or days
+            falls_on = next((each for each in days if (each, name) in instead), itself[0])
+            yield _Span(name, name_zh, "holiday", *span, falls_on, days[0].year)
 
 
 def _names_by_day(country: str, known: tuple[Any, Any]) -> dict[date, list[_Names]]:
@@ -164,18 +180,21 @@ def _names_by_day(country: str, known: tuple[Any, Any]) -> dict[date, list[_Name
 def _worked_weekends(known: tuple[Any, Any], years: range) -> Iterator[_Span]:
     for day in known[0].weekend_workdays:
         if day.year in years:
-            yield _Span("Adjusted working day", "调休上班日", "workday", day, day, day.year)
+            yield _Span("Adjusted working day", "调休上班日", "workday", day, day, day, day.year)
 
 
 def _shopping_days(country: str, years: range) -> Iterator[_Span]:
     for name, name_zh, first, last in _SHOPPING.get(country, ()):
         for year in years:
-            yield _Span(name, name_zh, "shopping", date(year, *first), date(year, *last), year)
+            first_on = date(year, *first)
+            yield _Span(name, name_zh, "shopping", first_on, date(year, *last), first_on,
+                        year)  # fmt: skip
 
 
 def _before_spring_festival(country: str, days_off: list[_Span]) -> Iterator[_Span]:
     for span in days_off:
         if country == "CN" and span.name == "Spring Festival":
             first = span.first_on - _RUN_UP_DAYS * DAY
+            falls_on = span.falls_on - _RUN_UP_DAYS * DAY
             yield _Span("Spring Festival run-up", "春节备货期", "shopping", first,
-                        span.first_on - DAY, span.year)  # fmt: skip
+                        span.first_on - DAY, falls_on, span.year)  # fmt: skip

@@ -2,25 +2,22 @@
 
 A robust decomposition by LOESS (STL: Cleveland, Cleveland, McRae and Terpenning, 1990) of the
 logarithm of the sales; what it leaves over, in units of its own spread (1.4826 × the median
-absolute deviation), is the day's z. On a day of an event of the calendar, such as Spring Festival,
-what the same day of that event left over in other years is expected too. Zero sales have no
-logarithm: a tenth of an ordinary day is added to each day and taken off again.
+absolute deviation), is the day's z. In and around an event of the calendar, such as Spring
+Festival, what the same day of that event left over at other times is expected too. Zero sales have
+no logarithm: a tenth of an ordinary day is added to each day and taken off again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
-from statistics import median
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.analytics.known_days import LONG, known_days
+from dashboard.analytics.event_days import expect_of_events, find_event_days
 
 Numbers = NDArray[np.float64]
 Verdict = Literal["judged", "too_short", "too_sparse"]
@@ -29,17 +26,19 @@ FEWEST_DAYS = 70  # of a history that says what is usual
 _MOST_EMPTY = 0.3  # of the open days: beyond, a day without sales is nothing special
 _CLOSED = 0.9  # of a weekday's days without sales: beyond, it is a day on which nothing is sold
 _SMALLEST_SPREAD = 0.03  # of the logarithm: less than 3 % is not worth a word
-_CHANCE = 2  # spreads: what was left over on one day of another year may be chance up to here
 _SEASON, _TREND = 35, 61  # how many weeks, and days, are smoothed over
 # fitting at some of the days and interpolating takes a fraction of the time
 _JUMPS = {"seasonal_jump": 12, "trend_jump": 15, "low_pass_jump": 7}
-COLUMNS = ("day_on", "net_sales", "expected", "low", "high", "z", "event", "is_unusual")
+COLUMNS = (
+    "day_on", "net_sales", "expected", "low", "high", "z", "event", "event_zh", "is_unusual",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Judged:
     """`days` has COLUMNS, a row for each day that is judged, in order: low and high are the ends of
-    what is expected, `event` names the event of the calendar that the day belongs to."""
+    what is expected, `event` and `event_zh` name the event of the calendar that it belongs to, None
+    for a day without."""
 
     days: pd.DataFrame
     verdict: Verdict
@@ -51,11 +50,13 @@ class Judged:
         return found.sort_values("z", key=abs, ascending=False, kind="stable")
 
 
-def judge_days(sales: pd.DataFrame, last: date) -> Judged:
+def judge_days(sales: pd.DataFrame, events: pd.DataFrame, last: date) -> Judged:
     """How usual each day up to `last` is. Days without a row had no sales; weekdays on which next
     to nothing is ever sold are closed, and not judged.
 
-    From  day_on, net_sales       one row per day with sales
+    From  sales   day_on, net_sales       one row per day with sales
+          events  name, name_zh, kind, first_on, last_on, falls_on
+                  as `events_that_count` has them, of these days at least
     To    Judged
     """
     known = sales[sales["day_on"] <= pd.Timestamp(last)].dropna()
@@ -70,21 +71,22 @@ def judge_days(sales: pd.DataFrame, last: date) -> Judged:
     weekdays = pd.DatetimeIndex(opened.index).day_of_week.nunique()
     if weekdays < 2 or float((amounts <= 0).mean()) > _MOST_EMPTY:
         return Judged(_empty(), "too_sparse")
-    return Judged(_judged(opened.index, amounts, weekdays), "judged")
+    return Judged(_judged(opened.index, amounts, weekdays, events), "judged")
 
 
-def _judged(days: Any, amounts: Numbers, period: int) -> pd.DataFrame:
+def _judged(days: Any, amounts: Numbers, period: int, events: pd.DataFrame) -> pd.DataFrame:
     tenth = float(np.median(amounts[amounts > 0])) / 10
     logs = np.log(np.maximum(amounts, 0) + tenth)
     left = logs - _usual(logs, period)
-    events = known_days(days[0].date(), days[-1].date())
-    keys = [events.get(day) for day in days.date]
-    ordinary = np.array([key is None for key in keys])
+    near = find_event_days(events, days[0].date(), days[-1].date())
+    event_days = [near.get(day, []) for day in days.date]
+    ordinary = np.array([not any(one.is_within for one in of_day) for of_day in event_days])
     centre, spread = _centre_and_spread(left[ordinary] if ordinary.sum() > 30 else left)
-    of_event, certainty = _of_events(keys, days.year.to_numpy(), left - centre, spread)
-    surprise, spreads = left - centre - of_event, spread * certainty
+    of_event = expect_of_events(event_days, left - centre, spread)
+    surprise, spreads = left - centre - of_event.effects, spread * of_event.factors
     expected = logs - surprise
     reach = UNUSUAL_Z * spreads
+    which = of_event.event_days
     return pd.DataFrame(
         {
             "day_on": days,
@@ -93,7 +95,8 @@ def _judged(days: Any, amounts: Numbers, period: int) -> pd.DataFrame:
             "low": _amount(expected - reach, tenth),
             "high": _amount(expected + reach, tenth),
             "z": surprise / spreads,
-            "event": pd.Series([key[0] if key else None for key in keys], dtype="object"),
+            "event": pd.Series([one and one.name for one in which], dtype="object"),
+            "event_zh": pd.Series([one and one.name_zh for one in which], dtype="object"),
             "is_unusual": np.abs(surprise) > reach,
         }
     )
@@ -107,37 +110,6 @@ def _usual(logs: Numbers, period: int) -> Numbers:
     found = fitted.fit(inner_iter=2, outer_iter=3)
     usual: Numbers = np.asarray(found.trend) + np.asarray(found.seasonal)
     return usual
-
-
-def _of_events(
-    keys: Sequence[tuple[str, int] | None], years: Any, left: Numbers, spread: float
-) -> tuple[Numbers, Numbers]:
-    """What events lead one to expect of each day, and by which factor one is less sure of it: what
-    the same day of the event left over in other years (of the long ones its neighbours too), as
-    far as their median is more than chance: the soft threshold of denoising."""
-    effects, factors = np.zeros(len(left)), np.ones(len(left))
-    of_year: dict[tuple[str, int], dict[int, float]] = {}
-    for key, year, value in zip(keys, years.tolist(), left.tolist(), strict=True):
-        if key is not None:
-            of_year.setdefault(key, {})[year] = value
-    for place, key in enumerate(keys):
-        if key is None:
-            continue
-        event, offset = key
-        reach = 1 if event in LONG else 0
-        others = [
-            value
-            for near in range(offset - reach, offset + reach + 1)
-            for year, value in of_year.get((event, near), {}).items()
-            if year != years[place]
-        ]
-        if not others:
-            continue
-        typical, chance = median(others), _CHANCE * spread / sqrt(len(others))
-        if abs(typical) > chance:
-            effects[place] = typical - chance * (1 if typical > 0 else -1)
-            factors[place] = sqrt(1 + 1 / len(others))
-    return effects, factors
 
 
 def _centre_and_spread(values: Numbers) -> tuple[float, float]:
