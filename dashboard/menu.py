@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.texts import N_
-from data_access.edits.rights import RIGHTS
+from data_access.edits.rights import HEADS, RIGHTS
 from data_access.policy import Role
 
 PAGES_FOLDER = Path(__file__).resolve().parent.parent / "pages"
@@ -33,6 +33,7 @@ def _page(
 _OVERVIEW = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP, Role.ANALYST})
 _AHEAD = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.ANALYST})
 _MAKE_ORDERS = frozenset(RIGHTS["create_order"])
+_HEADS = frozenset(HEADS)
 
 _DELIVERY = frozenset(
     {Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.WAREHOUSE, Role.ANALYST, Role.SUPPORT}
@@ -42,38 +43,65 @@ _CUSTOMERS = _OVERVIEW | {Role.SUPPORT}
 _PLANNING = frozenset({Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.ANALYST})
 _ACTING = EVERYBODY - {Role.ANALYST, Role.PARTNER}  # who has something to do with an order
 
-PAGES: tuple[MenuPage, ...] = (
-    _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
-    _page("why", N_("Why it changed"), ":material/stacked_bar_chart:", _OVERVIEW),
-    _page("work", N_("My work"), ":material/checklist:", _ACTING),
-    _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
-    _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),
-    _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
-    _page("customers", N_("Customers"), ":material/groups:", _CUSTOMERS),
-    _page("customer", N_("Customer"), ":material/person_search:", _CUSTOMERS, in_menu=False),
-    _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
-    _page("stock", N_("Stock"), ":material/inventory_2:", _STOCK),
-    _page(
-        "receivables",
-        N_("Receivables"),
-        ":material/account_balance_wallet:",
-        _OVERVIEW | {Role.FINANCE},
+# the sections of the menu, each with its pages; what stands first belongs to none
+SECTIONS: tuple[tuple[str, tuple[MenuPage, ...]], ...] = (
+    (
+        "",
+        (
+            _page("overview", N_("Overview"), ":material/monitoring:", _OVERVIEW),
+            _page("why", N_("Why it changed"), ":material/stacked_bar_chart:", _OVERVIEW),
+            _page("work", N_("My work"), ":material/checklist:", _ACTING),
+        ),
     ),
-    _page("segments", N_("Segments"), ":material/donut_small:", _OVERVIEW),
-    _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
-    _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
-    _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
-    _page("forecast", N_("Forecast"), ":material/trending_up:", _PLANNING),
-    _page("event-calendar", N_("Calendar"), ":material/calendar_month:", _PLANNING),
-    _page("what-if", N_("What-if"), ":material/tune:", _AHEAD),
-    _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
-    _page("changes", N_("Changes"), ":material/history:", frozenset({Role.ADMIN, Role.MANAGER})),
-    _page(
-        "privacy", N_("Privacy"), ":material/shield_person:", frozenset({Role.ADMIN, Role.MANAGER})
+    (
+        N_("Orders and stock"),
+        (
+            _page("orders", N_("Orders"), ":material/receipt_long:", EVERYBODY - {Role.FINANCE}),
+            _page("new-order", N_("New order"), ":material/add_shopping_cart:", _MAKE_ORDERS),
+            _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
+            _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
+            _page("stock", N_("Stock"), ":material/inventory_2:", _STOCK),
+            _page(
+                "receivables",
+                N_("Receivables"),
+                ":material/account_balance_wallet:",
+                _OVERVIEW | {Role.FINANCE},
+            ),
+        ),
     ),
-    # in the menu, which Streamlit hides where it would hold one page only
-    _page("account", N_("Account"), ":material/person:", EVERYBODY),
-)
+    (
+        N_("Customers and segments"),
+        (
+            _page("customers", N_("Customers"), ":material/groups:", _CUSTOMERS),
+            _page("customer", N_("Customer"), ":material/person_search:", _CUSTOMERS,
+                  in_menu=False),
+            _page("segments", N_("Segments"), ":material/donut_small:", _OVERVIEW),
+            _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
+            _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
+            _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
+        ),
+    ),
+    (
+        N_("Planning"),
+        (
+            _page("forecast", N_("Forecast"), ":material/trending_up:", _PLANNING),
+            _page("event-calendar", N_("Calendar"), ":material/calendar_month:", _PLANNING),
+            _page("what-if", N_("What-if"), ":material/tune:", _AHEAD),
+        ),
+    ),
+    (
+        N_("Data and account"),
+        (
+            _page("quality", N_("Data quality"), ":material/fact_check:", _OVERVIEW),
+            _page("changes", N_("Changes"), ":material/history:", _HEADS),
+            _page("privacy", N_("Privacy"), ":material/shield_person:", _HEADS),
+            # in the menu, which Streamlit hides where it would hold one page only
+            _page("account", N_("Account"), ":material/person:", EVERYBODY),
+        ),
+    ),
+)  # fmt: skip
+PAGES: tuple[MenuPage, ...] = tuple(page for _title, pages in SECTIONS for page in pages)
+MOST_WITHOUT_SECTIONS = 9  # pages; a longer menu is told apart by sections
 
 _LANDING = {
     Role.ADMIN: "overview",

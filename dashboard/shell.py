@@ -13,7 +13,15 @@ from streamlit.navigation.page import StreamlitPage
 from dashboard import sign_in
 from dashboard.brand import ICON, logo
 from dashboard.formats import day
-from dashboard.menu import PAGES, ROLE_NAMES, MenuPage, landing, may_open
+from dashboard.menu import (
+    MOST_WITHOUT_SECTIONS,
+    PAGES,
+    ROLE_NAMES,
+    SECTIONS,
+    MenuPage,
+    landing,
+    may_open,
+)
 from dashboard.session import choose_language, demo_day, end_run, signed_in
 from dashboard.texts import LANGUAGES, _, language_of_browser, plain, use_language
 from data_access.errors import Refused
@@ -64,9 +72,10 @@ def _everywhere(show: Callable[[], None]) -> StreamlitPage:
     return st.navigation([home, *pages], position="hidden")
 
 
-def _pages(scope: Scope | None) -> list[StreamlitPage]:
+def _pages(scope: Scope | None) -> list[StreamlitPage] | dict[str, list[StreamlitPage]]:
     """Every address on every run, so that none is ever "not found": signed out, each shows the
-    sign-in form; signed in, one that is not for the person's role says so."""
+    sign-in form; signed in, one that is not for the person's role says so. By section, where the
+    menu would be long."""
     if scope is None:
         home = _script(_sign_in_at(""), "home", _("Sign in"), default=True)
         return [home, *(_script(_sign_in_at(page.slug), page.slug, _("Sign in")) for page in PAGES)]
@@ -75,7 +84,13 @@ def _pages(scope: Scope | None) -> list[StreamlitPage]:
     def go_to_landing_page() -> None:
         st.switch_page(pages[landing(scope.role)])
 
-    return [_script(go_to_landing_page, "home", "OrderScope", default=True), *pages.values()]
+    home = _script(go_to_landing_page, "home", "OrderScope", default=True)
+    if sum(page.visibility == "visible" for page in pages.values()) <= MOST_WITHOUT_SECTIONS:
+        return [home, *pages.values()]
+    sections = {_(title) if title else "": [pages[page.slug] for page in of_section]
+                for title, of_section in SECTIONS}  # fmt: skip
+    sections[""].insert(0, home)
+    return sections
 
 
 def _page(page: MenuPage, scope: Scope) -> StreamlitPage:

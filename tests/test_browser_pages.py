@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
-from dashboard.menu import PAGES, landing, may_open
+from dashboard.menu import MOST_WITHOUT_SECTIONS, PAGES, SECTIONS, landing, may_open
 from dashboard.texts import _, in_language
 from data_access.database import Database, connect
 from data_access.demo import ACCOUNTS, PASSWORD
@@ -76,6 +76,19 @@ def test_the_menu_and_the_address_agree_on_the_role(visit: Visit) -> None:
     assert addresses == {p.slug for p in PAGES if p.in_menu and may_open(role, p.slug)}
     for page in PAGES:
         assert (refusal() in visit.shown[page.slug]) != may_open(role, page.slug), page.slug
+
+
+def test_a_long_menu_has_sections_and_a_short_one_none(visit: Visit) -> None:
+    role = ROLES[visit.username]
+    open_to = [
+        (title, len([p for p in pages if p.in_menu and may_open(role, p.slug)]))
+        for title, pages in SECTIONS
+    ]
+    is_long = sum(number for _title, number in open_to) > MOST_WITHOUT_SECTIONS
+    titles = [title for title, number in open_to if title and number and is_long]
+    heads = visit.tab.page.get_by_test_id("stNavSectionHeader").all_inner_texts()
+    with in_language("en"):
+        assert [head.strip() for head in heads] == [_(title) for title in titles]
 
 
 def test_each_role_starts_at_its_own_page(visit: Visit) -> None:
