@@ -150,7 +150,8 @@ def told_places(places: Sequence[Effects], change: Decimal, currency: str | None
         moved = {name: amount if rising else -amount for name, amount in parts.items()}
         name = max(moved, key=lambda part: moved[part], default="")
         if name and moved[name] > 0:
-            told.append(f"{plain(name)} ({_money(parts[name], currency)})")
+            amount = _money(parts[name], currency)
+            told.append(_("{reason} ({amount})", reason=plain(name), amount=amount))
     return " · ".join(told)
 
 
