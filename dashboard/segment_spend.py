@@ -72,6 +72,6 @@ def _columns(*, margin: bool) -> list[Column]:
         Column("net_sales", _("Net sales"), "money", width=130),
     ]
     if margin:
-        columns.append(Column("margin", _("Margin amount"), "money", width=130))
+        columns.append(Column("margin", _("Gross profit"), "money", width=130))
         columns.append(Column("per_spend", _("Margin per spend"), width=140))
     return columns

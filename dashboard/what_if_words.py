@@ -24,7 +24,7 @@ LEVER_NAMES: dict[str, str] = {
 }
 MEASURE_NAMES: dict[str, str] = {
     "revenue": N_("Net sales"),
-    "margin": N_("Margin amount"),
+    "margin": N_("Gross profit"),
     "units": N_("Units"),
 }
 _ORIGINS: dict[str, str] = {

@@ -108,7 +108,7 @@ def told(tab: AppTest, key: str) -> list[str]:
 def test_levers_at_rest_change_nothing(browser: Browser, shop: dict[str, int]) -> None:
     tab = as_role(browser)
     assert not tab.exception
-    assert {"Net sales", "Margin amount", "Units", "Stock needed"} <= cards(tab).keys()
+    assert {"Net sales", "Gross profit", "Units", "Stock needed"} <= cards(tab).keys()
     assert len(told(tab, "Difference: **¥0** (¥0 to ¥0)")) == 2
     assert says(tab, "Move a lever to see what it does.")
     compared = next(table.value for table in tab.dataframe if "A" in table.value)
