@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isfinite
 
 import numpy as np
 import pandas as pd
@@ -133,17 +134,17 @@ def _target_card(answer: Answer, currency: str | None, target: float) -> Card:
 
 def _stock_cards(after: StockOutcome, before: StockOutcome, currency: str | None) -> list[Card]:
     needed, was = after.all_needed, before.all_needed
-    tied = formats.compact_money(after.tied_up, currency)
-    more = _moved("revenue", after.tied_up - before.tied_up, currency)
+    notes = [_("Difference: {difference}", difference=_moved("units", needed - was, None))]
+    if isfinite(after.tied_up):  # every cost is known
+        tied = formats.compact_money(after.tied_up, currency)
+        more = _moved("revenue", after.tied_up - before.tied_up, currency)
+        notes.append(_("Cash tied up: {amount} ({difference})", amount=tied, difference=more))
     return [
         Card(
             key="what_if_stock", label=_("Stock needed"), value=formats.compact_number(needed),
             help=_("Units that last through the lead time and one week in 95% of the courses, "
                    "each product for itself; and the cash they tie up at cost."),
-            note="  \n".join([
-                _("Difference: {difference}", difference=_moved("units", needed - was, None)),
-                _("Cash tied up: {amount} ({difference})", amount=tied, difference=more),
-            ]),
+            note="  \n".join(notes),
         ),
         Card(
             key="what_if_out", label=_("Products running out"),

@@ -76,6 +76,11 @@ def price_flags(found: Elasticity, price_change: float) -> list[str]:
         told.append(_("Outside the prices seen: this goes on beyond what happened."))
     if reach == "far":
         told.append(_("Far outside the prices seen: only a range is told."))
+    if found.value >= 0 and found.origin != "assumed":
+        told.append(
+            _("Dearer sold no less in this data: other things moved with the price, and a price "
+              "that is changed alone will hardly do the same.")
+        )  # fmt: skip
     if found.is_placebo and found.origin != "assumed":
         told.append(
             _("Prices seem to follow demand (this week's demand goes with next week's price): the "

@@ -147,6 +147,8 @@ def told_places(places: Sequence[Effects], change: Decimal, currency: str | None
     rising = change >= 0
     told = []
     for parts in places:
+        if len(parts) < 2:  # what is all of it tells nothing
+            continue
         moved = {name: amount if rising else -amount for name, amount in parts.items()}
         name = max(moved, key=lambda part: moved[part], default="")
         if name and moved[name] > 0:
