@@ -95,7 +95,8 @@ def kpi_cards(
     costs: bool,
 ) -> list[Card]:
     """`spans` is add_up_periods, `over_time` add_up_over_time, `backlog` for each span
-    sum_backlog_by_day; `costs`: whether the database has any."""
+    sum_backlog_by_day, both without the spans that are not known; `costs`: whether the database
+    has any."""
     compared = compare_kpis(spans).set_index("kpi").to_dict("index")
     grain = grain_of(period)
     courses = add_kpis(whole_steps(over_time, period, grain))
@@ -152,8 +153,8 @@ def _backlog_card(
         label=_(LABELS["backlog"]),
         value=formats.compact_money(_last(now), currency),
         help=_(HELP["backlog"]),
-        previous=_grown(_last(now), _last(backlog["previous"]["net_sales"])),
-        last_year=_grown(_last(now), _last(backlog["last_year"]["net_sales"])),
+        previous=_since(backlog, "previous"),
+        last_year=_since(backlog, "last_year"),
         better="neither",
         values=_course(now),
         rows=rows,
@@ -194,5 +195,8 @@ def _last(values: pd.Series[Any]) -> float:
     return float(values.iloc[-1]) if len(values) else float("nan")
 
 
-def _grown(now: float, before: float) -> float:
+def _since(backlog: Mapping[str, pd.DataFrame], span: str) -> float:
+    if span not in backlog:
+        return float("nan")
+    now, before = _last(backlog["now"]["net_sales"]), _last(backlog[span]["net_sales"])
     return (now - before) / before if before > 0 else float("nan")

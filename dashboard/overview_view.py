@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -15,7 +16,7 @@ from dashboard.figures.sales_over_time import sales_over_time
 from dashboard.kpi_cards import kpi_cards
 from dashboard.periods import grain_of
 from dashboard.reads import read
-from dashboard.recorded import knows_costs
+from dashboard.recorded import covers, knows_costs
 from dashboard.texts import N_, _, language
 from dashboard.unusual import judged_days, unusual_in
 from data_access.backlog import sum_backlog_by_day
@@ -46,11 +47,13 @@ def cards(scope: Scope, chosen: OrderFilter, as_of: date) -> list[Card]:
     """The KPIs of the period against the previous one and last year."""
     period = period_of_filter(chosen)
     days = read(sum_sales_by_day, scope, chosen, as_of)
+    spans = _known_spans(scope, chosen)
+    sums = add_up_periods(days, period)
     return kpi_cards(
         scope,
-        add_up_periods(days, period),
+        sums[sums["span"].isin(spans)],
         add_up_over_time(days, period, grain_of(period)),
-        _backlog(scope, chosen, as_of),
+        _backlog(scope, chosen, as_of, spans),
         currency=chosen.currency,
         period=period,
         as_of=as_of,
@@ -81,7 +84,10 @@ def splits(scope: Scope, chosen: OrderFilter, as_of: date) -> list[tuple[str, st
 
 
 def _split(scope: Scope, chosen: OrderFilter, as_of: date, by: str) -> tuple[int, str, go.Figure]:
-    shares = add_shares(read(_SUMS[by], scope, chosen, as_of, language()))
+    sums = read(_SUMS[by], scope, chosen, as_of, language())
+    if "previous" not in _known_spans(scope, chosen):
+        sums = sums.assign(previous_net_sales=float("nan"))
+    shares = add_shares(sums)
     note = _("largest {shown} of {n}", shown=MOST_ROWS, n=len(shares))
     drawn = sales_bars(shares.head(MOST_ROWS), currency=chosen.currency)
     return len(shares), note if len(shares) > MOST_ROWS else "", drawn
@@ -92,9 +98,19 @@ def period_of_filter(chosen: OrderFilter) -> Period:
     return chosen.period
 
 
-def _backlog(scope: Scope, chosen: OrderFilter, as_of: date) -> dict[str, pd.DataFrame]:
+def _known_spans(scope: Scope, chosen: OrderFilter) -> dict[str, Period]:
+    """The period, and those before it that the orders cover: what they do not is not compared."""
+    return {
+        name: span
+        for name, span in compared_periods(period_of_filter(chosen)).items()
+        if name == "now" or covers(scope, chosen.currency, span)
+    }
+
+
+def _backlog(
+    scope: Scope, chosen: OrderFilter, as_of: date, spans: Mapping[str, Period]
+) -> dict[str, pd.DataFrame]:
     """The backlog of each day of the period, and of the last days of those it is compared with."""
-    spans = compared_periods(period_of_filter(chosen))
     wanted = {
         name: span if name == "now" else Period(span.end, span.end) for name, span in spans.items()
     }

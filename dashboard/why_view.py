@@ -19,6 +19,7 @@ from dashboard.filters import described
 from dashboard.overview_view import period_of_filter
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, draw, read
+from dashboard.recorded import covers
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, language
 from dashboard.why_bridge import OTHERS, Bridge, bridge_of
@@ -41,6 +42,9 @@ def answer(scope: Scope, chosen: OrderFilter, as_of: date, choice: WhyChoice) ->
     lines = [
         f"**{headline(choice.measure, whole.before, whole.now, choice.against, chosen.currency)}**"
     ]
+    if not covers(scope, chosen.currency, choice.before(period_of_filter(chosen))):
+        lines.append(_("The data do not reach back over all of the period before: part of this "
+                       "change is only that."))  # fmt: skip
     if not whole.change:
         return lines
     by = {explain: _amounts(bridge(explain)) for explain in ("products", "customers")}

@@ -61,9 +61,21 @@ def test_a_card_says_better_or_worse_in_words_and_against_what(browser: Browser)
     sold(browser, 300, 2)
     sold(browser, 200, 32)
     sold(browser, 600, 367)
+    sold(browser, 5, 500)
     said = texts(as_manager(browser, "overview"))
     better = ":small[:green[▲ +50.0%] :gray[better vs previous]]"
     assert f"{better}  \n:small[:red[▼ -50.0%] :gray[worse vs last year]]" in said
+
+
+def test_nothing_is_compared_with_days_that_the_orders_do_not_cover(browser: Browser) -> None:
+    sold(browser, 300, 2)
+    sold(browser, 200, 32)
+    sold(browser, 600, 367)  # the first that is there, some days after the period last year began
+    said = texts(as_manager(browser, "overview"))
+    better = ":small[:green[▲ +50.0%] :gray[better vs previous]]"
+    assert f"{better}  \n:small[:gray[no value last year]]" in said
+    sold(browser, 1, 500)
+    assert says(as_manager(browser, "overview"), "worse vs last year")
 
 
 def test_the_filter_narrows_the_numbers(browser: Browser) -> None:

@@ -192,6 +192,13 @@ def test_an_address_that_is_wrong_counts_as_not_said(shop: Shop) -> None:
     assert amounts(tab)["Change"] == 120
 
 
+def test_a_period_before_that_the_orders_do_not_cover_is_told(shop: Shop) -> None:
+    told = "The data do not reach back over all of the period before"
+    assert says(shop.open("manager"), told)
+    add_order(shop.database, ordered_on=days_ago(200), customer_id=None, lines=[])
+    assert not says(shop.open("manager"), told)
+
+
 def test_nothing_to_compare_is_said(browser: Browser) -> None:
     browser.sign_in(add_user(browser.database, "sales_lead"))
     tab = browser.open("why")
