@@ -217,7 +217,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "products": Rule(masks=PRICES),
         "suppliers": ALL,
         "stock_movements": ALL,
-        "replenishments": ALL,
+        "replenishments": Rule(masks=PRICES),
         "orders": Rule(Rows.TO_SHIP, MONEY),
         "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),
         "shipments": Rule(Rows.OF_VISIBLE_ORDERS),

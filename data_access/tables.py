@@ -52,6 +52,8 @@ metadata = MetaData(
 OWED = "round(net_sales - paid, 4)"
 OWING = f"stage <> 'cancelled' AND {OWED} > 0.00995"
 AWAITS_REFUND = f"stage <> 'cancelled' AND {OWED} < -0.00995"
+# A request that somebody made here and that is not done with: one for each cause.
+OPEN_REQUEST = "requested_by is not null and state in ('proposed', 'approved', 'ordered')"
 
 
 def _names() -> tuple[Column[str], Column[str]]:
@@ -200,11 +202,30 @@ replenishments = Table(
     Column("ordered_at", Moment),
     Column("expected_on", Date),
     Column("received_at", Moment),
+    # who did what to the request, for what was not imported: users, and what they said
+    Column("requested_by", Id),
+    Column("requested_quantity", Integer),  # what was first asked for, where other is ordered
+    Column("needed_by", Date),
+    Column("note", String(300)),
+    Column("decided_by", Id),
+    Column("decided_at", Moment),
+    Column("ordered_by", Id),
+    Column("unit_cost", Money),  # that the supplier was promised
+    Column("received_by", Id),  # the last receipt
+    Column("closed_by", Id),
+    Column("closed_at", Moment),
+    Column("reason", String(300)),  # why rejected, or why the rest does not come
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint(
         "state in ('proposed', 'approved', 'ordered', 'received', 'closed', 'rejected')",
         name="state_known",
     ),
-)
+    Index(None, "state"),
+    Index(
+        "uq_replenishments_open_cause", "product_id", "warehouse_id", "cause", unique=True,
+        sqlite_where=text(OPEN_REQUEST), postgresql_where=text(OPEN_REQUEST),
+    ),
+)  # fmt: skip
 
 campaigns = Table(
     "campaigns",
@@ -374,7 +395,7 @@ stock_movements = Table(
     Column("quantity", Integer, nullable=False),  # into the warehouse is positive
     Column("kind", String(20), nullable=False),  # opening, receipt, shipment, return, correction
     Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
-    Column("replenishment_id", Id, ForeignKey("replenishments.replenishment_id")),
+    Column("replenishment_id", Id, ForeignKey("replenishments.replenishment_id"), index=True),
     Column("moved_at", Moment, nullable=False),
     Column("note", String(300)),
     Index(None, "product_id", "moved_at"),

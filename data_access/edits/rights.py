@@ -109,6 +109,17 @@ CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
     **dict.fromkeys(("grade", "owner_id", "region_id"), (*_HEADS, Role.SALES_LEAD)),
 }
 
+# action → role → the states of a replenishment request in which it is possible. A sales lead asks
+# for what the orders of their regions lack, and nothing else.
+REPLENISHMENT_RIGHTS: Mapping[str, Mapping[Role, Stages]] = {
+    "request_replenishment": _for((NEW,), Role.WAREHOUSE, Role.SALES_LEAD),
+    "approve_replenishment": _for(("proposed",)),
+    "reject_replenishment": _for(("proposed", "approved")),
+    "order_replenishment": _for(("approved",)),
+    "receive_replenishment": _for(("ordered",), Role.WAREHOUSE),
+    "close_replenishment": _for(("ordered", "received"), warehouse=("received",)),
+}
+
 # who may say which days are special, for the forecasts of everybody
 CALENDAR_RIGHTS: tuple[Role, ...] = (*_HEADS, Role.ANALYST)
 
@@ -179,6 +190,17 @@ def may_for_customer(scope: Scope, action: str) -> bool:
 def need_customer_right(scope: Scope, action: str) -> None:
     """RightRefused unless `may_for_customer`."""
     if not may_for_customer(scope, action):
+        raise RightRefused("role")
+
+
+def may_for_replenishment(scope: Scope, action: str, state: str = NEW) -> bool:
+    """Whether this role may do it to a request in this state."""
+    return state in REPLENISHMENT_RIGHTS[action].get(scope.role, ()) if scope.role else False
+
+
+def need_replenishment_right(scope: Scope, action: str) -> None:
+    """RightRefused for a role that may never do it."""
+    if not scope.role or scope.role not in REPLENISHMENT_RIGHTS[action]:
         raise RightRefused("role")
 
 

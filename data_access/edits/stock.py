@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from data_access.edits.clock import business_time
 from data_access.edits.transaction import Edit
 from data_access.errors import EditRefused
 from data_access.filters import name_in
@@ -103,8 +104,12 @@ def reserve(edit: Edit, order: Any, units: Units, *, allow_short: bool = False) 
         raise StockRefused("short", shortages)
     for product_id, shelf in shelves.items():
         _set(edit.connection, shelf, reserved=shelf.reserved + units[product_id])
+    held = units_of(lines_of(edit.connection, order.order_id)) if order.stage in HOLDING else {}
     for shortage in shortages:
-        _propose(edit, order, shortage)
+        product_id, shelf = shortage.product_id, shelves[shortage.product_id]
+        wants = held.get(product_id, 0) + units[product_id]
+        lacking = min(wants, shelf.reserved + units[product_id] - shelf.on_hand)
+        _propose(edit, order, shortage, lacking)
     return shortages
 
 
@@ -150,7 +155,12 @@ def withdraw_proposals(edit: Edit, order: Any) -> None:
             replenishments.c.cause.startswith(f"{order.order_number} · ", autoescape=True),
             replenishments.c.state == "proposed",
         )
-        .values(state="rejected")
+        .values(
+            state="rejected",
+            decided_by=edit.scope.user_id,
+            decided_at=business_time(edit).at,
+            version=replenishments.c.version + 1,
+        )
     )
 
 
@@ -227,13 +237,14 @@ def _products_of(order: Any) -> Any:
     return select(order_lines.c.product_id).where(order_lines.c.order_id == order.order_id)
 
 
-def _propose(edit: Edit, order: Any, shortage: Shortage) -> None:
-    """One replenishment for the order and product; a proposal nobody has decided on yet grows."""
-    cause = f"{order.order_number} · {shortage.sku}"
+def _propose(edit: Edit, order: Any, shortage: Shortage, lacking: int) -> None:
+    """One replenishment for the order and product, of what the whole order lacks; a proposal nobody
+    has decided on yet grows."""
+    cause = cause_of_order(order.order_number, shortage.sku)
     product = edit.connection.execute(
         select(products).where(products.c.product_id == shortage.product_id)
     ).one()
-    packs = -(-max(shortage.lacking, product.minimum_order_quantity) // product.pack_size)
+    packs = -(-max(lacking, product.minimum_order_quantity) // product.pack_size)
     quantity = packs * product.pack_size
     before = edit.connection.execute(
         select(replenishments.c.replenishment_id, replenishments.c.state, replenishments.c.quantity)
@@ -252,12 +263,19 @@ def _propose(edit: Edit, order: Any, shortage: Shortage) -> None:
                 quantity=quantity,
                 state="proposed",
                 cause=cause,
-                requested_at=edit.now,
+                requested_at=business_time(edit).at,
+                requested_by=edit.scope.user_id,
+                needed_by=order.promised_on,
             )
         )
     elif before.state == "proposed" and before.quantity < quantity:
         edit.connection.execute(
             update(replenishments)
             .where(replenishments.c.replenishment_id == before.replenishment_id)
-            .values(quantity=quantity)
+            .values(quantity=quantity, version=replenishments.c.version + 1)
         )
+
+
+def cause_of_order(order_number: str, sku: str) -> str:
+    """What a replenishment says that an order is waiting for."""
+    return f"{order_number} · {sku}"

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Engine, Row, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from data_access.edits.locking import change_order
 from data_access.edits.transaction import Done, Edit, carry_out
@@ -35,6 +36,7 @@ from data_access.totals import CARRIED, recount_orders
 
 MAY_UNDO = (Role.ADMIN, Role.MANAGER)
 _COUNTED = ("on_hand", "reserved")  # of stock: moved back by as much as it was moved
+FREED = "freed_orders"  # what the log of an order calls the goods that came for it: no row
 _NEVER = {
     "comments": "comment",
     "consents": "consent",
@@ -70,6 +72,7 @@ class UndoRefused(EditRefused):
         "delivered": "The goods are with the customer; that cannot be undone.",
         "changed": "It was changed again since, so it can no longer be undone: {what}.",
         "changed_by": "{people} changed it since, so it can no longer be undone: {what}.",
+        "again": "Something else stands in its place meanwhile, so it can no longer be undone.",
         "stock": "The goods are needed elsewhere meanwhile, so it can no longer be undone: {what}.",
     }
 
@@ -137,8 +140,11 @@ def _undo(edit: Edit, request_id: str) -> Done:
     written = _written(edit, rows)
     _check_kind(written)
     _check_untouched(edit, written)
-    for one in reversed(written):
-        _take_back(edit, one)
+    try:
+        for one in reversed(written):
+            _take_back(edit, one)
+    except IntegrityError as error:  # such as another request for the same cause
+        raise UndoRefused("again") from error
     return _step_orders(edit, written, rows[0].action)
 
 
@@ -157,6 +163,8 @@ def _written(edit: Edit, rows: Sequence[Row[Any]]) -> list[_Written]:
 
     found: dict[tuple[str, int], _Written] = {}
     for row in rows:
+        if row.table_name == FREED:
+            continue
         if row.table_name not in _UNDOABLE:
             raise UndoRefused(_NEVER.get(row.table_name, "kind"))
         key = (row.table_name, row.row_id)
@@ -214,7 +222,7 @@ def _anything_stands(edit: Edit, one: _Written) -> bool:
     later = edit.connection.execute(
         select(audit.c.request_id, audit.c.undoes)
         .where(audit.c.order_id == one.order_id, audit.c.audit_id > one.last_audit_id)
-        .where(audit.c.table_name != messages.name)
+        .where(audit.c.table_name.not_in((messages.name, FREED)))
         .order_by(audit.c.audit_id.desc())
     )
     target = {row.request_id: row.undoes for row in later}
@@ -286,7 +294,8 @@ def _restock(edit: Edit, one: _Written) -> None:
     on_hand = shelf.on_hand - moved["on_hand"]
     reserved = shelf.reserved - moved["reserved"]
     lowers = moved["on_hand"] - moved["reserved"] > 0  # what is free for others
-    if on_hand < 0 or reserved < 0 or (lowers and on_hand < reserved):
+    lacked = max(one.before.get("reserved", 0) - one.before.get("on_hand", 0), 0)
+    if on_hand < 0 or reserved < 0 or (lowers and reserved - on_hand > lacked):
         raise UndoRefused("stock", what=_about(edit, one))
     values = _values(one, but=("stock_id", *_COUNTED))
     edit.connection.execute(
