@@ -17,6 +17,7 @@ from dashboard.figures.projected_stock import projected_stock
 from dashboard.order_list import open_order
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
+from dashboard.replenish_request import request_button
 from dashboard.stock_plan import HORIZON_DAYS, StockBoard, StockRule, project, receipts_by_day
 from dashboard.stock_words import arithmetic
 from dashboard.tables import Column, show_table
@@ -35,6 +36,7 @@ def stock_detail(
     with st.container(border=True, gap="xsmall", key="stock_detail"):
         place = f"{plain(row['product'])} · {plain(row['sku'])} · {plain(row['warehouse'])}"
         st.markdown(f"**{place}**")
+        request_button(scope, row, rule, board.currency)
         if not board.source:
             st.markdown(f":gray[{_why_no_demand(scope)}]")
         elif row["item"] >= 0:

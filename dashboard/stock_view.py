@@ -23,6 +23,7 @@ from dashboard.paging import (
     sort_box,
 )
 from dashboard.reads import data_version, draw
+from dashboard.replenish_request import request_all_button
 from dashboard.stock_plan import StockBoard, StockRule, stock_board
 from dashboard.stock_words import SEVERITY_COLOURS, SEVERITY_HELP, SEVERITY_NAMES
 from dashboard.tables import ROW_HEIGHT, Column, show_table
@@ -172,6 +173,7 @@ def stock_list(
         return add_columns(kept).head(most)
 
     def controls() -> None:
+        request_all_button(scope, "stock", ranked, board.currency)
         export_menu(
             Export(slug="stock", name="stock", columns=_columns(board), rows=whole, as_of=as_of,
                    currency=board.currency, filters=[*filters, _(_VIEWS[view][0])], search=search),

@@ -58,19 +58,21 @@ class RequestFilter:
 
 
 def count_replenishments(
-    engine: Engine, scope: Scope, request_filter: RequestFilter
+    engine: Engine, scope: Scope, request_filter: RequestFilter, as_of: date
 ) -> pd.DataFrame:
-    """state, requests, part_received (of the ordered: some of it came), units (not received yet of
-    what may still come), value (NULL where costs are hidden, or the currencies are several),
-    currency: one row for each state that occurs, whatever states the filter names."""
+    """state, requests, part_received (some of it came), late (on order, and expected before
+    `as_of`), units (still to come), value (NULL where costs are hidden, or the currencies are
+    several), currency: one row for each state that occurs, whatever states the filter names."""
     wanted = _chosen(scope, replace(request_filter, states=())).subquery("wanted").c
     one = func.count(wanted.currency.distinct()) <= 1
+    is_late = (wanted.state == "ordered") & (wanted.expected_on < as_of)
     return read_frame(
         engine,
         select(
             wanted.state,
             func.count().label("requests"),
             func.sum(case((wanted.received_quantity > 0, 1), else_=0)).label("part_received"),
+            func.sum(case((is_late, 1), else_=0)).label("late"),
             func.sum(wanted.open_units).label("units"),
             case((one, func.sum(wanted.value, type_=Money))).label("value"),
             case((one, func.min(wanted.currency))).label("currency"),
@@ -183,7 +185,7 @@ def _predicates(
         (products.c.category_id, wanted.category_ids),
         (refills.c.replenishment_id, wanted.replenishment_ids),
     )
-    found = [column.in_(values) for column, values in lists if values]
+    found: list[ColumnElement[bool]] = [column.in_(values) for column, values in lists if values]
     suppliers = scope.visible.suppliers
     for word in wanted.search.split():
         supplied = select(suppliers.c.supplier_id).where(

@@ -5,11 +5,13 @@ import streamlit as st
 from dashboard.blanks import blank
 from dashboard.cards import show_cards
 from dashboard.choices import category_choice, worth_choosing
+from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import Bar, filter_bar, filter_in_words
 from dashboard.filters import clear, current
 from dashboard.live import follow_changes, page_title
 from dashboard.order_list import open_chosen_order
 from dashboard.reads import draw
+from dashboard.replenish_request import request_dialog
 from dashboard.session import current_scope, today
 from dashboard.stock_classes import class_block, stock_rule
 from dashboard.stock_detail import stock_detail
@@ -28,6 +30,8 @@ scope = current_scope("stock")
 as_of = today()
 open_chosen_order("stock")
 page_title(_("Stock"), as_of)
+notice_line(scope, "stock", "stock")
+request_dialog("stock")
 knows = knows_demand(scope, as_of)
 rule = stock_rule(knows_costs=scope.sees("products", "unit_cost"), knows_demand=knows)
 board = draw(stock_board, scope, as_of, rule)

@@ -30,6 +30,7 @@ from data_access import (
     orders,
     pipeline,
     receivables,
+    replenishments,
     retention,
     sales,
     segment_lists,
@@ -45,6 +46,7 @@ from data_access.divisions import WAYS, DividedBy, Division
 from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
 from data_access.going_quiet import QuietFilter
+from data_access.replenishments import RequestFilter
 from data_access.scope import Scope
 
 Answer = pd.DataFrame | dict[str, Any] | int
@@ -351,6 +353,22 @@ CASES: tuple[Case, ...] = (
             engine, scope, 1, 1, "zh_CN"
         ),
         is_aggregate=False,
+    ),
+    Case(
+        "count_replenishments",
+        lambda engine, scope, chosen, as_of: replenishments.count_replenishments(
+            engine, scope, RequestFilter(), as_of
+        ),
+    ),
+    *(
+        Case(
+            f"list_replenishments by {sort}",
+            lambda engine, scope, chosen, as_of, sort=sort: replenishments.list_replenishments(
+                engine, scope, RequestFilter(), as_of=as_of, sort=sort, language="zh_CN"
+            ),
+            is_aggregate=False,
+        )
+        for sort in get_args(replenishments.RequestSort)
     ),
     Case("sum_repurchase", _repurchase),
     Case("sum_orders_by_day", _of_days(calendar_events.sum_orders_by_day, in_currency=True)),

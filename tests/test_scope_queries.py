@@ -48,6 +48,7 @@ from data_access.measures import ORDERED
 from data_access.new_order import NewLine
 from data_access.owing import PAYMENT_STATES
 from data_access.quality_rules import BY_CODE
+from data_access.replenishments import REQUEST_STATES, RequestFilter
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
@@ -83,6 +84,7 @@ RECORD_ONLY = (
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
+    "replenishments.",
 )  # fmt: skip
 
 
@@ -202,6 +204,16 @@ def _value_filter(chance: Random) -> ValueFilter:
     )
 
 
+def _request_filter(chance: Random) -> RequestFilter:
+    return RequestFilter(
+        states=chance.choice(((), (), ("ordered",), REQUEST_STATES[:3])),
+        warehouse_ids=chance.choice(((), (), (1, 2))),
+        supplier_ids=chance.choice(((), (), (1,))),
+        category_ids=chance.choice(((), (), (1, 2))),
+        search=chance.choice(("", "", *TEXTS, "a")),
+    )
+
+
 def _series_filter(chance: Random) -> SeriesFilter:
     split: Split = chance.choice(("total", "total", *PART_COLUMN))
     parts = {"channel": ("web", "Web", ""), "segment": ("Ada", "")}
@@ -267,6 +279,8 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "customer_filter": _customer_filter,
     "value_filter": _value_filter,
     "series_filter": _series_filter,
+    "request_filter": _request_filter,
+    "replenishment_id": lambda chance: chance.choice((1, 2, 9)),
     "first_on": lambda chance: FIRST_DAY - timedelta(days=chance.choice((0, 2, 40))),
     "parts": lambda chance: chance.choice(((), ("web", "1", ""))),
     "steps": lambda chance: chance.choice((1, 10_000)),
