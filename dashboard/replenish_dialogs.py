@@ -4,70 +4,37 @@ chosen, or none."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 import streamlit as st
 
 from dashboard import formats
-from dashboard.connection import database
 from dashboard.edit_notice import notify, take_notice_away
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.reads import read
 from dashboard.refusals import field_note, refused_fields, sentence
 from dashboard.replenish_chosen import Request, choose_none
+from dashboard.replenish_saving import (
+    ACTIONS,
+    MOST_NAMED,
+    Draft,
+    carry_out_draft,
+    done_in_words,
+)
 from dashboard.replenish_words import CLOSING_REASONS, REASONS
 from dashboard.session import current_scope, today
-from dashboard.texts import N_, _, _n, language, plain
-from data_access.edits.replenish_opening import Pick, ReplenishmentsRefused
-from data_access.edits.replenish_receipts import Receipt, receive_replenishments
-from data_access.edits.replenish_steps import (
-    Order,
-    approve_replenishments,
-    close_replenishments,
-    order_replenishments,
-    reject_replenishments,
-)
+from dashboard.texts import _, _n, language, plain
+from data_access.edits.replenish_opening import ReplenishmentsRefused
 from data_access.edits.rights import may_for_replenishment
-from data_access.edits.transaction import Done, new_request_id
+from data_access.edits.transaction import new_request_id
 from data_access.errors import Refused
 from data_access.replenishments import list_suppliers
 from data_access.scope import Scope
 
 SLUG = "replenishment"
 MOST_TYPED = 25  # requests whose quantities are typed in one dialog
-MOST_NAMED = 8
 USUAL_LEAD_DAYS = 14
 _DRAFT = "replenish_draft"
-
-
-@dataclass(frozen=True)
-class Action:
-    verb: str  # a msgid
-    icon: str
-    is_typed: bool = False  # has fields for each request
-
-
-ACTIONS: dict[str, Action] = {
-    "approve": Action(N_("Approve"), ":material/check:"),
-    "order": Action(N_("Mark as ordered"), ":material/shopping_cart:", is_typed=True),
-    "receive": Action(N_("Receive goods"), ":material/inventory:", is_typed=True),
-    "reject": Action(N_("Reject"), ":material/block:"),
-    "close": Action(N_("Close request"), ":material/task_alt:"),
-}
-
-
-@dataclass
-class Draft:
-    action: str
-    requests: tuple[Request, ...]
-    request_id: str = field(default_factory=new_request_id)
-    refusal: Refused | None = None
-
-    def key(self, name: str) -> str:
-        return f"replenish_{self.action}_{name}"
 
 
 def offered(scope: Scope, requests: Sequence[Request]) -> list[str]:
@@ -263,96 +230,13 @@ def _save(request_id: str) -> None:
     if draft is None or draft.request_id != request_id:  # a second click
         return
     try:
-        done = _carry_out(scope, draft)
+        done = carry_out_draft(scope, draft)
     except Refused as refusal:
         draft.refusal, draft.request_id = refusal, new_request_id()
     else:
         _close()
         choose_none()
-        notify(SLUG, _words(draft, done), done)
-
-
-def _carry_out(scope: Scope, draft: Draft) -> Done:
-    said, writer = st.session_state, database().writer
-    common: dict[str, Any] = {"request_id": draft.request_id}
-    picks = [Pick(each.replenishment_id, each.version) for each in draft.requests]
-    reason = said.get(draft.key("reason")) or ""
-    match draft.action:
-        case "approve":
-            return approve_replenishments(writer, scope, picks, **common)
-        case "reject":
-            return reject_replenishments(writer, scope, picks, reason=reason, **common)
-        case "order":
-            orders = [_order(draft, each) for each in draft.requests]
-            return order_replenishments(writer, scope, orders, **common)
-        case "receive":
-            receipts = [_receipt(draft, each) for each in draft.requests]
-            came = [each for each in receipts if each.quantity != 0]
-            note = said.get(draft.key("note")) or ""
-            return receive_replenishments(writer, scope, came, note=note, **common)
-    return close_replenishments(writer, scope, picks, reason=reason, **common)
-
-
-def _order(draft: Draft, each: Request) -> Order:
-    said: Any = st.session_state
-    cost = said.get(draft.key(f"cost_{each.replenishment_id}"))
-    return Order(
-        each.replenishment_id,
-        each.version,
-        quantity=said.get(draft.key(f"quantity_{each.replenishment_id}")),
-        expected_on=said.get(draft.key(f"expected_{each.replenishment_id}")),
-        supplier_id=said.get(draft.key("supplier")),
-        unit_cost=Decimal(str(cost)) if cost else None,
-    )
-
-
-def _receipt(draft: Draft, each: Request) -> Receipt:
-    said = st.session_state
-    return Receipt(
-        each.replenishment_id,
-        each.version,
-        quantity=said.get(draft.key(f"came_{each.replenishment_id}")) or 0,
-        allow_more=bool(said.get(draft.key("allow_more"))),
-    )
-
-
-def _words(draft: Draft, done: Done) -> str:
-    """What was done, as sentences."""
-    count = int(done.values["requests"])
-    match draft.action:
-        case "approve":
-            return _n("{n} request is approved.", "{n} requests are approved.", count)
-        case "reject":
-            return _n("{n} request is rejected.", "{n} requests are rejected.", count)
-        case "order":
-            return _n("{n} request is on order.", "{n} requests are on order.", count)
-        case "receive":
-            return _received(done)
-    words = _n("{n} request is closed.", "{n} requests are closed.", count)
-    if done.values["not_coming"]:
-        goods = _goods(done.values["not_coming"])
-        words += " " + _("Not coming: {goods}.", goods=goods)
-    return words
-
-
-def _received(done: Done) -> str:
-    words = _("Received: {goods}.", goods=_goods(done.values["received"]))
-    freed, waiting = done.values["freed"], int(done.values["waiting"])
-    if freed:
-        numbers = ", ".join(plain(each) for each in freed[:MOST_NAMED])
-        more = f" +{len(freed) - MOST_NAMED}" if len(freed) > MOST_NAMED else ""
-        words += " " + _n("{n} order has all it waited for: {numbers}.",
-                          "{n} orders have all they waited for: {numbers}.",
-                          len(freed), numbers=numbers + more)  # fmt: skip
-    if waiting:
-        words += " " + _n("{n} order still waits.", "{n} orders still wait.", waiting)
-    return words
-
-
-def _goods(units: dict[str, int]) -> str:
-    told = [f"{plain(sku)} × {formats.number(count)}" for sku, count in units.items()]
-    more = [f"+{len(told) - MOST_NAMED}"] if len(told) > MOST_NAMED else []
-    return ", ".join([*told[:MOST_NAMED], *more])
+        notify(SLUG, done_in_words(draft, done), done)
 
 
 __all__ = ["ACTIONS", "action_buttons", "offered", "replenish_dialog"]

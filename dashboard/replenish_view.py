@@ -34,7 +34,12 @@ from dashboard.replenish_chosen import (
     selection_round,
 )
 from dashboard.replenish_dialogs import action_buttons, offered
-from dashboard.replenish_words import STATE_COLOURS, STATES, cause_in_words
+from dashboard.replenish_words import (
+    STATE_COLOURS,
+    STATES,
+    cause_in_words,
+    reason_in_words,
+)
 from dashboard.session import business_zone
 from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, _n, language
@@ -85,6 +90,8 @@ def queue_cards(counts: pd.DataFrame) -> list[Card]:
 
     def worth(state: str) -> str:
         value = by["value"].get(state)
+        if not count(state):
+            return ""
         if value is None or pd.isna(value):
             return _n("{n} unit", "{n} units", count(state, "units"))
         return formats.compact_money(float(value), by["currency"].get(state))
@@ -148,7 +155,6 @@ def request_list(
         "as_of": as_of, "sort": column, "descending": descending, "language": language(),
         "zone": business_zone(),
     }  # fmt: skip
-    columns = _columns(queue, shows_cost=shows_cost)
 
     def rows(after: Cursor | None, limit: int) -> pd.DataFrame:
         return read(
@@ -157,6 +163,10 @@ def request_list(
 
     def whole(person: Scope, most: int) -> pd.DataFrame:
         return with_words(whole_list(list_replenishments, wanted, **listed)(person, most))
+
+    pages = pages_of("replenishment", f"{scope.key} {wanted} {sorted_by}", rows)
+    frame = rows(pages.start, PAGE_ROWS)
+    columns = _columns(frame, queue, shows_cost=shows_cost)
 
     def controls() -> None:
         export_menu(
@@ -170,8 +180,6 @@ def request_list(
         labels = {name: _SORTINGS[name][0] for name in offered_sorts}
         sort_box("replenish_sorting", labels, sorted_by, width=170)
 
-    pages = pages_of("replenishment", f"{scope.key} {wanted} {sorted_by}", rows)
-    frame = rows(pages.start, PAGE_ROWS)
     list_toolbar(pages, frame, _n("{n} request", "{n} requests", count), controls,
                  advice=_("Click a row to see its history"))  # fmt: skip
     shown = requests_of(frame)
@@ -191,38 +199,47 @@ def request_list(
 
 
 def with_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows with `why`, the cause in words."""
+    """The rows with `why`, the cause in words, and the reason in words."""
     pairs = zip(frame["cause"], frame["order_number"], strict=True)
     return frame.assign(
         why=[
             cause_in_words(cause if isinstance(cause, str) else None,
                            number if isinstance(number, str) else None)
             for cause, number in pairs
-        ]
+        ],
+        reason=[reason_in_words(each) if isinstance(each, str) else None
+                for each in frame["reason"]],
     )  # fmt: skip
 
 
-def _columns(queue: str, *, shows_cost: bool) -> list[Column]:
+def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Column]:
+    """Those of the queue, but for what no row of the page has."""
     badges = {state: (name, STATE_COLOURS[state]) for state, name in STATES.items()}
     has_come = queue not in ("proposed", "approved", "rejected")
-    return [
+    columns = [
         *([Column("state", _("State"), "badge", width=95, badges=badges)] if queue == ALL else []),
-        Column("product", _("Product"), width=190),
+        Column("product", _("Product"), width=180),
         Column("sku", _("SKU"), width=90),
-        Column("warehouse", _("Warehouse"), width=140),
+        Column("warehouse", _("Warehouse"), width=150),
         Column("quantity", _("Quantity"), "count", width=80),
         *([Column("received_quantity", _("Received"), "count", width=80)] if has_come else []),
-        Column("why", _("Cause"), width=230),
-        *([Column("expected_on", _("Expected"), "day")] if has_come else
-          [Column("needed_by", _("Needed by"), "day")]),
+        Column("why", _("Cause"), width=210),
+        Column("needed_by", _("Needed by"), "day"),
+        *([Column("expected_on", _("Expected"), "day")] if has_come else []),
         *([Column("days_late", _("Late"), "lateness", width=85)]
           if queue in ("ordered", ALL) else []),
+        Column("age_days", _("Age"), "age", width=65),
+        *([Column("value", _("Value"), "money", width=105)] if shows_cost else []),
         *([Column("reason", _("Reason"), width=160)] if queue in ("rejected", "closed") else []),
-        Column("age_days", _("Age"), "age", width=70),
-        *([Column("value", _("Value"), "money", width=110)] if shows_cost else []),
         Column("supplier", _("Supplier"), width=150),
         Column("requester", _("Requested by"), width=120),
     ]  # fmt: skip
+    may_lack = ("needed_by", "reason", "requester", "supplier")
+    return [
+        column
+        for column in columns
+        if column.name not in may_lack or frame[column.name].notna().any()
+    ]
 
 
 def _chosen_bar(scope: Scope) -> None:
