@@ -17,6 +17,12 @@ from data_access.inventory import (
     sum_movements_by_day,
     sum_waiting_by_stock,
 )
+from data_access.replenishments import (
+    RequestFilter,
+    count_replenishments,
+    list_open_requests,
+    list_replenishments,
+)
 from data_access.tables import stock
 
 YEAR = 364
@@ -29,7 +35,17 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
         ).one()
     first = as_of - timedelta(days=YEAR)
     page, learnt = "stock", "stock, once a day"
+    on_order, asked = RequestFilter(states=("ordered",)), "replenishment"
     return [
+        *(
+            Question(asked, name, query, arguments, named, engine="record")
+            for name, query, arguments, named in (
+                ("queues", count_replenishments, (RequestFilter(), as_of), {}),
+                ("a queue", list_replenishments, (on_order,), {"as_of": as_of}),
+                ("all", list_replenishments, (RequestFilter(),), {"as_of": as_of}),
+                ("open requests", list_open_requests, (), {}),
+            )
+        ),
         Question(page, "stock", list_stock, (as_of,)),
         Question(page, "receipts to come", list_expected_receipts),
         Question(page, "who waits", sum_waiting_by_stock),

@@ -52,7 +52,7 @@ def _facts(said: dict[Any, Any]) -> None:
     for name, label in (("supplier", _("Supplier")), ("note", _("Note"))):
         if said[name]:
             facts.append((label, said[name]))
-    for name, label in (("needed_by", _("Needed by")), ("expected_on", _("Expected"))):
+    for name, label in (("needed_by", _("Needed by")), ("expected_on", _("Expected on"))):
         if said[name] is not None:
             facts.append((label, formats.day(said[name])))
     late = said["days_late"]

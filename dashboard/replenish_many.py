@@ -44,7 +44,7 @@ def _table(rows: pd.DataFrame, currency: str | None, name: str, *, shows_cost: b
         Column("product", _("Product"), width=170),
         Column("warehouse", _("Warehouse"), width=140),
         *([Column("to_request", _("To request"), "count", width=90)] if is_made else []),
-        *([] if is_made else [Column("why_not", _("Why"), width=260)]),
+        *([] if is_made else [Column("why_not", _("Why"), width=280)]),
         Column("projected", _("Projected stock"), "count", width=105,
                help=_("On hand + on order − reserved")),
         *([Column("requested", _("Requested"), "count", width=90)]),

@@ -11,7 +11,6 @@ import pandas as pd
 
 from dashboard.analytics.inventory.reorder import suggest_quantity
 from dashboard.reads import read
-from dashboard.replenish_words import cause_in_words
 from dashboard.stock_plan import StockRule, stock_board
 from dashboard.texts import _
 from data_access.edits.replenish_requests import Wanted, cause_of_point
@@ -58,13 +57,11 @@ def still_to_request(scope: Scope, rows: pd.DataFrame, as_of: date) -> pd.DataFr
 
 
 def _why_not(known: set[tuple[Any, ...]], row: Any, units: int) -> str:
-    cause = cause_of_point(int(row.on_order))
-    place = (row.product_id, row.warehouse_id, cause)
-    requested = int(row.requested)
-    if place in known:
-        return _("requested already: {why}", why=cause_in_words(cause))
+    requested = f"{int(row.requested):,}"
     if units <= 0:
-        return _("{n} requested already are enough", n=f"{requested:,}")
+        return _("{n} requested already are enough", n=requested)
+    if (row.product_id, row.warehouse_id, cause_of_point(int(row.on_order))) in known:
+        return _("{n} are requested for the same reason already", n=requested)
     return ""
 
 

@@ -102,7 +102,7 @@ def queue_cards(counts: pd.DataFrame) -> list[Card]:
              note=worth("proposed"), help=_("Requested, and neither approved nor rejected.")),
         Card(key="to_order", label=_("To be ordered"), value=formats.number(count("approved")),
              note=worth("approved"), help=_("Approved, and not yet ordered from the supplier.")),
-        Card(key="on_order", label=_("On order"), value=formats.number(count("ordered")),
+        Card(key="on_order", label=_("With the supplier"), value=formats.number(count("ordered")),
              note=_("{n} received in part", n=formats.number(parts)) if parts
              else worth("ordered"),
              help=_("Ordered from the supplier, and not all of it received.")),
@@ -207,9 +207,12 @@ def with_words(frame: pd.DataFrame) -> pd.DataFrame:
                            number if isinstance(number, str) else None)
             for cause, number in pairs
         ],
-        reason=[reason_in_words(each) if isinstance(each, str) else None
-                for each in frame["reason"]],
+        reason=_worded(frame["reason"]),
     )  # fmt: skip
+
+
+def _worded(reasons: pd.Series) -> list[Any]:
+    return [reason_in_words(each) if isinstance(each, str) else None for each in reasons]
 
 
 def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Column]:
@@ -222,10 +225,10 @@ def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Colum
         Column("sku", _("SKU"), width=90),
         Column("warehouse", _("Warehouse"), width=150),
         Column("quantity", _("Quantity"), "count", width=80),
-        *([Column("received_quantity", _("Received"), "count", width=80)] if has_come else []),
+        *([Column("received_quantity", _("Arrived"), "count", width=80)] if has_come else []),
         Column("why", _("Cause"), width=210),
         Column("needed_by", _("Needed by"), "day"),
-        *([Column("expected_on", _("Expected"), "day")] if has_come else []),
+        *([Column("expected_on", _("Expected on"), "day")] if has_come else []),
         *([Column("days_late", _("Late"), "lateness", width=85)]
           if queue in ("ordered", ALL) else []),
         Column("age_days", _("Age"), "age", width=65),

@@ -9,8 +9,8 @@ from dashboard.texts import N_, _
 STATES: dict[str, str] = {
     "proposed": N_("Proposed"),
     "approved": N_("Approved"),
-    "ordered": N_("On order"),
-    "received": N_("Received"),
+    "ordered": N_("With the supplier"),
+    "received": N_("Arrived"),
     "closed": N_("Closed"),
     "rejected": N_("Rejected"),
 }

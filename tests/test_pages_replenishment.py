@@ -260,7 +260,7 @@ def test_all_suggestions_are_requested_once(stores: Stores) -> None:
     assert (row.cause, row.needed_by) == ("Below the reorder point", ago(-2))  # 8 at 3 a day
     tab = click(tab, "request_all_replenishment")
     (passed,) = (each.value for each in tab.dataframe if "why_not" in each.value)
-    assert passed["why_not"].tolist() == ["requested already: At or below its reorder point"]
+    assert passed["why_not"].tolist() == ["468 requested already are enough"]
     assert tab.button(key="request_save").disabled and len(rows(stores)) == 2
 
 
