@@ -16,7 +16,7 @@ from data_access.scope import Scope
 
 def preview(scope: Scope, rows: pd.DataFrame, currency: str | None) -> tuple[Wanted, ...]:
     """Draws both, of these rows of the stock board; returns what would be made."""
-    rows = still_to_request(scope, rows, today())
+    rows = still_to_request(scope, rows, today())  # as it is now, not as the button was drawn
     made, passed = rows[rows["why_not"] == ""], rows[rows["why_not"] != ""]
     shows_cost = currency is not None
     told = _n("{n} request will be made", "{n} requests will be made", len(made))
@@ -31,6 +31,9 @@ def preview(scope: Scope, rows: pd.DataFrame, currency: str | None) -> tuple[Wan
             "the reorder point; in whole packs. What is requested already counts as on order."
         )
         st.markdown(f":small[:gray[{advice}]]")
+    if len(made) > MOST_WANTED:
+        most = _("At most {n} are requested at a time; ask again for the others.", n=MOST_WANTED)
+        st.markdown(f":orange[{most}]")
     if len(passed):
         passed_over = _n("{n} is passed over", "{n} are passed over", len(passed))
         st.markdown(f"**{passed_over}**")

@@ -20,7 +20,8 @@ from dashboard.replenish_one import (
     stock_fields,
     wanted_as_said,
 )
-from dashboard.session import current_scope
+from dashboard.replenish_suggestions import still_to_request
+from dashboard.session import current_scope, today
 from dashboard.stock_plan import StockRule
 from dashboard.texts import _, _n, plain
 from data_access.edits.replenish_requests import (
@@ -59,9 +60,8 @@ def request_button(scope: Scope, row: pd.Series, rule: StockRule, currency: str 
         return
     if asks_only_for_orders(scope) and not len(short_orders(scope, row)):
         return
-    label = _("Request") if not row["suggested"] else _n(
-        "Request {n} unit", "Request {n} units", int(row["suggested"])
-    )  # fmt: skip
+    units = 0 if row["requested"] else int(row["suggested"])
+    label = _n("Request {n} unit", "Request {n} units", units) if units else _("Request")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
             label, key="request_stock", icon=":material/add_shopping_cart:", type="primary",
@@ -76,19 +76,22 @@ def request_button(scope: Scope, row: pd.Series, rule: StockRule, currency: str 
 def request_all_button(
     scope: Scope, slug: str, rows: pd.DataFrame, currency: str | None, *, primary: bool = False
 ) -> None:
-    """Asks for all rows of the stock board that suggest an order."""
+    """Asks for all of these rows of the stock board that suggest an order."""
     if not may_request(scope) or asks_only_for_orders(scope):
         return
-    count = int((rows["suggested"] > 0).sum())
-    if not count:
+    if "why_not" not in rows:
+        rows = still_to_request(scope, rows, today())
+    if not len(rows):
         return
+    left = int((rows["why_not"] == "").sum())
+    label = _n("Request {n} suggestion", "Request {n} suggestions", left)
     st.button(
-        _n("Request {n} suggestion", "Request {n} suggestions", count),
+        label if left else _("All suggestions are requested"),
         key=f"request_all_{slug}",
-        icon=":material/playlist_add:",
-        type="primary" if primary else "secondary",
+        icon=":material/playlist_add:" if left else ":material/playlist_add_check:",
+        type="primary" if primary and left else "secondary",
         on_click=_begin,
-        args=(Draft(slug, rows[rows["suggested"] > 0], currency),),
+        args=(Draft(slug, rows, currency),),
     )
 
 

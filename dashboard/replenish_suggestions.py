@@ -3,7 +3,7 @@ suggestions of requests come from."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,14 @@ from data_access.edits.replenish_requests import Wanted, cause_of_point
 from data_access.replenishments import list_open_requests
 from data_access.scope import Scope
 
-_KEYS = ["product_id", "warehouse_id"]
+_KEYS = ["product_id", "warehouse_id", "cause"]
 
 
 def suggested_rows(scope: Scope, as_of: date) -> tuple[pd.DataFrame, str | None]:
-    """The rows of the stock board that suggest an order, by the rule that everybody starts from,
-    and the currency of their costs."""
+    """What `still_to_request` says of the stock board by the rule that everybody starts from, and
+    the currency of its costs."""
     board = stock_board(scope, as_of, StockRule())
-    rows = board.rows[board.rows["suggested"] > 0].reset_index(drop=True)
-    return rows, board.currency
+    return still_to_request(scope, board.rows, as_of), board.currency
 
 
 def still_to_request(scope: Scope, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -34,35 +33,26 @@ def still_to_request(scope: Scope, rows: pd.DataFrame, as_of: date) -> pd.DataFr
     day on which what is free is used up; and why_not (empty: to be requested), in words."""
     rows = rows[rows["suggested"] > 0].reset_index(drop=True)
     position = rows["projected"].to_numpy(np.float64) + rows["requested"].to_numpy(np.float64)
-    wanted = suggest_quantity(
+    units = suggest_quantity(
         position,
         rows["reorder_point"].fillna(-np.inf).to_numpy(np.float64),
         rows["order_quantity"].to_numpy(np.float64),
         rows["pack_size"].to_numpy(np.float64),
     ).astype(np.int64)
-    requested = read(list_open_requests, scope, engine="record")
-    known = set(
-        zip(requested["product_id"], requested["warehouse_id"], requested["cause"], strict=True)
-    )
-    why_not = [
-        _why_not(known, row, int(units))
-        for row, units in zip(rows.itertuples(), wanted, strict=True)
-    ]
+    known = pd.MultiIndex.from_frame(read(list_open_requests, scope, engine="record")[_KEYS])
+    causes = [cause_of_point(int(each)) for each in rows["on_order"]]
+    is_known = pd.MultiIndex.from_frame(rows.assign(cause=causes)[_KEYS]).isin(known)
     days = rows["days_of_supply"].replace(np.inf, np.nan).fillna(0).clip(0, 365)
-    needed = [as_of + timedelta(days=int(each)) for each in days]
     return rows.assign(
-        to_request=np.where(wanted > 0, wanted, 0), needed_by=pd.to_datetime(needed),
-        why_not=why_not,
+        to_request=units,
+        needed_by=pd.Timestamp(as_of) + pd.to_timedelta(np.floor(days.astype(float)), unit="D"),
+        why_not=[
+            _("{n} requested already are enough", n=f"{int(requested):,}") if not wanted
+            else _("{n} are requested for the same reason already", n=f"{int(requested):,}")
+            if is_open else ""
+            for wanted, is_open, requested in zip(units, is_known, rows["requested"], strict=True)
+        ],
     )  # fmt: skip
-
-
-def _why_not(known: set[tuple[Any, ...]], row: Any, units: int) -> str:
-    requested = f"{int(row.requested):,}"
-    if units <= 0:
-        return _("{n} requested already are enough", n=requested)
-    if (row.product_id, row.warehouse_id, cause_of_point(int(row.on_order))) in known:
-        return _("{n} are requested for the same reason already", n=requested)
-    return ""
 
 
 def wanted_of(rows: pd.DataFrame) -> tuple[Wanted, ...]:

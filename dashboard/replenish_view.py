@@ -41,7 +41,7 @@ from dashboard.replenish_words import (
     reason_in_words,
 )
 from dashboard.session import business_zone
-from dashboard.tables import Column, show_table
+from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language
 from data_access.edits.rights import REPLENISHMENT_RIGHTS
 from data_access.keyset import Cursor
@@ -57,6 +57,7 @@ from data_access.scope import Scope
 
 OPENED = "opened_request"
 ALL = "all"
+_ROWS_SEEN = 10
 _SORTINGS: dict[str, tuple[str, RequestSort, bool]] = {
     "oldest": (N_("Oldest first"), "requested_at", False),
     "newest": (N_("Newest first"), "requested_at", True),
@@ -183,7 +184,11 @@ def request_list(
     list_toolbar(pages, frame, _n("{n} request", "{n} requests", count), controls,
                  advice=_("Click a row to see its history"))  # fmt: skip
     shown = requests_of(frame)
-    can_act = any(scope.role in roles for roles in REPLENISHMENT_RIGHTS.values())
+    can_act = any(
+        scope.role in roles
+        for action, roles in REPLENISHMENT_RIGHTS.items()
+        if action != "request_replenishment"
+    )
     ticked = places_of_chosen(shown) if can_act else []
     _chosen_bar(scope)
     key = f"requests_{data_version()}_{queue}_{sorted_by}_{pages.number}_{selection_round()}"
@@ -191,6 +196,7 @@ def request_list(
         with_words(frame), columns, key=key, alt=_("Requests to replenish"), currency=currency,
         on_select=lambda: _clicked(key, shown),
         selection_mode=["single-cell", *["multi-row"] * can_act], selected_rows=ticked,
+        height="content" if len(frame) <= _ROWS_SEEN else (_ROWS_SEEN + 1) * ROW_HEIGHT + 6,
     )  # fmt: skip
     if not len(frame):
         return None
@@ -226,13 +232,13 @@ def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Colum
         Column("warehouse", _("Warehouse"), width=150),
         Column("quantity", _("Quantity"), "count", width=80),
         *([Column("received_quantity", _("Arrived"), "count", width=80)] if has_come else []),
-        Column("why", _("Cause"), width=210),
         Column("needed_by", _("Needed by"), "day"),
         *([Column("expected_on", _("Expected on"), "day")] if has_come else []),
         *([Column("days_late", _("Late"), "lateness", width=85)]
           if queue in ("ordered", ALL) else []),
-        Column("age_days", _("Age"), "age", width=65),
         *([Column("value", _("Value"), "money", width=105)] if shows_cost else []),
+        Column("age_days", _("Age"), "age", width=65),
+        Column("why", _("Cause"), width=310),
         *([Column("reason", _("Reason"), width=160)] if queue in ("rejected", "closed") else []),
         Column("supplier", _("Supplier"), width=150),
         Column("requester", _("Requested by"), width=120),

@@ -258,6 +258,7 @@ def test_all_suggestions_are_requested_once(stores: Stores) -> None:
     row = rows(stores)[-1]
     assert (row.product_id, row.quantity, row.state) == (stores.pen, 468, "proposed")
     assert (row.cause, row.needed_by) == ("Below the reorder point", ago(-2))  # 8 at 3 a day
+    assert tab.button(key="request_all_replenishment").label == "All suggestions are requested"
     tab = click(tab, "request_all_replenishment")
     (passed,) = (each.value for each in tab.dataframe if "why_not" in each.value)
     assert passed["why_not"].tolist() == ["468 requested already are enough"]

@@ -3,7 +3,7 @@ each cause, so that asking again makes none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
@@ -28,7 +28,7 @@ from data_access.tables import products, replenishments, stock, suppliers, wareh
 
 Why = Literal["point", "order", "hand"]
 POINT, BY_HAND = "Below the reorder point", "By hand"  # causes as they are stored
-MOST_WANTED = 1_000
+MOST_WANTED = 5_000
 LONGEST_NOTE = 300
 OPEN_STATES = ("proposed", "approved", "ordered")
 Place = tuple[int, int]  # product_id, warehouse_id
@@ -102,7 +102,7 @@ def cause_of_point(on_order: int) -> str:
 def _request(edit: Edit, wanted: Sequence[Wanted]) -> Done:
     time = business_time(edit)
     places = {(each.product_id, each.warehouse_id) for each in wanted}
-    known, on_order = _known_products(edit, places), _on_order(edit, places)
+    known, on_order = _known(edit, places), _on_order(edit, places)
     requested = _open_requests(edit, places)
     made: list[int] = []
     passed: list[tuple[Wanted, str]] = []
@@ -116,26 +116,39 @@ def _request(edit: Edit, wanted: Sequence[Wanted]) -> Done:
             elif each.why == "point" and coming != each.seen_on_order:
                 passed.append((each, ""))
             else:
-                row = _insert(edit, each, product, cause, time)
+                row = _insert(edit, known, each, product, cause, time)
                 requested[each.product_id, each.warehouse_id, cause] = row
                 made.append(row.replenishment_id)
         except EditRefused as refusal:
             if len(wanted) == 1:
                 raise
-            named = known.get(each.product_id)
+            named = known.products.get(each.product_id)
             raise WantedRefused(
                 "row", refusal, rows=len(wanted), product=named.sku if named else each.product_id
             ) from refusal
     if not made:
         raise _nothing_new(edit, passed, requested)
-    skus = [known[each.product_id].sku for each, _cause in passed]
+    skus = [known.products[each.product_id].sku for each, _cause in passed]
     return Done(values={"replenishment_ids": made, "requests": len(made), "passed_over": skus})
 
 
-def _known_products(edit: Edit, places: set[Place]) -> dict[int, Row[Any]]:
+@dataclass(frozen=True)
+class _Known:
+    """What can be asked for, where, and from whom."""
+
+    products: Mapping[int, Row[Any]]
+    warehouse_ids: Set[int]
+    supplier_ids: Set[int]
+
+
+def _known(edit: Edit, places: set[Place]) -> _Known:
     ids = sorted({product_id for product_id, _ in places})
     rows = edit.connection.execute(select(products).where(products.c.product_id.in_(ids)))
-    return {row.product_id: row for row in rows}
+    return _Known(
+        {row.product_id: row for row in rows},
+        set(edit.connection.scalars(select(warehouses.c.warehouse_id))),
+        set(edit.connection.scalars(select(suppliers.c.supplier_id))),
+    )
 
 
 def _on_order(edit: Edit, places: set[Place]) -> dict[Place, int]:
@@ -165,16 +178,11 @@ def _open_requests(edit: Edit, places: set[Place]) -> dict[tuple[int, int, str |
     return {(row.product_id, row.warehouse_id, row.cause): row for row in rows}
 
 
-def _product(
-    edit: Edit, known: Mapping[int, Row[Any]], wanted: Wanted, time: BusinessTime
-) -> Row[Any]:
-    product = known.get(wanted.product_id)
+def _product(edit: Edit, known: _Known, wanted: Wanted, time: BusinessTime) -> Row[Any]:
+    product = known.products.get(wanted.product_id)
     if product is None:
         refuse_field("product_id", "unknown")
-    place = select(warehouses.c.warehouse_id).where(
-        warehouses.c.warehouse_id == wanted.warehouse_id
-    )
-    if edit.connection.scalar(place) is None:
+    if wanted.warehouse_id not in known.warehouse_ids:
         refuse_field("warehouse_id", "unknown")
     gone = product.discontinued_on is not None and product.discontinued_on <= time.today
     if gone or not product.is_goods:
@@ -216,7 +224,7 @@ def _cause_of_order(edit: Edit, wanted: Wanted, product: Row[Any]) -> str:
 
 
 def _insert(
-    edit: Edit, wanted: Wanted, product: Row[Any], cause: str, time: BusinessTime
+    edit: Edit, known: _Known, wanted: Wanted, product: Row[Any], cause: str, time: BusinessTime
 ) -> Row[Any]:
     fields = Fields()
     quantity = fields.whole("quantity", wanted.quantity)
@@ -228,8 +236,7 @@ def _insert(
     if wanted.supplier_id is not None:
         supplier_id = fields.id("supplier_id", wanted.supplier_id)
     fields.check()
-    supplier = select(suppliers.c.supplier_id).where(suppliers.c.supplier_id == supplier_id)
-    if supplier_id is not None and edit.connection.scalar(supplier) is None:
+    if supplier_id is not None and supplier_id not in known.supplier_ids:
         refuse_field("supplier_id", "unknown")
     return edit.connection.execute(
         insert(replenishments)

@@ -253,6 +253,7 @@ def _propose(edit: Edit, order: Any, shortage: Shortage, lacking: int) -> None:
             replenishments.c.warehouse_id == order.warehouse_id,
             replenishments.c.cause == cause,
         )
+        .order_by(replenishments.c.state != "proposed", replenishments.c.replenishment_id)
     ).first()  # fmt: skip
     if before is None:
         edit.connection.execute(
