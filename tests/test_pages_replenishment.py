@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.replenish_chosen import Request
 from data_access.accounts import utc_now
 from data_access.database import Database, writing
-from data_access.tables import orders, replenishments, stock
+from data_access.tables import orders, replenishments, stock, users
 from tests.browsing import Browser, says, texts
 from tests.crm import add, add_user
 from tests.exported import Buttons, read_csv
@@ -294,6 +294,33 @@ def test_the_chosen_stock_is_requested_from_the_page_of_stock(stores: Stores) ->
     tab = click(click(tab, "request_stock"), "request_save")
     assert "Wu has requested Pen (PEN) for this already" in refusal(tab)
     assert len(rows(stores)) == 1
+
+
+def test_all_suggestions_of_the_list_of_stock_are_requested(stores: Stores) -> None:
+    tab = stores.open("manager")
+    assert tab.button(key="request_all_stock").label == "Request 1 suggestion"
+    tab = click(click(tab, "request_all_stock"), "request_save")
+    assert [(row.product_id, row.quantity) for row in rows(stores)] == [(stores.pen, 468)]
+    assert tab.button(key="request_all_stock").label == "All suggestions are requested"
+    assert not has(in_view(tab, "over"), "request_all_stock")
+
+
+def test_who_approves_second_is_told_who_was_first(stores: Stores) -> None:
+    replenishment_id = requested(stores)
+    first = click(open_page(stores, name="Mia"), "opened_approve")
+    second = click(open_page(stores, "admin", name="Ada"), "opened_approve")
+    second = click(second, "replenish_save")
+    stores.browser.sign_in(user_named(stores, "Mia"))
+    first = click(first, "replenish_save")
+    assert "Ada has approved the request for Pen (PEN) already." in refusal(first)
+    row = rows(stores)[0]
+    assert (row.replenishment_id, row.state) == (replenishment_id, "approved")
+    assert row.decided_by == user_named(stores, "Ada")
+
+
+def user_named(stores: Stores, name: str) -> int:
+    with stores.browser.database.record.connect() as connection:
+        return int(connection.scalar(select(users.c.user_id).where(users.c.name == name)) or 0)
 
 
 def test_stock_that_is_not_low_is_requested_by_hand(stores: Stores) -> None:
