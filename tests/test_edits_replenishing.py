@@ -329,6 +329,15 @@ def test_an_order_that_has_left_waits_for_nothing(sqlite_database: Database, sta
     assert refused.value.reason == "not_short"
 
 
+def test_an_order_whose_goods_are_there_waits_for_nothing(sqlite_database: Database) -> None:
+    shop = open_shop(sqlite_database, pens=10)
+    for stage in ("received", "confirmed", "processing"):
+        with pytest.raises(ReplenishmentRefused) as refused:
+            ask(shop, wanted(shop, why="order", order_id=shop.order(stage, units=(2, 0))),
+                by=shop.scopes["manager"])  # fmt: skip
+        assert refused.value.reason == "not_short"
+
+
 def test_confirming_short_and_asking_for_the_order_are_one_cause(database: Database) -> None:
     shop = open_shop(database, pens=2)
     lead = shop.scopes["sales_lead"]
