@@ -19,6 +19,7 @@ TABLES: dict[str, str] = {
     "scenarios": N_("Scenario"),
     "scenario_shares": N_("Share of a scenario"),
     "anomaly_notes": N_("Note on an unusual day"),
+    "allocations": N_("Units set aside"),
 }
 FIELDS: dict[str, str] = {
     "forecast_adjustments.created_at": N_("Created at"),
@@ -48,6 +49,11 @@ FIELDS: dict[str, str] = {
     "last_on": N_("Last day"),
     "stands_for": N_("In place of"),
     "is_off": N_("Switched off"),
+    "allocations.quantity": N_("Units set aside"),
+    "promised_weight": N_("Weight of the promised day"),
+    "margin_weight": N_("Weight of the margin"),
+    "value_weight": N_("Weight of the customer's value"),
+    "allocated_at": N_("Set aside at"),
 }
 ACTIONS: dict[str, str] = {
     "add_event": N_("added an event to the calendar"),
@@ -66,4 +72,5 @@ ACTIONS: dict[str, str] = {
     "remove_scenario": N_("removed a scenario"),
     "acknowledge_day": N_("explained an unusual day"),
     "remove_day_note": N_("removed a note on an unusual day"),
+    "allocate_stock": N_("divided a short stock"),
 }

@@ -104,10 +104,11 @@ BUSINESS = (
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
+    "allocations",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
-_OF_ORDERS = ("order_lines", "payments", "shipments", "returns")
+_OF_ORDERS = ("order_lines", "payments", "shipments", "returns", "allocations")
 # The log of an order tells who did what, when and why; what stood in a row before and after may be
 # masked for a role, and JSON cannot be masked by column.
 LOG = Rule(
@@ -221,6 +222,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "orders": Rule(Rows.TO_SHIP, MONEY),
         "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),
         "shipments": Rule(Rows.OF_VISIBLE_ORDERS),
+        "allocations": Rule(Rows.OF_VISIBLE_ORDERS),
         **TALK,
         **COLLEAGUES,
         "stage_rules": ALL,

@@ -661,6 +661,21 @@ reminders = Table(  # what was done, or not, about a customer whom a list named
     Column("recorded_at", Moment, nullable=False),
 )
 
+allocations = Table(  # units of a stock that are set aside for a line of an open order
+    "allocations",
+    metadata,
+    Column("allocation_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("line_id", Id, ForeignKey("order_lines.line_id"), nullable=False, unique=True),
+    Column("quantity", Integer, nullable=False),
+    Column("promised_weight", SmallInteger, nullable=False),  # what counted how much, 0 to 100
+    Column("margin_weight", SmallInteger, nullable=False),
+    Column("value_weight", SmallInteger, nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),
+    Column("allocated_at", Moment, nullable=False),
+    Column("request_id", String(64), nullable=False),  # of the edit, which is undone by it
+)
+
 messages = Table(  # what an edit wrote to a customer or a colleague; `send` takes it out
     "messages",
     metadata,
@@ -1049,7 +1064,7 @@ BUSINESS_TABLES: tuple[Table, ...] = (
     regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
     stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
     stock_movements, feedback, interactions, targets, opportunities, customer_scores,
-    segment_history, rebuy_dues, reminders,
+    segment_history, rebuy_dues, reminders, allocations,
 )  # fmt: skip
 
 # What a refresh works out of the others: written whole, never edited or imported.
@@ -1067,5 +1082,5 @@ AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
     customers, contacts, interactions, consents, messages, forecast_adjustments,
-    published_forecasts, calendar_events, anomaly_notes,
+    published_forecasts, calendar_events, anomaly_notes, allocations,
 )  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data_access import (
+    allocating,
     attention,
     backlog,
     bridging,
@@ -348,6 +349,17 @@ CASES: tuple[Case, ...] = (
     Case(
         "list_waiting_lines",
         lambda engine, scope, chosen, as_of: inventory.list_waiting_lines(
+            engine, scope, 1, 1, "zh_CN"
+        ),
+        is_aggregate=False,
+    ),
+    Case(
+        "list_shortages",
+        lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope, "zh_CN"),
+    ),
+    Case(
+        "list_stock_lines",
+        lambda engine, scope, chosen, as_of: allocating.list_stock_lines(
             engine, scope, 1, 1, "zh_CN"
         ),
         is_aggregate=False,

@@ -25,6 +25,7 @@ from data_access.schema import _config, upgrade_schema
 from data_access.scope import mint_scope
 from data_access.tables import (
     AUDITED_TABLES,
+    allocations,
     anomaly_notes,
     audit,
     calendar_events,
@@ -88,6 +89,12 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         day = {"day_on": NOW.date(), "currency": "CNY", "about": "", "is_of_all": True,
                 "author": "Ada", "note": "A fair", "written_at": NOW}  # fmt: skip
         connection.execute(insert(anomaly_notes).values(user_id=user_id, **day))
+        weighed = {"promised_weight": 50, "margin_weight": 25, "value_weight": 25}
+        line_id = shop.lines(order_id)[0].line_id
+        connection.execute(insert(allocations).values(
+            order_id=order_id, line_id=line_id, quantity=1, user_id=user_id, allocated_at=NOW,
+            request_id="1", **weighed,
+        ))  # fmt: skip
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name

@@ -113,6 +113,10 @@ CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
 CALENDAR_RIGHTS: tuple[Role, ...] = (*_HEADS, Role.ANALYST)
 
 
+# who divides a short stock among the orders they see that wait for it
+ALLOCATING: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD)
+
+
 _PLANNERS = (*_HEADS, Role.ANALYST, Role.SALES_LEAD)
 # action → the roles that may do it to a forecast that they see
 FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
@@ -185,6 +189,11 @@ def need_customer_right(scope: Scope, action: str) -> None:
 def may_change_calendar(scope: Scope) -> bool:
     """Whether this role may add, change and remove events, and choose the country."""
     return scope.role in CALENDAR_RIGHTS
+
+
+def may_allocate(scope: Scope) -> bool:
+    """Whether this person may set units of a stock aside for orders that they see."""
+    return scope.role in ALLOCATING
 
 
 def may_refresh_forecasts(scope: Scope) -> bool:

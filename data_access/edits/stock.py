@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from data_access.edits.allocated import units_set_aside
 from data_access.edits.transaction import Edit
 from data_access.errors import EditRefused
 from data_access.filters import name_in
@@ -62,6 +63,10 @@ class StockRefused(EditRefused):
         " {lacking} lacking.",
         "several_not_on_hand": "Several products are not there. The first is {product} ({sku}):"
         " {wanted} to be sent, {there} on hand, {lacking} lacking.",
+        "set_aside": "{product} ({sku}) is set aside for other orders: {wanted} to be sent, {there}"
+        " not set aside, {lacking} lacking.",
+        "several_set_aside": "Several products are set aside for other orders. The first is"
+        " {product} ({sku}): {wanted} to be sent, {there} not set aside, {lacking} lacking.",
     }
 
     def __init__(self, reason: str, shortages: Sequence[Shortage]) -> None:
@@ -93,10 +98,9 @@ def reserve(edit: Edit, order: Any, units: Units, *, allow_short: bool = False) 
     """Holds the units for the order. Where less is free: refused, or with `allow_short` held all
     the same, to wait for the next receipt, and a replenishment proposed."""
     shelves = _lock(edit.connection, order.warehouse_id, units)
+    free = _free(edit.connection, order, shelves)
     short = {
-        product_id: max(shelf.on_hand - shelf.reserved, 0)
-        for product_id, shelf in shelves.items()
-        if shelf.on_hand - shelf.reserved < units[product_id]
+        product_id: max(there, 0) for product_id, there in free.items() if there < units[product_id]
     }
     shortages = _shortages(edit, units, short)
     if shortages and not allow_short:
@@ -115,15 +119,19 @@ def release(edit: Edit, order: Any, units: Units) -> None:
 
 
 def take_out(edit: Edit, order: Any, units: Units) -> None:
-    """The goods leave, and are held no longer; refused where they are not there."""
+    """The goods leave, and are held no longer; refused where they are not there, or are set aside
+    for others."""
     shelves = _lock(edit.connection, order.warehouse_id, units)
-    lacking = {
-        product_id: shelf.on_hand
-        for product_id, shelf in shelves.items()
-        if shelf.on_hand < units[product_id]
-    }
-    if lacking:
-        raise StockRefused("not_on_hand", _shortages(edit, units, lacking))
+    on_hand = {product_id: shelf.on_hand for product_id, shelf in shelves.items()}
+    own, others = units_set_aside(edit.connection, order, shelves)
+    for reason, there in (
+        ("not_on_hand", on_hand),
+        ("set_aside", {each: _left(count, own.get(each, 0), others.get(each, 0))
+                       for each, count in on_hand.items()}),
+    ):  # fmt: skip
+        lacking = {each: count for each, count in there.items() if count < units[each]}
+        if lacking:
+            raise StockRefused(reason, _shortages(edit, units, lacking))
     for product_id, shelf in shelves.items():
         count = units[product_id]
         _set(
@@ -189,6 +197,23 @@ def _lock(connection: Connection, warehouse_id: int | None, units: Units) -> dic
     for product_id in sorted(missing):
         connection.execute(insert(stock).values(warehouse_id=warehouse_id, product_id=product_id))
     return {row.product_id: row for row in connection.execute(here)}
+
+
+def _free(connection: Connection, order: Any, shelves: Mapping[int, Row[Any]]) -> dict[int, int]:
+    """Units that nobody else has reserved or, not confirmed yet, had set aside."""
+    own, others = units_set_aside(connection, order, shelves, stages=("received",))
+    return {
+        product_id: _left(
+            shelf.on_hand - shelf.reserved, own.get(product_id, 0), others.get(product_id, 0)
+        )
+        for product_id, shelf in shelves.items()
+    }
+
+
+def _left(there: int, own: int, others: int) -> int:
+    """What an order may take of what is there: not what is set aside for others, but what is set
+    aside for itself."""
+    return max(there - others, own)
 
 
 def _set(connection: Connection, shelf: Row[Any], **values: int) -> None:

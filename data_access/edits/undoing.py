@@ -14,7 +14,9 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, Row, Table, delete, insert, select, update
 
+from data_access.edits.allocated import find_overdrawn
 from data_access.edits.locking import change_order
+from data_access.edits.rights import may_allocate
 from data_access.edits.transaction import Done, Edit, carry_out
 from data_access.errors import EditRefused
 from data_access.policy import Role
@@ -98,8 +100,11 @@ class _Written:
         return found
 
 
-def may_undo(scope: Scope) -> bool:
-    return scope.role in MAY_UNDO
+def may_undo(scope: Scope, action: str = "") -> bool:
+    """Whether this person may undo what others did; or, with the action, what they did
+    themselves."""
+    is_own = action == "allocate_stock" and may_allocate(scope)
+    return scope.role in MAY_UNDO or is_own
 
 
 def undo_change(
@@ -124,11 +129,11 @@ def undo_change(
 
 
 def _undo(edit: Edit, request_id: str) -> Done:
-    if not may_undo(edit.scope):
-        raise UndoRefused("role")
     rows = edit.connection.execute(
         select(audit).where(audit.c.request_id == request_id).order_by(audit.c.audit_id)
     ).all()
+    if not (may_undo(edit.scope) or _is_own(edit, rows)):
+        raise UndoRefused("role")
     if not rows:
         raise UndoRefused("unknown")
     undone = select(audit.c.audit_id).where(audit.c.undoes == request_id).limit(1)
@@ -137,9 +142,25 @@ def _undo(edit: Edit, request_id: str) -> Done:
     written = _written(edit, rows)
     _check_kind(written)
     _check_untouched(edit, written)
+    order_ids = sorted({one.order_id for one in written if one.order_id is not None})
+    overdrawn = find_overdrawn(edit.connection, order_ids)
     for one in reversed(written):
         _take_back(edit, one)
+    anew = [sku for sku in find_overdrawn(edit.connection, order_ids) if sku not in overdrawn]
+    if anew:
+        raise UndoRefused("stock", what=", ".join(anew))
     return _step_orders(edit, written, rows[0].action)
+
+
+def _is_own(edit: Edit, rows: Sequence[Row[Any]]) -> bool:
+    """Whether the person did it themselves, may undo it, and still sees every order of it."""
+    actions = {(row.action, row.user_id) for row in rows}
+    if len(actions) != 1 or not may_undo(edit.scope, rows[0].action):
+        return False
+    order_ids = {row.order_id for row in rows}
+    seen = edit.scope.visible.orders.c.order_id
+    found = edit.connection.scalars(select(seen).where(seen.in_(order_ids)))
+    return rows[0].user_id == edit.scope.user_id and set(found) == order_ids
 
 
 def _written(edit: Edit, rows: Sequence[Row[Any]]) -> list[_Written]:
