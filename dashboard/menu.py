@@ -53,6 +53,7 @@ PAGES: tuple[MenuPage, ...] = (
     _page("customer", N_("Customer"), ":material/person_search:", _CUSTOMERS, in_menu=False),
     _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
     _page("stock", N_("Stock"), ":material/inventory_2:", _STOCK),
+    _page("shortages", N_("Shortages"), ":material/production_quantity_limits:", _STOCK),
     _page(
         "receivables",
         N_("Receivables"),

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.inventory.allocation import Weights, allocate
+from dashboard.allocation_plan import usual_shares
+from dashboard.allocation_view import link_to_shortage
 from dashboard.analytics.inventory.learning import HISTORY_DAYS
 from dashboard.analytics.inventory.running_out import project_stock, tell_stock_out
 from dashboard.charts import show_chart
@@ -21,7 +22,7 @@ from dashboard.stock_plan import HORIZON_DAYS, StockBoard, StockRule, project, r
 from dashboard.stock_words import arithmetic
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, language, plain
-from data_access.inventory import list_waiting_lines
+from data_access.allocating import list_stock_lines
 from data_access.scope import Scope
 
 PAST_DAYS = 90
@@ -133,7 +134,7 @@ def _show_arithmetic(board: StockBoard, row: pd.Series, rule: StockRule) -> None
 def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
     """The orders that wait for this stock, in the order in which they would be served."""
     waiting = read(
-        list_waiting_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
+        list_stock_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
     )
     if not len(waiting):
         st.markdown(f":small[:gray[{_('No open order of yours waits for this stock.')}]]")
@@ -142,9 +143,9 @@ def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
               waiting["order_id"].nunique())  # fmt: skip
     shares = scope.sees("stock_movements")  # sees all that wait, whoever took the order
     if shares:
-        served = allocate(waiting, int(row["on_hand"]), Weights())
+        served = usual_shares(waiting)
     else:
-        served = waiting.assign(short=0)
+        served = waiting.assign(short=waiting["quantity"] - waiting["held"])
         if row["available"] < 0:
             told += " · " + _("less is there than is promised to all")
     short = served[served["short"] > 0]
@@ -168,7 +169,9 @@ def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
         on_select=lambda: _open(key, numbers), selection_mode="single-cell",
     )  # fmt: skip
     if len(short):
-        st.markdown(f":small[:gray[{_how_shared(served)}]]")
+        if shares:
+            st.markdown(f":small[:gray[{_how_shared(served)}]]")
+        link_to_shortage(scope, int(row["stock_id"]))
 
 
 def _how_shared(served: pd.DataFrame) -> str:
@@ -176,7 +179,7 @@ def _how_shared(served: pd.DataFrame) -> str:
     if served["margin"].notna().any():
         by.append(_("the margin (a quarter)"))
     if served["customer_value"].notna().any():
-        by.append(_("what the customer has bought (a quarter)"))
+        by.append(_("the value of the customer (a quarter)"))
     return _("“Gets” is a proposal for what is on hand, by {weights}.", weights=", ".join(by))
 
 

@@ -85,6 +85,7 @@ WORDS: dict[str, dict[str, str]] = {
         "forecast": N_("Forecast"),
         "forecast_ledger": N_("Published forecasts"),
         "stock": N_("Stock"),
+        "shortages": N_("Shortages"),
     },
     "customers.industry": {
         "Education": N_("Education"),

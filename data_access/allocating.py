@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from data_access.columns import Money
 from data_access.filters import name_in
-from data_access.frames import read_frame
+from data_access.frames import read_frame, read_row
 from data_access.inventory import MOST_WAITING, WAITING_STAGES
 from data_access.scope import Scope
 from data_access.stages import TO_SHIP_STAGES
@@ -96,6 +96,29 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
     return read_frame(engine, statement)
 
 
+def find_shortage_totals(engine: Engine, scope: Scope) -> dict[str, Any]:
+    """Of all short stocks together, each order and customer once: stocks, missing (units), orders,
+    customers, net_sales (of the lines that lack something) and currency (NULL where several)."""
+    visible, held = scope.visible, _held(scope).c
+    orders, products, lines = visible.orders, visible.products, visible.order_lines
+    one = func.count(orders.c.currency.distinct()) <= 1
+    statement = (
+        select(
+            func.count(held.stock_id.distinct()).label("stocks"),
+            func.coalesce(func.sum(held.quantity - held.held), 0).label("missing"),
+            func.count(held.order_id.distinct()).label("orders"),
+            func.count(orders.c.customer_id.distinct()).label("customers"),
+            case((one, func.sum(lines.c.net_sales, type_=Money)), else_=null()).label("net_sales"),
+            case((one, func.min(orders.c.currency)), else_=null()).label("currency"),
+        )
+        .join_from(_held_from(held), orders, orders.c.order_id == held.order_id)
+        .join(lines, lines.c.line_id == held.line_id)
+        .join(products, products.c.product_id == lines.c.product_id)
+        .where(held.held < held.quantity, products.c.is_goods)
+    )
+    return read_row(engine, statement) or {}
+
+
 def list_stock_lines(
     engine: Engine, scope: Scope, product_id: int, warehouse_id: int, language: str = "en"
 ) -> pd.DataFrame:
@@ -147,12 +170,13 @@ def list_set_aside(
     engine: Engine, scope: Scope, product_id: int, warehouse_id: int
 ) -> pd.DataFrame:  # fmt: skip
     """Who set units of the stock aside for lines that wait, the last first: request_id, person,
-    allocated_at, promised_weight, margin_weight, value_weight, lines, units. Of the record."""
+    user_id, allocated_at, promised_weight, margin_weight, value_weight, lines, units. Of the
+    record."""
     visible, held = scope.visible, _held(scope, (product_id, warehouse_id)).c
     given, users = visible.allocations, visible.users
     told = (
-        given.c.request_id, users.c.name, given.c.allocated_at, given.c.promised_weight,
-        given.c.margin_weight, given.c.value_weight,
+        given.c.request_id, users.c.name, given.c.user_id, given.c.allocated_at,
+        given.c.promised_weight, given.c.margin_weight, given.c.value_weight,
     )  # fmt: skip
     statement = (
         select(

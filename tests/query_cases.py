@@ -358,6 +358,10 @@ CASES: tuple[Case, ...] = (
         lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope, "zh_CN"),
     ),
     Case(
+        "find_shortage_totals",
+        lambda engine, scope, chosen, as_of: allocating.find_shortage_totals(engine, scope),
+    ),
+    Case(
         "list_stock_lines",
         lambda engine, scope, chosen, as_of: allocating.list_stock_lines(
             engine, scope, 1, 1, "zh_CN"
