@@ -38,7 +38,8 @@ def apply_form(plan: Plan, sku: str) -> None:
         st.markdown(f":red[:material/error: {told}]")
     else:
         told = _(
-            "{units} of {there} units are set aside, {left} left for whoever ships first.",
+            "Of {there} to be divided {units} would be set aside, {left} left for whoever ships "
+            "first.",
             units=number(plan.planned), there=number(plan.there), left=number(left),
         )  # fmt: skip
         st.markdown(f":small[{told}]")
@@ -90,7 +91,7 @@ def _apply(plan: Plan, sku: str) -> None:
     forget_by_hand()
     st.session_state[_REASON] = ""
     orders = _n("{n} order", "{n} orders", len(done.values["orders"]))
-    words = _("{n} units of {sku} are set aside; {orders} changed.",
+    words = _("Set aside of {sku}: {n}; {orders} changed.",
               n=formats.number(done.values["units"]), sku=plain(sku), orders=orders)  # fmt: skip
     notify(SLUG, words, done)
 
@@ -109,7 +110,7 @@ def last_division(scope: Scope, plan: Plan) -> None:
             (_("customer value"), "value_weight"),
         )
     )
-    told = _("{units} units set aside by {person}, {moment} ({weights}).",
+    told = _("Set aside by {person}, {moment}: {units} ({weights}).",
              units=formats.number(last["units"]), person=plain(last["person"] or "–"),
              moment=formats.moment(last["allocated_at"]), weights=weights)  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -77,7 +77,7 @@ def _situation(plan: Plan, row: pd.Series) -> str:
           reserved=number(plan.reserved)),
         _n("{n} line waits", "{n} lines wait", len(plan.lines))
         + ("+" if len(plan.lines) >= MOST_WAITING else ""),
-        _("{n} units asked", n=number(plan.lines["quantity"].sum())),
+        _n("{n} unit asked", "{n} units asked", int(plan.lines["quantity"].sum())),
     ]  # fmt: skip
     if pd.notna(row["expected_on"]):
         told.append(_("next receipt {day}, {n} on order", day=formats.day(row["expected_on"]),
@@ -104,8 +104,8 @@ def _weights(plan: Plan) -> Weighed:
     names = {
         "promised": (_("Promised date"), True,
                      _("The earlier an order was promised, the sooner it is served")),
-        "margin": (_("Margin"), knows(plan.lines, "margin"),
-                   _("The margin of the line, beside the highest of them")),
+        "margin": (_("Margin per unit"), knows(plan.lines, "margin"),
+                   _("The margin of a unit, beside the highest of them")),
         "value": (_("Customer value"), knows(plan.lines, "customer_value"),
                   _("What the customer is expected to buy in the next 12 months; what they have "
                     "bought where that is not known")),
@@ -182,7 +182,7 @@ def _columns(frame: pd.DataFrame, *, shares: bool) -> list[Column]:
             Column(name, label, "money", width=98)
             for name, label in (
                 ("net_sales", _("Net sales")),
-                ("margin", _("Margin")),
+                ("margin", _("Line margin")),
                 ("customer_value", _("Customer value")),
             )
             if knows(frame, name)
