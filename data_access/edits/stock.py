@@ -6,6 +6,7 @@ For each product in each warehouse, at every moment:
     reserved   = units of the lines of confirmed and processing orders of that warehouse
     available  = on hand − reserved; below zero where orders wait for goods that are to come
 
+What is set aside for a line (`allocated.py`) is for no other order while that one waits.
 Confirming reserves, cancelling releases, shipping takes out and releases, what comes back and can
 be sold again is put in. Each change of what is on hand leaves a movement. A product that lies in no
 warehouse at all is not followed, nor is an order that was imported without a warehouse.
