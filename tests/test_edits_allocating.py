@@ -359,12 +359,17 @@ def test_it_is_not_undone_when_an_order_was_sent_since(database: Database) -> No
     shop = open_shop(database, pens=10)
     first, second = (waiting(shop, units, stage="processing") for units in (8, 6))
     done = divide(shop, {first: 4, second: 6})
-    move(shop, shop.scopes["warehouse"], second, "shipped")
+    sent = move(shop, shop.scopes["warehouse"], second, "shipped")
     with refused("changed_by", UndoRefused) as raised:
         undo(shop, done)
     assert "A warehouse" in str(raised.value)
     assert shop.read(second).order_number in str(raised.value)
+    assert set_aside(shop) == {first: 4}  # of what was sent nothing is set aside any more
+    undo(shop, sent)
     assert set_aside(shop) == {first: 4, second: 6}
+    undo(shop, done)
+    assert set_aside(shop) == {}
+    check_identities(shop)
 
 
 def test_it_is_not_undone_when_the_goods_went_to_another_order_since(database: Database) -> None:

@@ -1,7 +1,7 @@
 """What is set aside at a stock, as commands must know it: for whatever order, seen or not.
 
-A line's allocation counts while its order waits to be shipped, and never for more than the line
-asks; all of a stock together are never more than is on hand.
+A line's allocation is there while its order waits to be shipped, and never counts for more than the
+line asks; all of a stock together are never more than is on hand.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, Select, and_, case, delete, func, select
 
+from data_access.dialects import unindexed
 from data_access.inventory import WAITING_STAGES
 from data_access.tables import allocations, order_lines, orders, products, stock
 
@@ -35,8 +36,10 @@ def units_set_aside(
     statement = (
         _set_aside(order_lines.c.product_id, is_own, func.sum(UNITS).label("units"))
         .where(
+            # by way of the few allocations, not of every line of the products
+            order_lines.c.line_id.in_(select(allocations.c.line_id)),
+            unindexed(order_lines.c.product_id).in_(list(product_ids)),
             orders.c.warehouse_id == order.warehouse_id,
-            order_lines.c.product_id.in_(list(product_ids)),
             orders.c.stage.in_(stages),
         )
         .group_by(order_lines.c.product_id, is_own)
@@ -46,6 +49,11 @@ def units_set_aside(
     for row in connection.execute(statement):
         (own if row.is_own else others)[row.product_id] = int(row.units)
     return own, others
+
+
+def drop_allocations(connection: Connection, order_id: int) -> None:
+    """The order waits no longer: what was set aside for it is gone or free."""
+    connection.execute(delete(allocations).where(allocations.c.order_id == order_id))
 
 
 def find_overdrawn(connection: Connection, order_ids: Sequence[int]) -> list[str]:
@@ -61,7 +69,11 @@ def find_overdrawn(connection: Connection, order_ids: Sequence[int]) -> list[str
         _set_aside(products.c.sku)
         .join(stock, ON_ITS_SHELF)
         .join(products, products.c.product_id == order_lines.c.product_id)
-        .where(stock.c.stock_id.in_(touched), orders.c.stage.in_(WAITING_STAGES))
+        .where(
+            order_lines.c.line_id.in_(select(allocations.c.line_id)),
+            stock.c.stock_id.in_(touched),
+            orders.c.stage.in_(WAITING_STAGES),
+        )
         .group_by(stock.c.stock_id, stock.c.on_hand, products.c.sku)
         .having(func.sum(UNITS) > stock.c.on_hand)
         .order_by(products.c.sku)

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from data_access.edits.allocated import units_set_aside
+from data_access.edits.allocated import drop_allocations, units_set_aside
 from data_access.edits.transaction import Edit
 from data_access.errors import EditRefused
 from data_access.filters import name_in
@@ -140,6 +140,7 @@ def take_out(edit: Edit, order: Any, units: Units) -> None:
             on_hand=shelf.on_hand - count, reserved=max(shelf.reserved - count, 0),
         )  # fmt: skip
         _note(edit, order, product_id, -count, "shipment")
+    drop_allocations(edit.connection, order.order_id)
 
 
 def put_back(edit: Edit, order: Any, units: Units) -> None:
