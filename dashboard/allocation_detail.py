@@ -258,7 +258,7 @@ def _difference(plan: Plan) -> None:
             )
             if knows(plan.lines, name)
         ]
-    heads = ("", _("Now"), _("Then"), _("Difference"))
+    heads = ("", _("Now"), _("As proposed"), _("Difference"))
     bars = ["|" + "|".join(cells) + "|" for cells in (heads, (":--", "--:", "--:", "--:"))]
     for label, before, after, money in rows:
         cells = [_amount(before, money), f"**{_amount(after, money)}**",
