@@ -43,6 +43,10 @@ class Rows(StrEnum):
     NAMED_BY_VISIBLE_ORDERS = "rows that an order the person sees refers to"
     OF_VISIBLE_FORECASTS = "rows that belong to a forecast the person sees"
     OF_VISIBLE_PUBLISHED = "rows that belong to a published forecast the person sees"
+    OF_VISIBLE_ALERTS = "rows that belong to a warning the person sees"
+    ABOUT_STOCK = "warnings about stock"
+    WAITED_FOR = "warnings about stock that an order the person sees waits for"
+    LACKED = "warnings about stock that an order the person sees lacks"
 
 
 def hidden(column: Column[Any]) -> ColumnElement[Any]:
@@ -104,6 +108,7 @@ BUSINESS = (
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
+    "alerts", "alert_orders", "alert_answers",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -139,6 +144,13 @@ FORECASTS = {
     ),
     "published_forecast_values": Rule(Rows.OF_VISIBLE_PUBLISHED),
 }
+ALERTS = {
+    "alerts": Rule(Rows.ABOUT_STOCK),
+    "alert_orders": Rule(Rows.OF_VISIBLE_ORDERS),
+    "alert_answers": Rule(Rows.OF_VISIBLE_ALERTS),
+}
+# What everybody orders is not for who sees some of the orders.
+_DEMAND = _hide("demand_facts")
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
     "reminders", "consents", "messages",
@@ -197,8 +209,14 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         # what somebody saved holds the numbers of regions that are not the lead's
         "scenarios": Rule(masks=_hide("result")),
         "scenario_shares": ALL,
+        **ALERTS,
+        "alerts": Rule(Rows.WAITED_FOR, _DEMAND),
     },
-    Role.SALES_REP: _sales(Rows.OWN),
+    Role.SALES_REP: {
+        **_sales(Rows.OWN),
+        **ALERTS,
+        "alerts": Rule(Rows.LACKED, _DEMAND),
+    },
     Role.FINANCE: {
         "regions": ALL,
         "channels": ALL,
@@ -224,6 +242,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         **TALK,
         **COLLEAGUES,
         "stage_rules": ALL,
+        **ALERTS,
         "audit": LOG,
         "customers": Rule(
             Rows.NAMED_BY_VISIBLE_ORDERS, {"phone": phone, "email": hidden, "born_on": hidden}
@@ -248,7 +267,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "segment_history": ALL,
         "rebuy_dues": ALL,
         "reminders": ALL,
-        "messages": ALL,
+        "messages": Rule(Rows.OF_VISIBLE_CUSTOMERS),  # not those that tell others of warnings
         "refreshes": ALL,
         **TALK,
         **COLLEAGUES,

@@ -25,7 +25,10 @@ from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
 from data_access.sealing import REASON, opened
 from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
 
-NO_RELATIONS = ("sessions", "sign_in_failures", "edit_requests", "forecast_drafts")
+NO_RELATIONS = (
+    "sessions", "sign_in_failures", "edit_requests", "forecast_drafts", "alert_settings",
+    "alert_tellings",
+)  # fmt: skip
 RELATIONS = tuple(name for name in metadata.tables if name not in NO_RELATIONS)
 _KEY = object()
 MOST_KEPT = 500
@@ -145,6 +148,17 @@ class Visible:
                 return _in(table, "forecast_id", self.forecasts)
             case Rows.OF_VISIBLE_PUBLISHED:
                 return _in(table, "published_forecast_id", self.published_forecasts)
+            case Rows.OF_VISIBLE_ALERTS:
+                return _in(table, "alert_id", self.alerts)
+            case Rows.ABOUT_STOCK:
+                return table.c.product_id.is_not(None)
+            case Rows.WAITED_FOR:
+                return _in(table, "alert_id", self.alert_orders)
+            case Rows.LACKED:
+                orders = self.alert_orders
+                lacking = orders.c.lacking > 0
+                mine = select(1).where(orders.c.alert_id == table.c.alert_id, lacking)
+                return mine.correlate(table).exists()
         return NO_ROWS
 
     def _own(self, table: Table) -> ColumnElement[bool]:

@@ -667,10 +667,13 @@ messages = Table(  # what an edit wrote to a customer or a colleague; `send` tak
     Column("message_id", Id, primary_key=True),
     Column("cause", String(80), nullable=False, unique=True),  # what led to it, once
     Column("kind", String(20), nullable=False),  # see letters.KINDS
-    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("channel", String(10), nullable=False, server_default="mail"),
+    Column("customer_id", Id, ForeignKey("customers.customer_id")),
     Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
     Column("employee_id", Id, ForeignKey("employees.employee_id")),  # whose task it is
-    Column("email", String(254), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),  # whom it tells of warnings
+    Column("rights", Text),  # those of that person when it was written: `Scope.key`
+    Column("email", String(254)),  # NULL: it goes to the webhook
     Column("language", String(10), nullable=False),
     Column("subject", String(400), nullable=False),
     Column("body", Text, nullable=False),
@@ -681,6 +684,8 @@ messages = Table(  # what an edit wrote to a customer or a colleague; `send` tak
     Column("last_error", String(300)),
     Column("sent_at", Moment),
     CheckConstraint("state in ('waiting', 'sent', 'failed', 'withdrawn')", name="state_known"),
+    CheckConstraint("channel in ('mail', 'webhook')", name="channel_known"),
+    CheckConstraint("customer_id is not null or user_id is not null", name="about_somebody"),
     Index(None, "customer_id", "made_at"),
     Index(
         "ix_messages_waiting",
@@ -689,6 +694,97 @@ messages = Table(  # what an edit wrote to a customer or a colleague; `send` tak
         sqlite_where=text("state in ('waiting', 'failed')"),
         postgresql_where=text("state in ('waiting', 'failed')"),
     ),
+)
+
+alerts = Table(  # a warning: from when its cause was first seen until it is gone
+    "alerts",
+    metadata,
+    Column("alert_id", Id, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("cause", String(80), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), index=True),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id")),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_on", Date, nullable=False),
+    Column("ended_at", Moment),
+    Column("facts", Text, nullable=False),  # JSON: numbers, put into words where they are shown
+    Column("demand_facts", Text),  # JSON: those that tell what everybody orders
+    CheckConstraint(
+        "kind in ('short_order', 'out_of_stock', 'runs_out', 'reorder', 'unusual_day')",
+        name="kind_known",
+    ),
+    CheckConstraint("severity in ('high', 'medium', 'low')", name="severity_known"),
+    Index(
+        "uq_alerts_open_cause",
+        "cause",
+        unique=True,
+        sqlite_where=text("ended_at is null"),
+        postgresql_where=text("ended_at is null"),
+    ),
+)
+
+alert_orders = Table(  # the orders that wait for the stock a warning is about
+    "alert_orders",
+    metadata,
+    Column("alert_order_id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.alert_id"), nullable=False),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("quantity", Integer, nullable=False),
+    Column("lacking", Integer, nullable=False),  # units of it that are not there
+    UniqueConstraint("alert_id", "order_id"),
+)
+
+alert_answers = Table(  # who is on it, and who does not want to be reminded until when
+    "alert_answers",
+    metadata,
+    Column("alert_answer_id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.alert_id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("author", String(300), nullable=False),
+    Column("note", Text),
+    Column("until_on", Date),  # of a snooze: the day on which it is shown again
+    Column("made_at", Moment, nullable=False),
+    CheckConstraint("kind in ('acknowledged', 'snoozed')", name="kind_known"),
+    CheckConstraint("(kind = 'snoozed') = (until_on is not null)", name="until_of_a_snooze"),
+    Index(
+        "uq_alert_answers_acknowledged",
+        "alert_id",
+        unique=True,
+        sqlite_where=text("kind = 'acknowledged'"),
+        postgresql_where=text("kind = 'acknowledged'"),
+    ),
+    Index(
+        "uq_alert_answers_snoozed",
+        "alert_id",
+        "user_id",
+        unique=True,
+        sqlite_where=text("kind = 'snoozed'"),
+        postgresql_where=text("kind = 'snoozed'"),
+    ),
+)
+
+alert_settings = Table(  # what a person wants to be told of, and how
+    "alert_settings",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.user_id"), primary_key=True, autoincrement=False),
+    Column("digest", String(10), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("unusual_days", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    CheckConstraint("digest in ('none', 'daily', 'at_once')", name="digest_known"),
+    CheckConstraint("channel in ('mail', 'webhook')", name="channel_known"),
+)
+
+alert_tellings = Table(  # which message told whom of which warning: each is told once
+    "alert_tellings",
+    metadata,
+    Column("alert_telling_id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.alert_id"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("message_id", Id, ForeignKey("messages.message_id"), nullable=False, index=True),
+    UniqueConstraint("alert_id", "user_id"),
 )
 
 saved_segments = Table(  # a choice of customers under a name; who is in it is asked anew each time
@@ -1059,7 +1155,8 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, scenarios,
     scenario_shares, refreshes, consents, customer_merges, completeness, messages,
-    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes,
+    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes, alerts,
+    alert_orders, alert_answers,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
@@ -1067,5 +1164,5 @@ AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
     customers, contacts, interactions, consents, messages, forecast_adjustments,
-    published_forecasts, calendar_events, anomaly_notes,
+    published_forecasts, calendar_events, anomaly_notes, alert_answers,
 )  # fmt: skip

@@ -102,6 +102,17 @@ def _may_see(world: World, person: Person, relation: str, row: Row, word: str) -
         case "of visible published forecasts":
             key = "published_forecast_id"
             return row[key] in _seen(world, person, "published_forecasts", key)
+        case "of visible alerts":
+            return row["alert_id"] in _seen(world, person, "alerts", "alert_id")
+        case "about stock":
+            return row["product_id"] is not None
+        case "waited for":
+            return row["alert_id"] in _seen(world, person, "alert_orders", "alert_id")
+        case "lacked":
+            return any(
+                each["alert_id"] == row["alert_id"] and (each["lacking"] or 0) > 0
+                for each in visible_rows(world, person, "alert_orders")
+            )
     raise AssertionError(f"docs/roles.md does not say what {word!r} means")
 
 

@@ -34,7 +34,8 @@ def test_the_sheet_knows_every_role() -> None:
 
 def test_every_table_is_a_relation_or_none_on_purpose() -> None:
     assert set(metadata.tables) - set(RELATIONS) == {
-        "sessions", "sign_in_failures", "edit_requests", "forecast_drafts"
+        "sessions", "sign_in_failures", "edit_requests", "forecast_drafts", "alert_settings",
+        "alert_tellings",
     }  # fmt: skip
 
 

@@ -143,6 +143,19 @@ def may_remove_day_note(scope: Scope, user_id: int) -> bool:
     return may_explain_days(scope) and (user_id == scope.user_id or scope.role in _HEADS)
 
 
+# who may answer to a warning that they see
+ALERT_RIGHTS: Mapping[str, tuple[Role, ...]] = {
+    "acknowledge_alert": (*_HEADS, Role.SALES_LEAD, Role.WAREHOUSE),
+    "snooze_alert": (*_SALES, Role.WAREHOUSE),
+    "reopen_alert": _HEADS,  # take back that somebody else is on it
+}
+
+
+def may_answer_alert(scope: Scope, action: str) -> bool:
+    """Whether this role may do it to a warning that it sees."""
+    return scope.role in ALERT_RIGHTS[action]
+
+
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
     """Whether this role may do it to an order in this stage that it sees."""
     return stage in stages_of(scope, action)
