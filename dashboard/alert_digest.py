@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, time
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from dashboard.alert_words import (
     about,
     facts_of,
     link_of,
+    sees_for_all,
     sentence,
 )
 from dashboard.menu import may_open
@@ -82,7 +84,7 @@ def compose(
 ) -> Digest:  # fmt: skip
     """The message in the current language."""
     orders = list_alert_orders(engine, scope)
-    of_all = scope.sees_all("orders")
+    of_all = sees_for_all(scope)
     rows: Any = found.head(MOST_TOLD).itertuples()
     told = [_told(scope, row, orders, public_url, of_all=of_all) for row in rows]
     count = len(found)
@@ -119,14 +121,8 @@ def _told(
         "text": sentence(row, facts, of_all=of_all),
         "orders": list(named[:MOST_NAMED]),
         "more_orders": max(len(named) - MOST_NAMED, 0),
-        "url": f"{public_url}/{slug}?{_query(said)}" if public_url else None,
+        "url": f"{public_url}/{slug}?{urlencode(said)}" if public_url else None,
     }
-
-
-def _query(said: dict[str, str]) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode(said)
 
 
 def _as_text(told: list[dict[str, Any]], more: int, public_url: str | None) -> str:

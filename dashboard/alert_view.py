@@ -21,6 +21,7 @@ from dashboard.alert_words import (
     about,
     facts_of,
     link_of,
+    sees_for_all,
     sentence,
 )
 from dashboard.menu import find_page, may_open
@@ -37,7 +38,7 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 TAKE_BACK_FORM = "alert_take_back"
-_OPEN, _TICKED = "open_alert", "alerts_ticked"
+_OPEN, _TICKED, _ROUND = "open_alert", "alerts_ticked", "alerts_round"
 _KIND_COLOURS = {
     "short_order": "red", "out_of_stock": "red", "runs_out": "orange", "reorder": "yellow",
     "unusual_day": "blue",
@@ -72,7 +73,7 @@ def warnings_queue(found: Warnings | None) -> list[Waiting]:
     return [Waiting(ALERTS, True, len(found.waiting), urgent)]
 
 
-def open_chosen_alert(scope: Scope) -> None:
+def open_chosen_alert(scope: Scope, as_of: date) -> None:
     """Goes to what the warning that was clicked is about."""
     alert_id = st.session_state.pop(_OPEN, None)
     if alert_id is None:
@@ -98,7 +99,7 @@ def show_warnings(scope: Scope, found: Warnings, now: datetime) -> None:
     if len(found.waiting):
         _waiting_list(scope, _filtered(found.waiting), now)
     else:
-        st.markdown(f":green[✓] {_('Nothing to warn of that nobody is on.')}")
+        st.markdown(f":green[✓] {_('No warning waits for an answer.')}")
     if len(found.answered):
         _answered_list(scope, found.answered, now)
     _last_run(scope)
@@ -135,7 +136,8 @@ def _waiting_list(scope: Scope, rows: pd.DataFrame, now: datetime) -> None:
         advice=_("Tick to answer, click to open"),
     )  # fmt: skip
     on_page = tuple(shown["alert_id"].astype(int))
-    key = f"alerts_{data_version()}_{pages.number}_{len(rows)}_{st.session_state.get('alerts_round', 0)}"
+    again = st.session_state.get(_ROUND, 0)
+    key = f"alerts_{data_version()}_{pages.number}_{len(rows)}_{again}"
     show_table(
         with_words(scope, shown, now),
         _columns(),
@@ -151,13 +153,12 @@ def _waiting_list(scope: Scope, rows: pd.DataFrame, now: datetime) -> None:
 
 def with_words(scope: Scope, rows: pd.DataFrame, now: datetime) -> pd.DataFrame:
     """The rows with about, told and age (days)."""
-    of_all = scope.sees_all("orders") or scope.role == "warehouse"
+    of_all = sees_for_all(scope)
+    told = []
     each: Any
-    told = [
-        (about(each, facts), sentence(each, facts, of_all=of_all))
-        for each in rows.itertuples()
-        for facts in (facts_of(each),)
-    ]
+    for each in rows.itertuples():
+        facts = facts_of(each)
+        told.append((about(each, facts), sentence(each, facts, of_all=of_all)))
     age = (pd.Timestamp(now) - rows["first_seen_at"]).dt.total_seconds() / 86_400
     return rows.assign(
         about=[each[0] for each in told], told=[each[1] for each in told], age=age.clip(lower=0)
@@ -168,11 +169,11 @@ def _columns() -> list[Column]:
     severities = {name: (SEVERITY_NAMES[name], SEVERITY_COLOURS[name]) for name in SEVERITY_NAMES}
     kinds = {name: (KIND_NAMES[name], _KIND_COLOURS[name]) for name in KIND_NAMES}
     return [
-        Column("severity", _("Severity"), "badge", width=90, badges=severities),
+        Column("severity", _("Severity"), "badge", width=75, badges=severities),
+        Column("about", _("What about"), width=225),
         Column("kind", _("Warning"), "badge", width=130, badges=kinds),
-        Column("about", _("What about"), width=250),
         Column("told", _("What is the matter"), width=430),
-        Column("age", _("Since"), "duration", width=85),
+        Column("age", _("Since"), "duration", width=72),
         Column("sku", _("SKU"), width=100),
     ]
 
@@ -196,7 +197,7 @@ def _selected(key: str, on_page: tuple[int, ...]) -> None:
 
 def forget_ticked() -> None:
     st.session_state[_TICKED] = []
-    st.session_state["alerts_round"] = st.session_state.get("alerts_round", 0) + 1
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def _answer_buttons(scope: Scope, ticked: list[int]) -> None:

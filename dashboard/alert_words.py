@@ -9,6 +9,8 @@ from typing import Any
 
 from dashboard import formats
 from dashboard.texts import N_, _, _n, language
+from data_access.policy import Role
+from data_access.scope import Scope
 
 KIND_NAMES: dict[str, str] = {
     "short_order": N_("Orders lack stock"),
@@ -29,12 +31,11 @@ KIND_HELP = N_(
     " reorder point with all that is on order. Unusual day: sales far from what is expected. A"
     " discontinued product is warned of only where orders lack it."
 )
-LOG_ACTIONS: dict[str, str] = {
-    "acknowledge_alert": N_("acknowledged warnings"),
-    "snooze_alert": N_("snoozed warnings"),
-    "reopen_alert": N_("reopened warnings"),
-    "write_digest": N_("wrote messages about warnings"),
-}
+
+
+def sees_for_all(scope: Scope) -> bool:
+    """Whether the person is told of everybody's orders, or of those that are theirs."""
+    return scope.role is Role.WAREHOUSE or scope.sees_all("orders")
 
 
 def facts_of(row: Any) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def sentence(row: Any, facts: Mapping[str, Any], *, of_all: bool) -> str:
         case "unusual_day":
             return _day(facts)
         case "out_of_stock":
-            first = _("nothing is free")
+            first = _("nothing free")
         case "runs_out":
             first = _left(facts)
         case _:
@@ -73,7 +74,7 @@ def _short(row: Any, facts: Mapping[str, Any], *, of_all: bool) -> str:
     orders = int(row.short_orders)
     if of_all:
         told = [
-            _n("{n} unit is missing", "{n} units are missing", int(facts["lacking"])),
+            _n("{n} unit missing", "{n} units missing", int(facts["lacking"])),
             _n("{n} order lacks it", "{n} orders lack it", orders) if orders else "",
         ]
     else:
@@ -113,11 +114,11 @@ def _coming(facts: Mapping[str, Any]) -> str:
     if facts["on_order"]:
         units = formats.number(facts["on_order"])
         if facts["expected_on"]:
-            return _("{units} on order, expected {day}", units=units, day=facts["expected_on"])
+            return _("{units} on order, due {day}", units=units, day=facts["expected_on"])
         return _("{units} on order", units=units)
     if facts["requested"]:
         return _("{units} requested, nothing ordered", units=formats.number(facts["requested"]))
-    return _("nothing is on order")
+    return _("nothing on order")
 
 
 def _day(facts: Mapping[str, Any]) -> str:

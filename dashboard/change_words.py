@@ -37,13 +37,14 @@ _FOLLOWS = {
     "interactions": ("happened_at",),
     "reminders": ("product_id", "recorded_at"),
     "anomaly_notes": ("currency", "about", "is_of_all", "employee_id", "author", "written_at"),
-    "messages": ("cause", "customer_id", "employee_id", "language", "body", "made_at", "attempts",
-                 "next_try_at", "sent_at"),
+    "alert_answers": ("author", "made_at"),
+    "messages": ("cause", "customer_id", "employee_id", "user_id", "rights", "language", "body",
+                 "made_at", "attempts", "next_try_at", "sent_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
                 "reminders", "exports", "messages", "calendar_events", "properties",
-                "anomaly_notes")  # fmt: skip
+                "anomaly_notes", "alert_answers")  # fmt: skip
 _NEW_UNTOLD = ("orders", "messages")  # that there is a new one says all
 # table → a field that its rows never lack
 _ALWAYS = {
@@ -66,6 +67,7 @@ _ALWAYS = {
     "messages": "kind",
     "calendar_events": "name",
     "anomaly_notes": "note",
+    "alert_answers": "kind",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value

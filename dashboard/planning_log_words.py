@@ -1,4 +1,4 @@
-"""How the log calls what people plan with: events, forecasts, scenarios, notes on days."""
+"""How the log calls what people plan with: events, forecasts, scenarios, notes, warnings."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ TABLES: dict[str, str] = {
     "scenarios": N_("Scenario"),
     "scenario_shares": N_("Share of a scenario"),
     "anomaly_notes": N_("Note on an unusual day"),
+    "alert_answers": N_("Answer to a warning"),
 }
 FIELDS: dict[str, str] = {
     "forecast_adjustments.created_at": N_("Created at"),
@@ -48,6 +49,15 @@ FIELDS: dict[str, str] = {
     "last_on": N_("Last day"),
     "stands_for": N_("In place of"),
     "is_off": N_("Switched off"),
+    "alert_id": N_("Warning"),
+    "until_on": N_("Put off until"),
+    "alert_answers.kind": N_("Answer"),
+    "rights": N_("Rights of the reader"),
+}
+WORDS: dict[str, dict[str, str]] = {
+    "calendar_events.kind": EVENT_KINDS,
+    "alert_answers.kind": {"acknowledged": N_("On it"), "snoozed": N_("Put off")},
+    "messages.channel": {"mail": N_("E-mail"), "webhook": N_("Webhook")},
 }
 ACTIONS: dict[str, str] = {
     "add_event": N_("added an event to the calendar"),
@@ -66,4 +76,8 @@ ACTIONS: dict[str, str] = {
     "remove_scenario": N_("removed a scenario"),
     "acknowledge_day": N_("explained an unusual day"),
     "remove_day_note": N_("removed a note on an unusual day"),
+    "acknowledge_alert": N_("acknowledged a warning"),
+    "snooze_alert": N_("put a warning off"),
+    "reopen_alert": N_("took the answer to a warning back"),
+    "write_digest": N_("wrote a message about warnings"),
 }

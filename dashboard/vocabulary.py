@@ -166,8 +166,9 @@ WORDS: dict[str, dict[str, str]] = {
         "order_shipped": N_("Shipping notice"),
         "follow_up": N_("Follow-up"),
         "task": N_("Task for the sales rep"),
+        "alerts": N_("Warnings"),
     },
-    "calendar_events.kind": planning_log_words.EVENT_KINDS,
+    **planning_log_words.WORDS,
     "messages.state": {
         "waiting": N_("Waiting to be sent"),
         "sent": N_("Sent"),

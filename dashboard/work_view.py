@@ -132,7 +132,7 @@ def chosen_queue(queues: Sequence[Waiting]) -> Waiting:
 
 def queue_strip(queues: Sequence[Waiting], chosen: Waiting) -> None:
     """The queues side by side; a click shows the orders of one."""
-    grid = st.grid(len(queues), min_column_width=112, gap="xsmall", border=True, key="queues")
+    grid = st.grid(len(queues), min_column_width=98, gap="xsmall", border=True, key="queues")
     for one in queues:
         with grid.cell(), st.container(gap="xxsmall"):
             name, colour = _(NAMES[one.queue]), _COLOURS[one.queue]

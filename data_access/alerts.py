@@ -82,7 +82,15 @@ def list_alerts(
             ),
         )
         .where(alerts.c.ended_at.is_(None))
-        .order_by(rank, alerts.c.first_seen_at, alerts.c.alert_id)
+        .order_by(
+            rank,
+            alerts.c.first_seen_at,
+            alerts.c.alert_id,
+            taken.c.alert_answer_id.is_(None),
+            taken.c.alert_answer_id,
+            put_off.c.alert_answer_id.is_(None),
+            put_off.c.alert_answer_id,
+        )
         .limit(MOST_ALERTS)
     )
     if not unusual_days:
@@ -114,7 +122,7 @@ def list_alert_orders(
             waiting.c.lacking.desc(),
             orders.c.promised_on.is_(None),
             orders.c.promised_on,
-            orders.c.order_id,
+            waiting.c.alert_order_id,
         )
         .limit(max(1, min(limit, MOST_ORDERS)))
     )

@@ -26,7 +26,7 @@ scope = current_scope("work")
 as_of, now = today(), moment_of_work()
 open_chosen_order("work")
 open_chosen_receivable()
-open_chosen_alert(scope)
+open_chosen_alert(scope, as_of)
 page_title(_("My work"), as_of)
 
 sums = read(sum_work_queues, scope, now, as_of, engine="record")

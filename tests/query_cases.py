@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data_access import (
+    alerts,
     attention,
     backlog,
     bridging,
@@ -328,7 +329,11 @@ CASES: tuple[Case, ...] = (
     ),
     *(
         Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
-        for query in (inventory.list_expected_receipts, inventory.sum_waiting_by_stock)
+        for query in (
+            inventory.list_expected_receipts,
+            inventory.sum_waiting_by_stock,
+            alerts.sum_waiting_by_order,
+        )
     ),
     *(
         Case(

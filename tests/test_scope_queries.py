@@ -79,7 +79,7 @@ QUERIES = find_queries()
 RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
-    "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
+    "messages.", "alerts.list_", "alerts.find_", "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
@@ -280,6 +280,9 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "first_id": lambda chance: chance.choice((1, 2, 9)),
     "second_id": lambda chance: chance.choice((1, 2, 3)),
     "fields": lambda chance: tuple(chance.sample(COMPLETE_FIELDS, k=3)),
+    "today": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8))),
+    "alert_id": lambda chance: chance.choice((None, 1, 2, 9)),
+    "unusual_days": lambda chance: chance.random() < 0.5,
     "code": lambda chance: chance.choice((*BY_CODE, "gone.rule")),
     "codes": lambda chance: tuple(chance.sample(tuple(BY_CODE), k=6)),
     "after": lambda chance: None,  # the next pages are asked for below
