@@ -79,9 +79,10 @@ QUERIES = find_queries()
 RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
-    "messages.", "alerts.list_", "alerts.find_", "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
+    "messages.", "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
-    "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
+    "completeness.list_", "alerts.list_", "alerts.find_", "rebuys.find_last_rebuy_run",
+    "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
 )  # fmt: skip
 
