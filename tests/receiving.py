@@ -27,7 +27,7 @@ def receiver() -> Iterator[Receiver]:
     here = Receiver()
 
     class Line(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  the name that http.server calls
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             here.posted.append((headers, body))
@@ -37,7 +37,7 @@ def receiver() -> Iterator[Receiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def do_GET(self) -> None:  # noqa: N802  where a redirect would lead
+        def do_GET(self) -> None:
             here.posted.append(({}, b"followed"))
             self.send_response(200)
             self.end_headers()
