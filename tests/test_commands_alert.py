@@ -22,6 +22,7 @@ import streamlit as st
 from sqlalchemy import delete, func, insert, select, update
 
 from dashboard.alerting import PART
+from dashboard.alerting_beside import alerting_beside
 from dashboard.cli import main
 from data_access.accounts import set_role, utc_now
 from data_access.database import Database, writing
@@ -392,3 +393,19 @@ def test_where_nobody_sees_everything_nobody_is_warned(company: Company) -> None
         connection.execute(update(users).where(heads).values(is_active=False))
     assert "nobody is warned" in company.call("alert")
     assert company.shop.rows(select(orders.c.order_id)) and company.open() == {}
+
+
+def test_beside_the_app_it_looks_at_once_and_again(company: Company) -> None:
+    company.ask("manager")
+    with alerting_beside(0.2):
+        _wait_for(lambda: bool(company.told()))
+        company.set_stock(company.shop.ink, on_hand=0)
+        _wait_for(lambda: len(company.told()) == 2)
+    assert set(company.open()) == {"short_order", "out_of_stock"}
+
+
+def _wait_for(come: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not come():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         "logger.hideWelcomeMessage": "true",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    with suppress(Abort), _forecasting_beside():  # Ctrl-C
+    from dashboard.alerting_beside import alerting_beside
+
+    with suppress(Abort), _forecasting_beside(), alerting_beside():  # Ctrl-C
         main(["run", str(ROOT / "dashboard" / "app.py"), *flags], standalone_mode=False)
     return 0
 
