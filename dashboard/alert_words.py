@@ -15,7 +15,7 @@ from data_access.scope import Scope
 KIND_NAMES: dict[str, str] = {
     "short_order": N_("Orders lack stock"),
     "out_of_stock": N_("Sold out"),
-    "runs_out": N_("Runs out"),
+    "runs_out": N_("Will run out"),
     "reorder": N_("Reorder"),
     "unusual_day": N_("Unusual day"),
 }
@@ -26,8 +26,8 @@ SEVERITY_NAMES: dict[str, str] = {
 }
 SEVERITY_COLOURS: dict[str, str] = {"high": "red", "medium": "orange", "low": "yellow"}
 KIND_HELP = N_(
-    "Orders lack stock: less is on hand than open orders need. Sold out: nothing is free. Runs"
-    " out: what is free does not last until goods ordered today arrive. Reorder: at or below the"
+    "Orders lack stock: less is on hand than open orders need. Sold out: nothing is free. Will"
+    " run out: what is free does not last until goods ordered today arrive. Reorder: at or below the"
     " reorder point with all that is on order. Unusual day: sales far from what is expected. A"
     " discontinued product is warned of only where orders lack it."
 )
