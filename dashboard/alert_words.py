@@ -27,8 +27,8 @@ SEVERITY_NAMES: dict[str, str] = {
 SEVERITY_COLOURS: dict[str, str] = {"high": "red", "medium": "orange", "low": "yellow"}
 KIND_HELP = N_(
     "Orders lack stock: less is on hand than open orders need. Sold out: nothing is free. Will"
-    " run out: what is free does not last until goods ordered today arrive. Reorder: at or below the"
-    " reorder point with all that is on order. Unusual day: sales far from what is expected. A"
+    " run out: what is free does not last until goods ordered today arrive. Reorder: at or below"
+    " the reorder point with all that is on order. Unusual day: sales far from what is expected. A"
     " discontinued product is warned of only where orders lack it."
 )
 

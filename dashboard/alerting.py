@@ -3,17 +3,18 @@ of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from data_access.database import Database
-from data_access.edits.alerting import Written, count_open, find_judge, write_alerts
+from data_access.edits.alerting import Warned, Written, count_open, find_judge, write_alerts
 from data_access.edits.clock import time_of_work
 from data_access.refreshing import runs
 from data_access.schema import read_properties
-from data_access.scope import mint_scope
+from data_access.scope import Scope, mint_scope
 
 PART = "alerts"
 # beside what every part of a refresh rests on
@@ -21,6 +22,9 @@ ALSO_READ = (
     "stock", "replenishments", "stock_movements", "suppliers", "warehouses", "anomaly_notes",
     "calendar_events",
 )  # fmt: skip
+
+
+Find = Callable[[Scope, date, str], list[Warned]]  # of a person, a day and a currency
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Outcome:
     written: Written
 
 
-def work_out_alerts(database: Database, currency: str, now: datetime) -> Outcome:
-    """Writes the warnings that hold now, as somebody sees them who sees everything. Nothing is
-    worked out or written while neither the data nor the day is another."""
+def work_out_alerts(database: Database, find: Find, currency: str, now: datetime) -> Outcome:
+    """Writes the warnings that hold now, as somebody sees them who sees everything; `find` tells
+    them. Nothing is worked out or written while neither the data nor the day is another."""
     work = time_of_work(read_properties(database.record), now)
     version = runs.read_input_version(database.record, ALSO_READ)
     last = runs.find_last_done(database.record, PART)
@@ -45,9 +49,7 @@ def work_out_alerts(database: Database, currency: str, now: datetime) -> Outcome
         return Outcome("nobody", Written())
     run = runs.begin_run(database.writer, PART, work.today, version)
     try:
-        from dashboard.alert_causes import find_causes  # loads what /stock is drawn with
-
-        found = find_causes(scope, work.today, currency)
+        found = find(scope, work.today, currency)
         written = write_alerts(database.writer, run, found, now=work.at, today=work.today)
         return Outcome("done", written)
     except BaseException as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from dashboard.alert_causes import find_causes
 from dashboard.alert_digest import write_digests
 from dashboard.alerting import work_out_alerts
 from dashboard.settings import settings
@@ -53,7 +54,7 @@ def look_once() -> None:
     known = settings()
     database = connect(known.database_url)
     try:
-        work_out_alerts(database, known.currency, utc_now())
+        work_out_alerts(database, find_causes, known.currency, utc_now())
         write_digests(database, utc_now(), known.public_url)
     finally:
         database.dispose()

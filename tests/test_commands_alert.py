@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import pytest
 import streamlit as st
 from sqlalchemy import delete, func, insert, select, update
 
+from dashboard.alert_digest import write_digests
 from dashboard.alerting import PART
 from dashboard.alerting_beside import alerting_beside
 from dashboard.cli import main
@@ -178,6 +180,21 @@ def test_twice_changes_nothing_and_works_nothing_out(any_company: Company) -> No
         connection.execute(delete(refreshes).where(refreshes.c.what == PART))
     assert company.call("alert") == "Warnings: 0 new, 0 changed, 0 over, 1 open."
     assert company.everything(*of_run) == alike
+
+
+def test_two_at_the_same_time_tell_once(any_company: Company) -> None:
+    company = any_company
+    company.set_stock(company.shop.ink, on_hand=0)
+    for role in ("manager", "warehouse", "sales_lead"):
+        company.ask(role)
+    company.warned.warn(company.warned.pens(), company.warned.ink())
+    with ThreadPoolExecutor(4) as pool:
+        written = pool.map(
+            lambda _place: write_digests(company.database, utc_now(), None), range(4)
+        )
+        assert sum(written) == 3
+    told = company.shop.rows(select(alert_tellings))
+    assert len(told) == len({(row.alert_id, row.user_id) for row in told}) == 5
 
 
 def begin(url: str) -> subprocess.Popen[bytes]:

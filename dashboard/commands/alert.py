@@ -4,14 +4,16 @@ minutes, if you like: it does nothing while nothing has changed."""
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
+from datetime import date
 
 from dashboard.settings import settings
 from dashboard.texts import _, _n
 from data_access.accounts import utc_now
 from data_access.database import connect
+from data_access.edits.alerting import Warned
 from data_access.schema import has_schema, need_schema, schema_is_current, upgrade_schema
+from data_access.scope import Scope
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,14 +25,13 @@ def run(arguments: argparse.Namespace) -> int:
     from dashboard.alert_digest import write_digests
     from dashboard.alerting import work_out_alerts
 
-    logging.getLogger("streamlit").setLevel(logging.ERROR)  # that no page runs is no news here
     known = settings()
     database = connect(known.database_url)
     try:
         if has_schema(database.writer) and not schema_is_current(database.writer):
             upgrade_schema(database.writer, time_zone=known.time_zone)
         need_schema(database.record)
-        outcome = work_out_alerts(database, known.currency, utc_now())
+        outcome = work_out_alerts(database, _find, known.currency, utc_now())
         written = outcome.written
         match outcome.state:
             case "nobody":
@@ -51,6 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         database.dispose()
     return 0
+
+
+def _find(scope: Scope, as_of: date, currency: str) -> list[Warned]:
+    from streamlit.logger import set_log_level
+
+    set_log_level("ERROR")  # that no page runs is no news here
+    from dashboard.alert_causes import find_causes  # loads what /stock is drawn with
+
+    return find_causes(scope, as_of, currency)
 
 
 def _say(words: str) -> None:
