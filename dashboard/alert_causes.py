@@ -31,7 +31,9 @@ SEVERITIES: Mapping[str, str] = {
     UNUSUAL_DAY: "medium",
 }
 _FACTS = ("on_hand", "reserved", "available", "on_order", "requested", "expected_on")
-_DEMAND_FACTS = ("reorder_point", "days_of_supply", "chance_out", "suggested", "rate", "lead_mean")
+_DEMAND_FACTS = (
+    "reorder_point", "days_of_supply", "chance_out", "suggested", "daily_demand", "lead_days",
+)  # fmt: skip
 _DECIMALS = 2
 LONGEST_SUPPLY = 9_999.0  # days; beyond, it lasts
 

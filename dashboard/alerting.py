@@ -20,7 +20,7 @@ PART = "alerts"
 # beside what every part of a refresh rests on
 ALSO_READ = (
     "stock", "replenishments", "stock_movements", "suppliers", "warehouses", "anomaly_notes",
-    "calendar_events",
+    "calendar_events", "stock_plans",
 )  # fmt: skip
 
 

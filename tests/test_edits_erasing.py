@@ -134,7 +134,8 @@ class People:
             recorded_at=NOW, **words_of("reminders"))  # fmt: skip
         for state in ("waiting", "sent"):
             add(writer, "messages", **of_customer, **of_order, cause=state, kind="order_confirmed",
-                channel="mail", language="en", state=state, made_at=NOW, **words_of("messages"))  # fmt: skip
+                channel="mail", language="en", state=state, made_at=NOW,
+                **words_of("messages"))  # fmt: skip
         with writing(writer) as connection:
             of_person = customers.c.customer_id == self.customer_id
             connection.execute(update(customers).where(of_person).values(grade=f"{CANARY[:8]} 2"))
