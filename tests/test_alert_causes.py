@@ -29,7 +29,8 @@ def row(product_id: int, severity: str, **changed: Any) -> dict[str, Any]:
         "product_id": product_id, "warehouse_id": 1, "severity": severity, "on_hand": 5,
         "reserved": 2, "available": 3, "on_order": 0, "requested": 0, "expected_on": pd.NaT,
         "reorder_point": np.nan, "days_of_supply": np.inf, "chance_out": 0.123456,
-        "suggested": 4, "daily_demand": 1 / 3, "lead_days": 7.0, "is_discontinued": False, **changed,
+        "suggested": 4, "daily_demand": 1 / 3, "lead_days": 7.0, "is_discontinued": False,
+        **changed,
     }  # fmt: skip
 
 

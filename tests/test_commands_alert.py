@@ -342,12 +342,16 @@ def test_who_sees_other_things_now_does_not_get_what_waits(
     assert len(company.told()) == 1
 
 
-def test_a_webhook_is_posted_signed_json_of_one_person(company: Company, hook: Receiver) -> None:
+def test_a_webhook_is_posted_signed_json_of_one_person(
+    company: Company, hook: Receiver, tmp_path: Path
+) -> None:
     company.ask("sales_rep", channel="webhook")
     company.call("alert")
     (message,) = company.told()
     assert (message.channel, message.email) == ("webhook", None)
     assert "Nothing is sent" in company.call("send").splitlines()[0]
+    folder = tmp_path / "mail"  # is of mails only
+    assert company.call("send", MAIL_FOLDER=str(folder)).startswith("0 messages sent.")
     said = company.call("send", WEBHOOK_URL=hook.url, WEBHOOK_SECRET=SECRET)
     assert said == "1 message posted."
     ((headers, body),) = hook.posted
