@@ -30,7 +30,7 @@ from dashboard.reads import data_version, read
 from dashboard.saving import show_refusal
 from dashboard.session import current_scope
 from dashboard.tables import Column, show_table
-from dashboard.texts import _, _n, language
+from dashboard.texts import _, _n, language, plain
 from dashboard.work_view import ALERTS, Waiting
 from data_access.alerts import MOST_ALERTS, find_last_alert_run, list_alert_orders, list_alerts
 from data_access.edits.rights import may_answer_alert
@@ -263,14 +263,20 @@ def _answered_selected(key: str, ids: tuple[int, ...]) -> None:
 
 
 def _last_run(scope: Scope) -> None:
-    """When was looked last, for who sees that; and how, where that was never."""
+    """When was looked last and whether that went well, for who sees that; and how to look, where
+    nobody ever did."""
     if not scope.sees("refreshes"):
         return
     last = read(find_last_alert_run, scope, engine="record")
-    if last:
-        words = _("Last looked for on {moment}.", moment=formats.moment(last["finished_at"]))
-    else:
+    if not last:
         words = _(
             "Nobody has looked for anything to warn of yet: `python -m dashboard alert` does."
         )
-    st.caption(words)
+        st.caption(words)
+    elif last["state"] == "failed":
+        moment, why = formats.moment(last["finished_at"]), plain(last["message"] or "")
+        words = _("Looking for warnings failed on {moment}: {why}", moment=moment, why=why)
+        st.error(words, icon=":material/error:")
+    else:
+        moment = formats.moment(last["finished_at"])
+        st.caption(_("Last looked for on {moment}.", moment=moment))

@@ -132,12 +132,14 @@ def list_alert_orders(
 
 
 def find_last_alert_run(engine: Engine, scope: Scope) -> dict[str, Any]:
-    """as_of_on and finished_at of the last time that warnings were worked out; empty: never, or
-    the person sees no runs."""
+    """state (done or failed), as_of_on, finished_at and message (why it failed) of the last time
+    that warnings were worked out; empty: never, or the person sees no runs."""
     refreshes = scope.visible.refreshes
+    columns = (refreshes.c.state, refreshes.c.as_of_on, refreshes.c.finished_at,
+               refreshes.c.message)  # fmt: skip
     statement = (
-        select(refreshes.c.as_of_on, refreshes.c.finished_at)
-        .where(refreshes.c.what == "alerts", refreshes.c.state == "done")
+        select(*columns)
+        .where(refreshes.c.what == "alerts", refreshes.c.state.in_(("done", "failed")))
         .order_by(refreshes.c.refresh_id.desc())
         .limit(1)
     )

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
+from dashboard.texts import plain
 from data_access.accounts import utc_now
 from data_access.database import Database, writing
 from data_access.edits.alert_messages import AlertSettings, find_alert_settings
+from data_access.refreshing.runs import begin_run, fail_run
 from data_access.tables import alert_answers, alerts, messages, users
 from tests.browsing import Browser, says, texts
 from tests.crm import add
@@ -179,3 +181,16 @@ def test_what_could_not_be_delivered_is_told_to_heads(browser: Browser, warned: 
         assert failed["last_error"].tolist() == ["503 Service Unavailable"]
         assert failed["recipient"].tolist() == [rep.name] and failed["channel"][0] == "Webhook"
     assert shop.count(messages) == 1 and shop.count(alerts) == 3
+
+
+def test_a_run_that_failed_is_told_until_one_goes_well(
+    browser: Browser, warned: WarnedShop
+) -> None:
+    writer = warned.shop.writer
+    run = begin_run(writer, "alerts", utc_now().date(), 9)
+    fail_run(writer, run, "ValueError: odd *numbers*")
+    tab = see(browser, warned.shop, "manager")
+    assert says(tab, "Looking for warnings failed on") and says(tab, plain("odd *numbers*"))
+    warned.warn(warned.pens(), today=utc_now().date())
+    assert not says(see(browser, warned.shop, "manager"), "Looking for warnings failed")
+    assert says(see(browser, warned.shop, "manager"), "Last looked for on")
