@@ -28,7 +28,13 @@ from dashboard.alerting_beside import alerting_beside
 from dashboard.cli import main
 from data_access.accounts import set_role, utc_now
 from data_access.database import Database, writing
-from data_access.edits.alert_messages import AlertSettings, choose_alert_settings
+from data_access.edits.alert_messages import (
+    AlertSettings,
+    Digest,
+    choose_alert_settings,
+    list_readers,
+    write_digest,
+)
 from data_access.edits.alerts import acknowledge_alerts
 from data_access.edits.transaction import new_request_id
 from data_access.tables import (
@@ -195,6 +201,18 @@ def test_two_at_the_same_time_tell_once(any_company: Company) -> None:
         assert sum(written) == 3
     told = company.shop.rows(select(alert_tellings))
     assert len(told) == len({(row.alert_id, row.user_id) for row in told}) == 5
+
+
+def test_who_was_told_of_one_is_not_told_of_it_with_others(company: Company) -> None:
+    company.ask("manager")
+    company.warned.warn(company.warned.pens(), company.warned.ink())
+    first, second = (row.alert_id for row in company.warned.rows())
+    (reader,), writer = list_readers(company.database.record), company.database.writer
+    scope = company.shop.scopes["manager"]
+    assert write_digest(writer, scope, reader, Digest((second,), "en", "One", "-"), now=utc_now())
+    both = Digest((first, second), "en", "Two", "-")
+    assert not write_digest(writer, scope, reader, both, now=utc_now())
+    assert [row.subject for row in company.told()] == ["One"]
 
 
 def begin(url: str) -> subprocess.Popen[bytes]:
