@@ -100,8 +100,8 @@ BUSINESS = (
     "products", "warehouses", "stock", "stock_movements", "replenishments", "campaigns", "orders",
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
-    "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
+    "segment_history", "rebuy_dues", "stock_plans", "reminders", "saved_segments", "refreshes",
+    "consents", "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
 )  # fmt: skip
@@ -193,6 +193,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
     Role.SALES_LEAD: {
         **_sales(Rows.OWN_REGIONS),
         "replenishments": ALL,
+        "stock_plans": ALL,
         **FORECASTS,
         # what somebody saved holds the numbers of regions that are not the lead's
         "scenarios": Rule(masks=_hide("result")),
@@ -217,6 +218,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "products": Rule(masks=PRICES),
         "suppliers": ALL,
         "stock_movements": ALL,
+        "stock_plans": Rule(masks=_hide("value_share")),  # by it, and by units, prices compare
         "replenishments": ALL,
         "orders": Rule(Rows.TO_SHIP, MONEY),
         "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),

@@ -645,6 +645,45 @@ rebuy_dues = Table(  # when a customer is expected to buy a product again; writt
     Index(None, "expected_on", "rebuy_due_id"),
 )
 
+stock_plans = Table(  # when to order how much of each stock, and why; written by a refresh
+    "stock_plans",
+    metadata,
+    Column("stock_id", Id, ForeignKey("stock.stock_id"), primary_key=True, autoincrement=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("daily_demand", Expected, nullable=False),
+    Column("deviation", Expected, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("demand_source", String(20), nullable=False),
+    Column("season", Expected, nullable=False),
+    Column("seen_days", Integer, nullable=False),
+    Column("empty_days", Integer, nullable=False),
+    Column("large_days", Integer, nullable=False),
+    Column("yearly_units", Integer, nullable=False),
+    Column("lead_time_mean", Days, nullable=False),
+    Column("lead_time_deviation", Days, nullable=False),
+    Column("lead_time_source", String(20), nullable=False),
+    Column("receipts", Integer, nullable=False),
+    Column("abc", String(1), nullable=False),
+    Column("xyz", String(1), nullable=False),
+    Column("variation", Expected, nullable=False),
+    Column("value_share", Rate, nullable=False),
+    Column("service", Rate, nullable=False),
+    Column("lead_time_demand", Expected, nullable=False),
+    Column("undershoot", Expected, nullable=False),
+    Column("safety_stock", Expected, nullable=False),
+    Column("reorder_point", Integer, nullable=False),
+    Column("order_quantity", Integer, nullable=False),
+    Column("opening_units", Integer),
+    Column("last_shipped_on", Date),
+    Column("aged_30", Integer),
+    Column("aged_90", Integer),
+    Column("aged_180", Integer),
+    Column("lead_time_grid", Text, nullable=False),
+    Column("weeks_grid", Text, nullable=False),
+    Column("lead_times", Text, nullable=False),
+    Column("history", Text, nullable=False),
+)
+
 reminders = Table(  # what was done, or not, about a customer whom a list named
     "reminders",
     metadata,
@@ -1049,11 +1088,11 @@ BUSINESS_TABLES: tuple[Table, ...] = (
     regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
     stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
     stock_movements, feedback, interactions, targets, opportunities, customer_scores,
-    segment_history, rebuy_dues, reminders,
+    segment_history, rebuy_dues, stock_plans, reminders,
 )  # fmt: skip
 
 # What a refresh works out of the others: written whole, never edited or imported.
-RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
+RESULT_TABLES = (customer_scores, segment_history, rebuy_dues, stock_plans)
 
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (

@@ -35,6 +35,7 @@ from data_access import (
     segment_lists,
     segment_spend,
     segments,
+    stock_plans,
     unusual,
     value,
     value_lists,
@@ -324,26 +325,29 @@ CASES: tuple[Case, ...] = (
     *(_history(split) for split in forecast_series.SPLIT_MEASURES),
     Case(
         "list_stock",
-        lambda engine, scope, chosen, as_of: inventory.list_stock(engine, scope, as_of, "zh_CN"),
+        lambda engine, scope, chosen, as_of: inventory.list_stock(engine, scope, "zh_CN"),
     ),
     *(
         Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
         for query in (inventory.list_expected_receipts, inventory.sum_waiting_by_stock)
     ),
-    *(
-        Case(
-            query.__name__,
-            lambda engine, scope, chosen, as_of, query=query: query(
-                engine, scope, as_of - timedelta(days=364), as_of
-            ),
-        )
-        for query in (inventory.sum_demand_by_day, inventory.sum_movements_by_day)
+    Case(
+        "sum_movements_of_stock",
+        lambda engine, scope, chosen, as_of: inventory.sum_movements_of_stock(
+            engine, scope, 1, 1, as_of - timedelta(days=90), as_of
+        ),
     ),
     Case(
-        "list_lead_times",
-        lambda engine, scope, chosen, as_of: inventory.list_lead_times(
-            engine, scope, as_of - timedelta(days=730)
+        "list_stock_plans",
+        lambda engine, scope, chosen, as_of: stock_plans.list_stock_plans(engine, scope),
+        is_aggregate=False,
+    ),
+    Case(
+        "list_plan_histories",
+        lambda engine, scope, chosen, as_of: stock_plans.list_plan_histories(
+            engine, scope, (1, 2, 3)
         ),
+        is_aggregate=False,
     ),
     Case(
         "list_waiting_lines",
