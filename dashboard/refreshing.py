@@ -1,4 +1,4 @@
-"""Works out anew what pages show about customers, part by part. Each part is read, worked out and
+"""Works out anew what pages show, part by part. Each part is read, worked out and
 written with its run in one transaction; one that is as new as the data is passed over."""
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dashboard.analytics.rebuying import predict_rebuys
 from dashboard.analytics.scoring import score_customers
 from dashboard.analytics.segments import cluster_customers, rule_segments
 from dashboard.forecast_refresh import refresh_forecasts
+from dashboard.stock_refresh import refresh_stock
 from data_access.errors import Refused
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results, runs
@@ -34,7 +35,7 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts")
+PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts", "stock")
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
@@ -258,8 +259,10 @@ _WORK: Mapping[str, Work] = {
     "rebuy": _counted(_rebuy),
     "completeness": _counted(_completeness),
     "forecasts": refresh_forecasts,
+    "stock": refresh_stock,
 }
 # what a part reads beside what all of them do
 _ALSO_READ: Mapping[str, tuple[str, ...]] = {
-    "forecasts": ("customer_scores", "calendar_events", "campaigns")
+    "forecasts": ("customer_scores", "calendar_events", "campaigns"),
+    "stock": ("forecasts", "stock", "stock_movements", "replenishments", "suppliers", "warehouses"),
 }
