@@ -25,6 +25,7 @@ from dashboard.analytics.rebuying import predict_rebuys
 from dashboard.analytics.scoring import score_customers
 from dashboard.analytics.segments import cluster_customers, rule_segments
 from dashboard.forecast_refresh import refresh_forecasts
+from dashboard.what_if_learning import ALSO_READ, refresh_what_if
 from data_access.errors import Refused
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results, runs
@@ -34,7 +35,7 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts")
+PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts", "what_if")
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
@@ -258,8 +259,10 @@ _WORK: Mapping[str, Work] = {
     "rebuy": _counted(_rebuy),
     "completeness": _counted(_completeness),
     "forecasts": refresh_forecasts,
+    "what_if": _counted(refresh_what_if),
 }
 # what a part reads beside what all of them do
 _ALSO_READ: Mapping[str, tuple[str, ...]] = {
-    "forecasts": ("customer_scores", "calendar_events", "campaigns")
+    "forecasts": ("customer_scores", "calendar_events", "campaigns"),
+    "what_if": ALSO_READ,
 }

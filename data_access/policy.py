@@ -43,6 +43,7 @@ class Rows(StrEnum):
     NAMED_BY_VISIBLE_ORDERS = "rows that an order the person sees refers to"
     OF_VISIBLE_FORECASTS = "rows that belong to a forecast the person sees"
     OF_VISIBLE_PUBLISHED = "rows that belong to a published forecast the person sees"
+    OF_EQUAL_REGIONS = "rows worked out from exactly the person's regions"
 
 
 def hidden(column: Column[Any]) -> ColumnElement[Any]:
@@ -104,6 +105,7 @@ BUSINESS = (
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
+    "what_if_learnt",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -197,6 +199,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         # what somebody saved holds the numbers of regions that are not the lead's
         "scenarios": Rule(masks=_hide("result")),
         "scenario_shares": ALL,
+        "what_if_learnt": Rule(Rows.OF_EQUAL_REGIONS),
     },
     Role.SALES_REP: _sales(Rows.OWN),
     Role.FINANCE: {

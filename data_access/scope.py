@@ -84,6 +84,15 @@ class Scope:
         rule = _rules(self.role).get(relation)
         return rule is not None and rule.rows is Rows.ALL
 
+    @property
+    def rights_to_orders(self) -> str:
+        """The same text means that the same orders are seen; empty where that cannot be said."""
+        if self.sees_all("orders"):
+            return "all"
+        rule = _rules(self.role).get("orders")
+        is_by_region = rule is not None and rule.rows is Rows.OWN_REGIONS and self.region_ids
+        return "regions " + ",".join(map(str, self.region_ids)) if is_by_region else ""
+
 
 class Visible:
     """The relations of one Scope: `visible.orders`, `visible.customers`, …; selectables with the
@@ -145,6 +154,8 @@ class Visible:
                 return _in(table, "forecast_id", self.forecasts)
             case Rows.OF_VISIBLE_PUBLISHED:
                 return _in(table, "published_forecast_id", self.published_forecasts)
+            case Rows.OF_EQUAL_REGIONS:
+                return table.c.rights == scope.rights_to_orders if scope.region_ids else NO_ROWS
         return NO_ROWS
 
     def _own(self, table: Table) -> ColumnElement[bool]:

@@ -947,6 +947,19 @@ published_forecast_values = Table(
     *_bounds(),
 )
 
+what_if_learnt = Table(  # what price, promotions and spend did; written by a refresh
+    "what_if_learnt",
+    metadata,
+    Column("what_if_learnt_id", Id, primary_key=True),
+    Column("rights", String(400), nullable=False),  # whose sales it was learnt from
+    Column("currency", String(3), nullable=False),
+    Column("end_on", Date, nullable=False),  # the Monday after the last week that was learnt from
+    Column("data_version", Id, nullable=False),
+    Column("orders", Integer, nullable=False),  # that were learnt from
+    Column("learnt", Text, nullable=False),  # JSON
+    UniqueConstraint("rights", "currency"),
+)
+
 edit_requests = Table(  # each request is carried out once; asked again, it is answered again
     "edit_requests",
     metadata,

@@ -39,6 +39,7 @@ from data_access import (
     value,
     value_lists,
     what_if,
+    what_if_learnt,
     what_if_stock,
 )
 from data_access.divisions import WAYS, DividedBy, Division
@@ -365,6 +366,13 @@ CASES: tuple[Case, ...] = (
             what_if.list_campaign_spans,
             what_if.sum_orders_by_customer_age,
         )
+    ),
+    Case(
+        "find_learnt",
+        lambda engine, scope, chosen, as_of: what_if_learnt.find_learnt(
+            engine, scope, chosen.currency or "CNY"
+        ),
+        is_aggregate=False,
     ),
     Case(
         "sum_expected_by_hundredth",

@@ -102,6 +102,10 @@ def _may_see(world: World, person: Person, relation: str, row: Row, word: str) -
         case "of visible published forecasts":
             key = "published_forecast_id"
             return row[key] in _seen(world, person, "published_forecasts", key)
+        case "of equal regions":
+            return bool(person.region_ids) and row["rights"] == "regions " + ",".join(
+                map(str, person.region_ids)
+            )
     raise AssertionError(f"docs/roles.md does not say what {word!r} means")
 
 

@@ -29,13 +29,15 @@ from data_access.schema import (
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
 
-CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness", "forecasts")
+CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness", "forecasts",
+           "what_if")  # fmt: skip
 PART_NAMES = {
     "scores": N_("customer scores"),
     "segments": N_("segment history"),
     "rebuy": N_("due to rebuy"),
     "completeness": N_("completeness of customers"),
     "forecasts": N_("forecasts"),
+    "what_if": N_("what moves sales"),
 }
 
 
@@ -113,7 +115,7 @@ def refresh_parts(
                 bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
 
             outcomes = refresh(source, parts, advance)
-            of_customers = parts != ("forecasts",)
+            of_customers = not set(parts) <= {"forecasts", "what_if"}
             nobody = count_orders_of_nobody(analytics.engine, as_of) if of_customers else 0
         finally:
             analytics.close()
