@@ -22,7 +22,10 @@ from dashboard.analytics.thin_demand import WEEK, Floats, divide_weeks, spread_o
 
 BOUNDS = ("low_80", "high_80", "low_95", "high_95")
 ACCURACY = ("wape", "mase", "smape", "bias", "coverage_80", "coverage_95")
+ERROR_OF_WEEK = "error_of_week"  # mean squared error of a week's total at past origins
 BY_WEEKS = "by_weeks"  # the note of days that were worked out of weeks
+_DAYS_OF = {"day": WEEK, "week": 1}  # periods of a week
+_NEAR_WEEKS = 8
 _PLACES = 4  # of a value that is stored
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "prophet", "statsmodels")
 
@@ -92,7 +95,7 @@ def _together(tasks: Sequence[Task]) -> list[Result]:
         floor=first.floor,
     )
     return [
-        Result(task, draft_of(each, task.history.start))
+        Result(task, draft_of(each, task.history.start, _DAYS_OF.get(task.series.grain, 0)))
         for task, each in zip(tasks, found, strict=True)
     ]
 
@@ -102,8 +105,8 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def draft_of(forecast: Forecast, first_on: date | None) -> Draft:
-    """The forecast as values that JSON keeps."""
+def draft_of(forecast: Forecast, first_on: date | None, week: int = 0) -> Draft:
+    """The forecast as values that JSON keeps; so many of its periods are a week."""
     periods = forecast.periods
     return {
         "member": forecast.member,
@@ -115,7 +118,22 @@ def draft_of(forecast: Forecast, first_on: date | None) -> Draft:
         "accuracy": _rows(forecast.accuracy),
         "by_step": _rows(forecast.accuracy_by_step),
         "components": _components(forecast.components),
+        ERROR_OF_WEEK: _error_of_week(forecast, week),
     }
+
+
+def _error_of_week(forecast: Forecast, week: int) -> float | None:
+    """Of the weeks that days and weeks both tell; None where no past origin tells it."""
+    past = forecast.past
+    if not week or forecast.member not in past.names:
+        return None
+    wrong = past.told[past.names.index(forecast.member)] - past.actual
+    wrong = wrong[np.isfinite(wrong).all(axis=1)]
+    count = min(wrong.shape[1] // week, _NEAR_WEEKS)
+    if not len(wrong) or not count:
+        return None
+    weeks = wrong[:, : count * week].reshape(len(wrong), count, week).sum(axis=2)
+    return float(np.mean(weeks**2))
 
 
 def plain_draft(task: Task) -> Draft:
