@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from dashboard.analytics import forecasting
-from dashboard.analytics.forecasting import NAIVE, Forecast, History, forecast_many
+from dashboard.analytics.forecasting import (
+    NAIVE,
+    Forecast,
+    History,
+    explain_series,
+    forecast_many,
+)
 from dashboard.analytics.thin_demand import WEEK, Floats, divide_weeks, spread_of_days
 
 BOUNDS = ("low_80", "high_80", "low_95", "high_95")
@@ -52,6 +58,7 @@ class Task:
     members: tuple[str, ...]
     floor: float
     seed: int
+    is_explained: bool = False  # trend, seasons and events are told though no member finds them
 
     @property
     def fingerprint(self) -> str:
@@ -60,7 +67,7 @@ class Task:
         said = hashlib.sha256(_CODE.encode())
         said.update(np.ascontiguousarray(history.values, dtype="<f8").tobytes())
         told = (history.season, history.start, history.step, self.horizon, self.members,
-                self.floor, self.seed, _in_words(history.events))  # fmt: skip
+                self.floor, self.seed, self.is_explained, _in_words(history.events))  # fmt: skip
         said.update(repr(told).encode())
         return said.hexdigest()
 
@@ -95,9 +102,23 @@ def _together(tasks: Sequence[Task]) -> list[Result]:
         floor=first.floor,
     )
     return [
-        Result(task, draft_of(each, task.history.start, _DAYS_OF.get(task.series.grain, 0)))
+        Result(task, draft_of(_explained(task, each), task.history.start, _week_of(task)))
         for task, each in zip(tasks, found, strict=True)
     ]
+
+
+def _explained(task: Task, forecast: Forecast) -> Forecast:
+    if not task.is_explained or forecast.components is not None:
+        return forecast
+    try:
+        components = explain_series(task.history, task.horizon, seed=task.seed)
+    except Exception:  # the page says that it is not told; the forecast stands
+        return forecast
+    return replace(forecast, components=components)
+
+
+def _week_of(task: Task) -> int:
+    return _DAYS_OF.get(task.series.grain, 0)
 
 
 def _told(error: Exception) -> str:
