@@ -84,7 +84,7 @@ def forecast_many(
 
 def explain_series(history: History, horizon: int, *, seed: int = 7) -> pd.DataFrame | None:
     """The `components` of a Forecast, whichever members forecast it; None of a history that is too
-    short, or has nothing above 0."""
+    short, has nothing above 0, or is made of nothing that people would believe."""
     clean, _notes = clean_history(history)
     if not len(clean.values):
         return None
