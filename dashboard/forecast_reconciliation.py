@@ -57,10 +57,10 @@ def reconcile(drafts: Drafts, shares: Shares, until: date) -> list[Reconciled]:
             if (series.measure, series.grain) == (measure, grain)
         }  # fmt: skip
         days = {
-            each.series._replace(grain=grain): each for each in found
-            if grain == "week" and each.series.measure == measure
+            each.series._replace(grain="week"): each for each in found
+            if (each.series.measure, each.series.grain) == (measure, "day")
         }  # fmt: skip
-        told = _Told(days, until)
+        told = _Told(days if grain == "week" else {}, until)
         found += _reconcile_measure(own, measure, grain, shares.get(measure, {}), told)
     return found
 

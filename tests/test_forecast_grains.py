@@ -43,7 +43,7 @@ def drafts(measure: str = "net_sales", products: int = 2) -> dict[Series, Draft]
     """Every series with a forecast of its own, which agrees with nothing."""
     chance = np.random.default_rng(5)
     found = {}
-    for grain, count, size in (("day", DAYS, 100.0), ("week", WEEKS, 800.0)):
+    for grain, count, size in (("day", DAYS, 100.0), ("month", 12, 9e3), ("week", WEEKS, 800.0)):
         for place in PLACES:
             own = [*PARTS, *(("product", str(n)) for n in range(products) if place[1] == 0)]
             for part in own:
@@ -85,7 +85,7 @@ def test_each_week_is_the_sum_of_its_days_to_the_hundredth(measure: str, until: 
 
 def test_and_parts_and_regions_still_add_up() -> None:
     found = told()
-    for grain, count in (("day", DAYS), ("week", WEEKS)):
+    for grain, count in (("day", DAYS), ("month", 12), ("week", WEEKS)):
 
         def value(level: str, region: int, split: str, part: str, grain: str = grain) -> np.ndarray:
             return found[Series("net_sales", grain, level, region, split, part)].value
