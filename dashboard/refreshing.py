@@ -40,6 +40,7 @@ PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts", "what_if")
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
     "customers": ("scores", "segments"),
+    "ahead": ("forecasts", "what_if"),
     **{part: (part,) for part in PARTS},
 }
 Progress = Callable[[str, float], None]  # the part, and the share of it that is done

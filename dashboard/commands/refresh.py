@@ -29,7 +29,7 @@ from data_access.schema import (
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
 
-CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness", "forecasts",
+CHOICES = ("all", "customers", "ahead", "scores", "segments", "rebuy", "completeness", "forecasts",
            "what_if")  # fmt: skip
 PART_NAMES = {
     "scores": N_("customer scores"),
@@ -108,14 +108,15 @@ def refresh_parts(
                 database.record, database.writer, analytics.engine, as_of,
                 workers=workers, dask=dask,
             )  # fmt: skip
-            parts = tuple(part for part in ASKED[what] if part != without)
+            left_out = ASKED[without] if without else ()
+            parts = tuple(part for part in ASKED[what] if part not in left_out)
 
             def advance(part: str, share: float) -> None:
                 bar.set_description(_(PART_NAMES[part]))
                 bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
 
             outcomes = refresh(source, parts, advance)
-            of_customers = not set(parts) <= {"forecasts", "what_if"}
+            of_customers = not set(parts) <= set(ASKED["ahead"])
             nobody = count_orders_of_nobody(analytics.engine, as_of) if of_customers else 0
         finally:
             analytics.close()

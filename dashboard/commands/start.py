@@ -92,7 +92,7 @@ def _build_a_demo() -> None:
     demo.run(parser.parse_args([]))
     parser = argparse.ArgumentParser()
     refresh.add_arguments(parser)
-    refresh.run(parser.parse_args(["--without", "forecasts"]))
+    refresh.run(parser.parse_args(["--without", "ahead"]))
 
 
 @contextmanager
