@@ -104,6 +104,7 @@ BUSINESS = (
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
+    "calls", "call_reasons", "call_marks", "call_capacities",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -141,7 +142,7 @@ FORECASTS = {
 }
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
-    "reminders", "consents", "messages",
+    "reminders", "consents", "messages", "calls", "call_reasons", "call_marks",
 )  # fmt: skip
 
 # What a merge keeps of both customers is for the command that brings one back, for nobody to read.
@@ -176,6 +177,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "saved_segments": ALL,
         "calendar_events": ALL,  # what explains unusual days explains them to everybody
         "anomaly_notes": Rule(Rows.OWN),
+        "call_capacities": ALL,
         "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }

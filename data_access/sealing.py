@@ -42,6 +42,7 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "consents": ("purpose", "text_version"),
     "messages": ("email", "subject", "body", "last_error"),
     "anomaly_notes": ("note",),
+    "call_marks": ("note",),
 }  # fmt: skip
 REASON = ("audit", "reason")  # of an edit, in the words of who made it
 

@@ -661,6 +661,67 @@ reminders = Table(  # what was done, or not, about a customer whom a list named
     Column("recorded_at", Moment, nullable=False),
 )
 
+calls = Table(  # whom a rep is to call in a week, as the list was made; written by a refresh
+    "calls",
+    metadata,
+    Column("call_id", Id, primary_key=True),
+    Column("week_on", Date, nullable=False),  # its Monday
+    Column("as_of_on", Date, nullable=False),  # the last day that the list knows
+    Column("employee_id", Id, ForeignKey("employees.employee_id"), nullable=False),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("rank", Integer, nullable=False),  # in the rep's week, from 1
+    Column("currency", String(3), nullable=False),
+    Column("expected_value", Money, nullable=False),
+    Column("experiment", String(40), nullable=False),
+    Column("is_held_out", Boolean, nullable=False, server_default=false()),
+    Index(None, "week_on", "customer_id"),
+)
+
+call_reasons = Table(  # why a customer is on the list of a week, with the numbers of then
+    "call_reasons",
+    metadata,
+    Column("call_reason_id", Id, primary_key=True),
+    Column("week_on", Date, nullable=False),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("cause", String(20), nullable=False),  # silent, rebuy, again, new
+    Column("product_id", Id, ForeignKey("products.product_id")),  # to be offered
+    Column("probability", Rate, nullable=False),
+    Column("value", Money, nullable=False),
+    Column("expected_value", Money, nullable=False),  # probability × value
+    Column("quantity", Integer),
+    Column("orders", Integer),
+    Column("last_ordered_on", Date),
+    Column("usual_gap_days", Days),
+    Column("expected_on", Date),
+    Index(None, "week_on", "customer_id"),
+)
+
+call_marks = Table(  # what came of a call
+    "call_marks",
+    metadata,
+    Column("call_mark_id", Id, primary_key=True),
+    Column("week_on", Date, nullable=False),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id")),  # NULL: all the line was about
+    Column("mark", String(20), nullable=False),
+    Column("note", String(300)),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("marked_at", Moment, nullable=False),
+    CheckConstraint("mark in ('called', 'bought', 'not_interested', 'wrong')", name="mark_known"),
+    Index(None, "customer_id", "week_on"),
+)
+
+call_capacities = Table(  # how many calls a rep can make in a week; without a row the usual number
+    "call_capacities",
+    metadata,
+    Column("call_capacity_id", Id, primary_key=True),
+    Column("employee_id", Id, ForeignKey("employees.employee_id"), nullable=False, unique=True),
+    Column("calls_a_week", Integer, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("calls_a_week >= 0", name="calls_a_week_counted"),
+)
+
 messages = Table(  # what an edit wrote to a customer or a colleague; `send` takes it out
     "messages",
     metadata,
@@ -1049,7 +1110,7 @@ BUSINESS_TABLES: tuple[Table, ...] = (
     regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
     stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
     stock_movements, feedback, interactions, targets, opportunities, customer_scores,
-    segment_history, rebuy_dues, reminders,
+    segment_history, rebuy_dues, reminders, call_marks,
 )  # fmt: skip
 
 # What a refresh works out of the others: written whole, never edited or imported.
@@ -1059,7 +1120,7 @@ RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, scenarios,
     scenario_shares, refreshes, consents, customer_merges, completeness, messages,
-    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes,
+    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes, call_capacities,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
@@ -1067,5 +1128,5 @@ AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
     customers, contacts, interactions, consents, messages, forecast_adjustments,
-    published_forecasts, calendar_events, anomaly_notes,
+    published_forecasts, calendar_events, anomaly_notes, call_marks, call_capacities,
 )  # fmt: skip
