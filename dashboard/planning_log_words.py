@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dashboard import call_log_words
 from dashboard.texts import N_
 
+CALL_MARKS = call_log_words.MARKS
 EVENT_KINDS: dict[str, str] = {
     "holiday": N_("Public holiday"),
     "workday": N_("Adjusted working day"),
@@ -12,6 +14,7 @@ EVENT_KINDS: dict[str, str] = {
     "other": N_("Other event"),
 }
 TABLES: dict[str, str] = {
+    **call_log_words.TABLES,
     "calendar_events": N_("Event of the calendar"),
     "properties": N_("Setting"),
     "forecast_adjustments": N_("Adjustment of a forecast"),
@@ -21,6 +24,7 @@ TABLES: dict[str, str] = {
     "anomaly_notes": N_("Note on an unusual day"),
 }
 FIELDS: dict[str, str] = {
+    **call_log_words.FIELDS,
     "forecast_adjustments.created_at": N_("Created at"),
     "forecast_adjustments.reason": N_("Reason"),
     "measure": N_("Measure"),
@@ -50,6 +54,7 @@ FIELDS: dict[str, str] = {
     "is_off": N_("Switched off"),
 }
 ACTIONS: dict[str, str] = {
+    **call_log_words.ACTIONS,
     "add_event": N_("added an event to the calendar"),
     "change_event": N_("changed an event of the calendar"),
     "remove_event": N_("removed an event from the calendar"),

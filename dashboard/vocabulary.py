@@ -81,6 +81,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
+        "call_list": N_("Call list"),
         "calendar": N_("Calendar"),
         "forecast": N_("Forecast"),
         "forecast_ledger": N_("Published forecasts"),
@@ -167,6 +168,7 @@ WORDS: dict[str, dict[str, str]] = {
         "follow_up": N_("Follow-up"),
         "task": N_("Task for the sales rep"),
     },
+    "call_marks.mark": planning_log_words.CALL_MARKS,
     "calendar_events.kind": planning_log_words.EVENT_KINDS,
     "messages.state": {
         "waiting": N_("Waiting to be sent"),

@@ -1,4 +1,4 @@
-"""What a randomised trial shows may be looked at every day: how often that is wrong is simulated."""
+"""What a randomised trial shows may be looked at every day: how often it is wrong is simulated."""
 
 from __future__ import annotations
 

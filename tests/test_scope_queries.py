@@ -83,6 +83,7 @@ RECORD_ONLY = (
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
+    "calls.",
 )  # fmt: skip
 
 
@@ -232,6 +233,7 @@ def _part(chance: Random) -> Part:
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
     "as_of": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
+    "week_on": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
     "last_on": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 40))),
     "now": lambda chance: datetime.combine(
         FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))), time(chance.choice((0, 5, 20)))

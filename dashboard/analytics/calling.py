@@ -9,11 +9,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-USUAL_CALLS = 25  # a week: five a day
 # what came of a call → the days for which it is not suggested again
 HOLDS: Mapping[str, int] = {"called": 30, "bought": 30, "not_interested": 180, "wrong": 365}
 # of these, an order placed since is a new reason
 ENDED_BY_AN_ORDER = ("not_interested", "wrong")
+MOST_PRODUCTS = 3  # of one cause, that a call can be about
 _LINE = ["employee_id", "customer_id", "currency", "expected_value", "is_held_out", "rank"]
 
 
@@ -54,6 +54,25 @@ def drop_answered(reasons: pd.DataFrame, marks: pd.DataFrame, as_of: date) -> pd
     stands = (same | ~of_product) & ~is_over & ~renewed
     answered = pairs.loc[stands.astype(bool), "place"]
     return reasons[~reasons.index.isin(answered)]
+
+
+def best_reasons(reasons: pd.DataFrame, most: int = MOST_PRODUCTS) -> pd.DataFrame:
+    """Of each customer and cause the `most` that are worth the most: what a call can be about, and
+    what its value is the sum of.
+
+    From and to  customer_id, cause, product_id, expected_value, …      one row per reason
+
+    >>> reasons = pd.DataFrame({"customer_id": [1, 1, 1], "cause": ["rebuy"] * 3,
+    ...     "product_id": [7, 8, 9], "expected_value": [1.0, 3.0, 2.0]})
+    >>> best_reasons(reasons, 2)["product_id"].tolist()
+    [8, 9]
+    """
+    ordered = reasons.sort_values(
+        ["customer_id", "expected_value", "cause", "product_id"],
+        ascending=[True, False, True, True],
+    )
+    place = ordered.groupby(["customer_id", "cause"]).cumcount()
+    return ordered[place < most].reset_index(drop=True)
 
 
 def rank_calls(

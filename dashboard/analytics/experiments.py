@@ -53,7 +53,7 @@ def compare_arms(
 
     >>> found = compare_arms(Arm(900, 450), Arm(100, 30))
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
-    (0.2, 0.05, 0.35)
+    (0.2, 0.049, 0.351)
     """
     variance = first.variance + second.variance
     prior = spread * spread

@@ -123,6 +123,12 @@ FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
 _FORECASTERS = (*_HEADS, Role.ANALYST)
 
 
+# who says what came of a call of the list, about customers whom they see
+CALL_RIGHTS: tuple[Role, ...] = _SALES
+# who says how many calls a rep has time for, of those whom they see
+CALL_PLANNERS: tuple[Role, ...] = (*_HEADS, Role.SALES_LEAD)
+
+
 # who saves what-if scenarios, and whom they can be shared with
 SCENARIO_ROLES: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD, Role.ANALYST)
 
@@ -190,6 +196,16 @@ def may_change_calendar(scope: Scope) -> bool:
 def may_refresh_forecasts(scope: Scope) -> bool:
     """Whether this person may have all forecasts worked out anew."""
     return scope.role in _FORECASTERS
+
+
+def may_mark_calls(scope: Scope) -> bool:
+    """Whether this role may say what came of a call."""
+    return scope.role in CALL_RIGHTS
+
+
+def may_plan_calls(scope: Scope) -> bool:
+    """Whether this role may say how many calls a rep has time for."""
+    return scope.role in CALL_PLANNERS
 
 
 def may_for_forecast(scope: Scope, action: str) -> bool:
