@@ -78,12 +78,13 @@ def _head(scope: Scope, row: pd.Series) -> None:
 
 
 def _what_to_say(row: pd.Series, reasons: list[dict[Any, Any]]) -> None:
-    offers = offered(reasons)
-    if offers:
-        st.markdown(f"**{_('Offer')}:** {plain(', '.join(offers))}")
+    said = [(_("To offer"), plain(" · ".join(offered(reasons))))]
     value = plain(formula(reasons, row["currency"]))
-    st.markdown(f"**{_('Expected value')}:** {value} :small[:gray[{_('probability × value')}]]")
-    st.markdown(f"**{_('Last time')}:** {in_a_row(last_time(row.to_dict()))}")
+    said.append((_("Expected value"), f"{value} :small[:gray[{_('probability × value')}]]"))
+    said.append((_("Last time"), in_a_row(last_time(row.to_dict()))))
+    for label, values in said:
+        if values:
+            st.markdown(_("{label}: {values}", label=f"**{label}**", values=values))
 
 
 def _results(row: pd.Series, reasons: list[dict[Any, Any]], form: str) -> None:

@@ -48,7 +48,8 @@ def refresh_calls(source: Source, run: Run, advance: Advance) -> int:
 
 
 def _read_reasons(source: Source, week_on: date) -> pd.DataFrame:
-    """With what each is worth, to the cent."""
+    """With what each is worth to the cent, of a chance to a thousandth: as the page says it, so
+    that whoever multiplies finds the same."""
     found = [
         frame
         for frame in (
@@ -60,8 +61,8 @@ def _read_reasons(source: Source, week_on: date) -> pd.DataFrame:
     if not found:
         return calls.read_silent(source.record, source.as_of).assign(expected_value=np.nan)
     reasons = pd.concat(found, ignore_index=True)
-    value = reasons["value"].round(2)
-    return reasons.assign(value=value, expected_value=(reasons["probability"] * value).round(2))
+    chance, value = reasons["probability"].round(3), reasons["value"].round(2)
+    return reasons.assign(probability=chance, value=value, expected_value=(chance * value).round(2))
 
 
 def _room(

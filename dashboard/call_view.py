@@ -255,16 +255,16 @@ def _columns(scope: Scope, view: CallView) -> list[Column]:
     reps = [Column("rep", _("Sales rep"), width=100)] if sees_several_reps(scope) else []
     return [
         Column("rank", _("Rank"), "count", width=60, help=_("In the rep's list of the week")),
+        *reps,
         Column("customer", _("Customer"), width=175),
         *result,
         *phone,
         Column("expected_value", _("Expected value"), "money", width=120,
                help=_("Probability × value of each reason, added up")),
         Column("why", _("Why"), width=330),
-        Column("offer", _("Offer"), width=150),
+        Column("offer", _("To offer"), width=150),
         Column("last_ordered_on", _("Last order"), "day"),
         Column("last_talk", _("Last conversation"), width=130),
-        *reps,
     ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def add_words(lines: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
     own = [known.get(int(row["customer_id"]), []) for row in rows]
     return lines.assign(
         why=[" · ".join(in_short(each) for each in mine) for mine in own],
-        offer=[", ".join(offered(mine)) for mine in own],
+        offer=[" · ".join(offered(mine)) for mine in own],
         formula=[formula(mine, row["currency"]) for row, mine in zip(rows, own, strict=True)],
         result=[result_of(row) for row in rows],
         last_talk=[_last_talk(row) for row in rows],

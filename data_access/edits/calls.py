@@ -1,7 +1,7 @@
 """What came of a call of the week's list, and how many calls a rep has time for.
 
 A mark closes the line of its week, and stands against suggesting the same again for as long as
-`docs/decisions/0023` says; taken back, the line is open again.
+`docs/decisions/0023-whom-to-call.md` says; taken back, the line is open again.
 """
 
 from __future__ import annotations
