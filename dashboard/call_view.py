@@ -56,11 +56,11 @@ def week_choice(scope: Scope) -> date | None:
     ]
     if not weeks:
         return None
+    names = {day: f"{formats.week(day)} ({formats.day(day)})" for day in weeks}
     said = st.query_params.get("week", "")
+    first = next((place for place, day in enumerate(weeks) if day.isoformat() == said), 0)
     chosen: date | None = st.selectbox(
-        _("Week"), weeks, index=next((place for place, day in enumerate(weeks)
-                                      if day.isoformat() == said), 0),
-        format_func=lambda day: f"{formats.week(day)} ({formats.day(day)})", width=220,
+        _("Week"), weeks, index=first, format_func=lambda day: names[day], width=220,
         key="calls_week", on_change=first_page,
     )  # fmt: skip
     return chosen or weeks[0]
@@ -81,9 +81,10 @@ def no_list(scope: Scope) -> None:
         )  # fmt: skip
 
 
-def call_cards(sums: pd.Series, currency: str | None) -> list[Card]:
+def call_cards(sums: pd.Series) -> list[Card]:
     """What is still to do, what it is worth, what came of the rest, and who is left out."""
     done = int(sums["lines"]) - int(sums["open"])
+    currency = currency_of(sums)
     return [
         Card(
             key="calls_open", label=_("Still to call"), value=formats.number(sums["open"]),
@@ -122,6 +123,11 @@ def call_cards(sums: pd.Series, currency: str | None) -> list[Card]:
     ]  # fmt: skip
 
 
+def currency_of(sums: pd.Series) -> str | None:
+    """Of all amounts on the list; None where there are several."""
+    return None if pd.isna(sums["currency"]) else str(sums["currency"])
+
+
 def call_list(
     scope: Scope, chosen: OrderFilter, week_on: date, sums: pd.Series, filters: Sequence[str]
 ) -> None:
@@ -148,10 +154,10 @@ def call_list(
             Export(
                 slug="calls",
                 name="call_list",
-                columns=_file_columns(scope),
+                columns=_file_columns(scope, currency),
                 rows=lambda person, most: _told(person, week_on, whole(person, most)),
                 as_of=week_on,
-                currency=chosen.currency,
+                currency=currency,
                 filters=[*filters, f"{_('Week')}: {formats.week(week_on)}", _(_VIEWS[view])],
                 for_contact=True,
             ),
@@ -160,6 +166,7 @@ def call_list(
         if len(_sortings(scope)) > 1:
             sort_box("calls_sorting", _sortings(scope), sorted_by)
 
+    currency = currency_of(sums)
     count = _counts(sums)[view]
     if not count:
         st.markdown(f":gray[{_nobody(view)}]")
@@ -177,10 +184,10 @@ def call_list(
     key = f"calls_{data_version()}_{view}_{column}_{pages.number}_{hash(chosen.key) % 9999}"
     show_table(
         frame,
-        _columns(scope, view),
+        _columns(scope, view, currency),
         key=key,
         alt=_("Customers to call"),
-        currency=chosen.currency,
+        currency=currency,
         height="content" if len(frame) <= _ROWS_SEEN else (_ROWS_SEEN + 1) * ROW_HEIGHT + 6,
         on_select=lambda: _clicked(key, call_ids),
         selection_mode="single-cell",
@@ -249,7 +256,11 @@ def _sortings(scope: Scope) -> dict[str, str]:
     return {name: _SORTINGS[name][0] for name in names}
 
 
-def _columns(scope: Scope, view: CallView) -> list[Column]:
+def _columns(scope: Scope, view: CallView, currency: str | None) -> list[Column]:
+    told = _("Probability × value of each reason, added up")
+    value = Column("expected_value", _("Expected value"), "money", width=120, help=told)
+    if currency is None:  # each amount in its own
+        value = Column("value_told", _("Expected value"), width=120, help=told)
     result = [Column("result", _("Result"), width=150)] if view != "open" else []
     phone = [Column("phone", _("Phone"), width=115)] if scope.sees("customers", "phone") else []
     reps = [Column("rep", _("Sales rep"), width=100)] if sees_several_reps(scope) else []
@@ -259,8 +270,7 @@ def _columns(scope: Scope, view: CallView) -> list[Column]:
         Column("customer", _("Customer"), width=175),
         *result,
         *phone,
-        Column("expected_value", _("Expected value"), "money", width=120,
-               help=_("Probability × value of each reason, added up")),
+        value,
         Column("why", _("Why"), width=330),
         Column("offer", _("To offer"), width=150),
         Column("last_ordered_on", _("Last order"), "day"),
@@ -268,7 +278,7 @@ def _columns(scope: Scope, view: CallView) -> list[Column]:
     ]  # fmt: skip
 
 
-def _file_columns(scope: Scope) -> list[Column]:
+def _file_columns(scope: Scope, currency: str | None) -> list[Column]:
     people = (
         [Column("contact", _("Contact")), Column("contact_phone", _("Phone of the contact"))]
         if scope.sees("contacts", "phone")
@@ -276,11 +286,11 @@ def _file_columns(scope: Scope) -> list[Column]:
     )
     return [
         Column("rep", _("Sales rep")),
-        *(each for each in _columns(scope, "all") if each.name != "rep"),
+        *(each for each in _columns(scope, "all", currency) if each.name != "rep"),
         *people,
         Column("formula", _("Formula")),
         Column("last_order_number", _("Number of the last order")),
-        Column("last_net_sales", _("Amount of the last order"), "money"),
+        Column("last_amount", _("Amount of the last order")),
         Column("last_subject", _("Subject of the last conversation")),
         Column("note", _("Note")),
     ]

@@ -25,7 +25,8 @@ def reasons_by_customer(reasons: pd.DataFrame) -> dict[int, list[dict[Any, Any]]
 
 
 def add_words(lines: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
-    """The lines of `list_calls` with texts, no Markdown: why, offer, formula, result, last_talk."""
+    """The lines of `list_calls` with texts, no Markdown: why, offer, formula, result,
+    last_talk, value_told and last_amount (money in its own currency)."""
     known = reasons_by_customer(reasons)
     rows = lines.to_dict("records")
     own = [known.get(int(row["customer_id"]), []) for row in rows]
@@ -35,6 +36,8 @@ def add_words(lines: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
         formula=[formula(mine, row["currency"]) for row, mine in zip(rows, own, strict=True)],
         result=[result_of(row) for row in rows],
         last_talk=[_last_talk(row) for row in rows],
+        value_told=[formats.money(row["expected_value"], row["currency"]) for row in rows],
+        last_amount=[_amount(row) for row in rows],
     )
 
 
@@ -113,7 +116,7 @@ def last_time(row: Reason) -> list[str]:
         else:
             said.append(
                 _("Last order {number} on {day}: {amount}.", number=number, day=day,
-                  amount=formats.money(row["last_net_sales"], row["currency"]))
+                  amount=_amount(row))
             )  # fmt: skip
     if pd.isna(row["last_contact_at"]):
         said.append(_("No conversation is noted."))
@@ -126,6 +129,12 @@ def last_time(row: Reason) -> list[str]:
               day=formats.moment(row["last_contact_at"])[:10])
         )  # fmt: skip
     return said
+
+
+def _amount(row: Reason) -> str:
+    if pd.isna(row["last_net_sales"]):
+        return ""
+    return formats.money(row["last_net_sales"], row["last_currency"])
 
 
 def _last_talk(row: Reason) -> str:

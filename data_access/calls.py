@@ -87,7 +87,8 @@ def list_calls(
     first contact person), consent, employee_id, rep, rank, currency, expected_value, mark, note,
     marked_product, marked_by, marked_at (NULL while nobody marked it), has_ordered (1: an order
     since the list was made), last_order_id, last_order_number, last_ordered_on, last_net_sales,
-    last_contact (its kind), last_subject, last_contact_at. `rank` sorts by rep, then by rank."""
+    last_currency, last_contact (its kind), last_subject, last_contact_at. `rank` sorts by rep, then
+    by rank."""
     rows = _lines(scope, order_filter, week_on).subquery("lines")
     chosen = select(rows).where(rows.c.is_held_out == 0, rows.c.is_refusing == 0)
     still_open = and_(rows.c.mark_id.is_(None), rows.c.has_ordered == 0)
@@ -319,6 +320,7 @@ def _shown(scope: Scope, page: Subquery, language: str) -> Select[Any]:
         orders.c.order_number.label("last_order_number"),
         orders.c.ordered_on.label("last_ordered_on"),
         orders.c.net_sales.label("last_net_sales"),
+        orders.c.currency.label("last_currency"),
         interactions.c.kind.label("last_contact"),
         interactions.c.subject.label("last_subject"),
         interactions.c.happened_at.label("last_contact_at"),

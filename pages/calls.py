@@ -6,13 +6,7 @@ from dashboard.call_capacity import capacity_button
 from dashboard.call_effect import effect_block
 from dashboard.call_view import call_cards, call_list, how_block, no_list, week_choice
 from dashboard.cards import show_cards
-from dashboard.choices import (
-    currencies,
-    region_choice,
-    rep_choice,
-    sees_several_reps,
-    worth_choosing,
-)
+from dashboard.choices import region_choice, rep_choice, sees_several_reps, worth_choosing
 from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import Bar, filter_bar, filter_in_words
 from dashboard.live import follow_changes, page_title
@@ -26,7 +20,7 @@ as_of = today()
 page_title(_("Call list"), as_of, lambda: capacity_button(scope))
 notice_line(scope, "calls", "calls")
 choices = worth_choosing(region_choice(scope), rep_choice(scope))
-bar = Bar(presets=(), choices=choices, currencies=currencies(scope))
+bar = Bar(presets=(), choices=choices)
 chosen = filter_bar(bar, as_of)
 week_on = week_choice(scope)
 if week_on is None:
@@ -35,7 +29,7 @@ if week_on is None:
     st.stop()
 
 sums = read(sum_calls, scope, chosen, week_on, engine="record").iloc[0]
-show_cards(call_cards(sums, chosen.currency))
+show_cards(call_cards(sums))
 with st.container(border=True, gap="xsmall"):
     call_list(scope, chosen, week_on, sums, filter_in_words(bar, chosen))
     how_block()
