@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.comparing_shares import FEWEST
-from dashboard.analytics.experiments import follow_trial
+from dashboard.analytics.experiments import FEWEST, follow_trial
 from dashboard.reads import read
 from dashboard.texts import _, in_a_row
 from data_access.calls import BOUGHT_WITHIN_DAYS, sum_call_effect

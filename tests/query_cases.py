@@ -16,6 +16,7 @@ from data_access import (
     bridging,
     bridging_rows,
     calendar_events,
+    calls,
     consent,
     delivery,
     dwelling,
@@ -350,6 +351,29 @@ CASES: tuple[Case, ...] = (
         lambda engine, scope, chosen, as_of: inventory.list_waiting_lines(
             engine, scope, 1, 1, "zh_CN"
         ),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(engine, scope, chosen, as_of),
+            is_aggregate=False,
+        )
+        for query in (calls.sum_calls, calls.list_calls)
+    ),
+    Case(
+        "list_call_reasons",
+        lambda engine, scope, chosen, as_of: calls.list_call_reasons(engine, scope, as_of),
+        is_aggregate=False,
+    ),
+    Case(
+        "sum_call_effect",
+        lambda engine, scope, chosen, as_of: calls.sum_call_effect(engine, scope, as_of),
+        is_aggregate=False,
+    ),
+    Case(
+        "list_call_capacities",
+        lambda engine, scope, chosen, as_of: calls.list_call_capacities(engine, scope),
         is_aggregate=False,
     ),
     Case("sum_repurchase", _repurchase),

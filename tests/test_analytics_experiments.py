@@ -11,13 +11,15 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, binom, norm
 
-from dashboard.analytics.comparing_shares import Difference, compare_shares
 from dashboard.analytics.experiments import (
     LEVEL,
+    POWER,
     RATIO_LEVEL,
     SPREAD,
     Arm,
+    Difference,
     compare_arms,
+    customers_needed,
     follow_trial,
     split_evidence,
 )
@@ -28,8 +30,10 @@ Compare = Callable[[Arm, Arm], Difference]
 
 
 def fixed(first: Arm, second: Arm) -> Difference:
-    """The interval for one look."""
-    return compare_shares(first.bought, first.customers, second.bought, second.customers)
+    """The usual interval, which holds for one look."""
+    half = norm.ppf(1 - LEVEL / 2) * math.sqrt(first.variance + second.variance)
+    value = first.share - second.share
+    return Difference(first.share, second.share, value - half, value + half)
 
 
 def simulate(
@@ -105,6 +109,23 @@ def test_the_interval_is_where_the_mixture_of_likelihoods_reaches_its_bound() ->
             -1, 1, points=[found.value - edge],
         )  # fmt: skip
         assert mixed / norm.pdf(found.value, edge, deviation) == pytest.approx(1 / LEVEL, rel=1e-6)
+
+
+def test_so_many_customers_are_needed_to_notice_a_lift() -> None:
+    share, lift = 0.3, 0.15
+    needed = customers_needed(share, lift)
+    chance = np.random.default_rng(4)
+    looks = np.unique(np.linspace(30, needed, 40).astype(int))
+    noticed = 0
+    for _trial in range(400):
+        first = (chance.random(needed) < share + lift).cumsum()
+        second = (chance.random(needed) < share).cumsum()
+        noticed += any(
+            compare_arms(Arm(int(n), int(first[n - 1])), Arm(int(n), int(second[n - 1]))).low > 0
+            for n in looks
+        )
+    assert POWER - 0.04 <= noticed / 400 <= POWER + 0.1
+    assert customers_needed(share, lift / 2) > 3 * needed
 
 
 def test_who_all_bought_leaves_doubt() -> None:

@@ -8,18 +8,39 @@ most once in twenty trials.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from scipy.special import betaln, xlog1py, xlogy
 
-from dashboard.analytics.comparing_shares import Difference
-
 LEVEL = 0.05
+POWER = 0.8
+FEWEST = 30  # of each arm, for a claim
 RATIO_LEVEL = 0.001  # an alarm about the split itself: strict, for it says that nothing holds
 SPREAD = 0.1  # how large effects are expected to be: a standard deviation, as a share
 _PRIOR = 10.0  # customers that the expected split weighs as much as
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first share less the second, with its interval."""
+
+    first: float
+    second: float
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        return self.first - self.second
+
+    @property
+    def is_sure(self) -> bool:
+        """The interval leaves out that there is none."""
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
@@ -55,14 +76,38 @@ def compare_arms(
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
     (0.2, 0.049, 0.351)
     """
-    variance = first.variance + second.variance
-    prior = spread * spread
-    wide = variance + prior
-    half = math.sqrt(
-        variance * wide / prior * (2 * math.log(1 / level) + math.log(wide / variance))
-    )
+    half = _half_width(first.variance + second.variance, level, spread)
     value = first.share - second.share
     return Difference(first.share, second.share, value - half, value + half)
+
+
+def customers_needed(
+    share: float, lift: float, level: float = LEVEL, spread: float = SPREAD
+) -> int:
+    """How many each arm needs for a lift of the share to be noticed four times in five, by then or
+    before.
+
+    >>> customers_needed(0.6, 0.1), customers_needed(0.6, 0.2)
+    (685, 155)
+    """
+    deviation = NormalDist().inv_cdf(POWER)
+    each = share * (1 - share) + (share + lift) * (1 - share - lift)
+
+    def is_enough(customers: int) -> bool:
+        variance = each / customers
+        return _half_width(variance, level, spread) + deviation * math.sqrt(variance) <= lift
+
+    most = 1
+    while not is_enough(most):
+        most *= 2
+    return bisect_left(range(most), True, lo=1, key=is_enough)
+
+
+def _half_width(variance: float, level: float, spread: float) -> float:
+    prior = spread * spread
+    wide = variance + prior
+    bound = 2 * math.log(1 / level) + math.log(wide / variance)
+    return math.sqrt(variance * wide / prior * bound)
 
 
 def split_evidence(held_out: int, listed: int, rate: float) -> float:
