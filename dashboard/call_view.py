@@ -42,7 +42,7 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 _ROWS_SEEN = 12
-_VIEWS: dict[CallView, str] = {"open": N_("Open"), "done": N_("Done"), "all": N_("All")}
+_VIEWS: dict[CallView, str] = {"open": N_("To call"), "done": N_("Done"), "all": N_("All")}
 _SORTINGS: dict[str, tuple[str, CallSort, bool]] = {
     "value": (N_("Most expected value"), "expected_value", True),
     "rep": (N_("By rep and rank"), "rank", False),
