@@ -11,12 +11,12 @@ from sqlalchemy import Engine, func, select
 from benchmarks.question import Question, choices
 from benchmarks.what_if import what_if_questions
 from data_access import options
+from data_access.call_capacities import list_call_capacities
+from data_access.call_effects import sum_call_effect
 from data_access.calls import (
-    list_call_capacities,
     list_call_reasons,
     list_call_weeks,
     list_calls,
-    sum_call_effect,
     sum_calls,
 )
 from data_access.care import list_care, sum_care

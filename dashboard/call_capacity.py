@@ -11,7 +11,7 @@ from dashboard.reads import read
 from dashboard.saving import begin_anew, draw_request, save, say_saved, show_refusal
 from dashboard.session import current_scope
 from dashboard.texts import _, language, plain
-from data_access.calls import list_call_capacities
+from data_access.call_capacities import list_call_capacities
 from data_access.edits.calls import MOST_CALLS, change_capacity
 from data_access.edits.rights import may_plan_calls
 from data_access.scope import Scope

@@ -12,7 +12,8 @@ from dashboard import formats
 from dashboard.analytics.experiments import FEWEST, follow_trial
 from dashboard.reads import read
 from dashboard.texts import _, in_a_row
-from data_access.calls import BOUGHT_WITHIN_DAYS, sum_call_effect
+from data_access.call_effects import sum_call_effect
+from data_access.calls import BOUGHT_WITHIN_DAYS
 from data_access.holding_out import HELD_OUT_RATE
 from data_access.scope import Scope
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.analytics.calling import best_reasons, drop_answered, rank_calls
-from data_access.calls import USUAL_CALLS
+from data_access.call_capacities import USUAL_CALLS
 from data_access.holding_out import is_held_out_of_calls
 from data_access.refreshing import calls
 from data_access.refreshing.runs import Run

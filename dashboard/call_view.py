@@ -29,7 +29,6 @@ from dashboard.reads import data_version, read
 from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language
 from data_access.calls import (
-    BOUGHT_WITHIN_DAYS,
     CallSort,
     CallView,
     find_last_call_run,
@@ -58,12 +57,18 @@ def week_choice(scope: Scope) -> date | None:
         return None
     names = {day: f"{formats.week(day)} ({formats.day(day)})" for day in weeks}
     said = st.query_params.get("week", "")
-    first = next((place for place, day in enumerate(weeks) if day.isoformat() == said), 0)
+    key = "calls_week"
+    st.session_state[key] = next((day for day in weeks if day.isoformat() == said), weeks[0])
     chosen: date | None = st.selectbox(
-        _("Week"), weeks, index=first, format_func=lambda day: names[day], width=220,
-        key="calls_week", on_change=first_page,
+        _("Week"), weeks, format_func=lambda day: names[day], width=220, key=key,
+        on_change=lambda: _turn_to(st.session_state[key]),
     )  # fmt: skip
     return chosen or weeks[0]
+
+
+def _turn_to(week_on: date) -> None:
+    first_page()
+    st.query_params["week"] = week_on.isoformat()
 
 
 def no_list(scope: Scope) -> None:
@@ -196,31 +201,6 @@ def call_list(
     if len(opened):
         mine = reasons[reasons["customer_id"] == opened.iloc[0]["customer_id"]]
         line_panel(scope, opened.iloc[0], mine)
-
-
-def how_block() -> None:
-    """How the list is made, and for how long a result stands."""
-    with st.expander(_("How this list is made"), icon=":material/help:"):
-        st.markdown(
-            "\n".join(
-                f"- {sentence}"
-                for sentence in (
-                    _("Likely silent: the chance of no order in 90 days is 70% or more. Its value"
-                      " is what 90 days bring at the pace of the last 365."),
-                    _("Due to rebuy: expected until the Sunday after this week. Its value is the"
-                      " usual quantity at list price; at most three products of a customer."),
-                    _("Expected value = probability × value, added up over the reasons. The list"
-                      " of a rep has those with the most, as many as the rep has time for."),
-                    _("The list of a week stays as it was made. A refresh only fills it up to the"
-                      " number of calls."),
-                    _("Not suggested again: called or bought, for 30 days; not interested, for 180"
-                      " days; wrong, for 365 days. An order since ends the last two; of one"
-                      " product, an order with it."),
-                    _("Ordered: the data have an order within {days} days after the list was made.",
-                      days=BOUGHT_WITHIN_DAYS),
-                )
-            )
-        )  # fmt: skip
 
 
 def _told(person: Scope, week_on: date, lines: pd.DataFrame) -> pd.DataFrame:

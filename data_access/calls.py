@@ -7,7 +7,7 @@ whatever anybody marked.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
@@ -36,7 +36,6 @@ from data_access.scope import Scope
 CallView = Literal["open", "done", "all"]
 CallSort = Literal["expected_value", "rank"]
 BOUGHT_WITHIN_DAYS = 28  # after the last day that the list knew
-USUAL_CALLS = 25  # a week: five a day, of a rep without a number of their own
 MARKS = ("called", "bought", "not_interested", "wrong")
 MOST_WEEKS = 26
 MOST_RANK = 10_000
@@ -145,34 +144,6 @@ def list_call_weeks(engine: Engine, scope: Scope) -> pd.DataFrame:
     return read_frame(engine, statement.limit(MOST_WEEKS))
 
 
-def list_call_capacities(engine: Engine, scope: Scope, *, language: str = "en") -> pd.DataFrame:
-    """employee_id, rep, calls_a_week, version (0: it is the usual number), customers: of each rep
-    who has customers."""
-    visible = scope.visible
-    employees, capacities, customers = (
-        visible.employees, visible.call_capacities, visible.customers,
-    )  # fmt: skip
-    owned = (
-        select(customers.c.owner_id, func.count().label("customers"))
-        .group_by(customers.c.owner_id)
-        .subquery("owned")
-    )
-    rep = name_in(language, employees)
-    return read_frame(
-        engine,
-        select(
-            employees.c.employee_id,
-            rep.label("rep"),
-            func.coalesce(capacities.c.calls_a_week, USUAL_CALLS).label("calls_a_week"),
-            func.coalesce(capacities.c.version, 0).label("version"),
-            owned.c.customers,
-        )
-        .join_from(employees, owned, owned.c.owner_id == employees.c.employee_id)
-        .outerjoin(capacities, capacities.c.employee_id == employees.c.employee_id)
-        .order_by(rep, employees.c.employee_id),
-    )
-
-
 def find_last_call_run(engine: Engine, scope: Scope) -> dict[str, Any] | None:
     """as_of_on, finished_at of the last refresh of the lists that was done; None before one."""
     refreshes = scope.visible.refreshes
@@ -181,48 +152,6 @@ def find_last_call_run(engine: Engine, scope: Scope) -> dict[str, Any] | None:
         select(refreshes.c.as_of_on, refreshes.c.finished_at)
         .where(refreshes.c.what == "calls", refreshes.c.state == "done")
         .order_by(refreshes.c.refresh_id.desc()),
-    )
-
-
-def sum_call_effect(engine: Engine, scope: Scope, as_of: date) -> pd.DataFrame:
-    """step (the Monday), is_held_out (1, 0), assigned, customers, bought: customers by the week in
-    which a trial first had them, on a list or held out of it, called or not; of how many the
-    following 28 days are over, and how many of those ordered in them."""
-    calls, orders = scope.visible.calls, scope.visible.orders
-    first = (
-        select(
-            calls.c.customer_id,
-            func.max(_flag(calls.c.is_held_out)).label("is_held_out"),
-            func.min(calls.c.week_on).label("step"),
-            func.min(calls.c.as_of_on).label("as_of_on"),
-        )
-        .group_by(calls.c.experiment, calls.c.customer_id)
-        .subquery("first")
-        .c
-    )
-    ordered = exists().where(
-        orders.c.customer_id == first.customer_id,
-        orders.c.stage != "cancelled",
-        days_between(first.as_of_on, orders.c.ordered_on).between(1, BOUGHT_WITHIN_DAYS),
-    )
-    is_over = first.as_of_on <= as_of - timedelta(days=BOUGHT_WITHIN_DAYS)
-    told = select(
-        first.step,
-        first.is_held_out,
-        _flag(is_over).label("is_over"),
-        _flag(and_(is_over, ordered)).label("has_bought"),
-    ).subquery("told")
-    return read_frame(
-        engine,
-        select(
-            told.c.step,
-            told.c.is_held_out,
-            func.count().label("assigned"),
-            func.sum(told.c.is_over).label("customers"),
-            func.sum(told.c.has_bought).label("bought"),
-        )
-        .group_by(told.c.step, told.c.is_held_out)
-        .order_by(told.c.step, told.c.is_held_out),
     )
 
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from dashboard.call_capacity import capacity_button
 from dashboard.call_effect import effect_block
-from dashboard.call_view import call_cards, call_list, how_block, no_list, week_choice
+from dashboard.call_rules import how_block
+from dashboard.call_view import call_cards, call_list, no_list, week_choice
 from dashboard.cards import show_cards
 from dashboard.choices import region_choice, rep_choice, sees_several_reps, worth_choosing
 from dashboard.edit_notice import notice_line

@@ -16,6 +16,8 @@ from data_access import (
     bridging,
     bridging_rows,
     calendar_events,
+    call_capacities,
+    call_effects,
     calls,
     consent,
     delivery,
@@ -368,12 +370,12 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "sum_call_effect",
-        lambda engine, scope, chosen, as_of: calls.sum_call_effect(engine, scope, as_of),
+        lambda engine, scope, chosen, as_of: call_effects.sum_call_effect(engine, scope, as_of),
         is_aggregate=False,
     ),
     Case(
         "list_call_capacities",
-        lambda engine, scope, chosen, as_of: calls.list_call_capacities(engine, scope),
+        lambda engine, scope, chosen, as_of: call_capacities.list_call_capacities(engine, scope),
         is_aggregate=False,
     ),
     Case("sum_repurchase", _repurchase),

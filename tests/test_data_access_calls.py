@@ -9,14 +9,13 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from data_access.call_capacities import USUAL_CALLS, list_call_capacities
+from data_access.call_effects import sum_call_effect
 from data_access.calls import (
     BOUGHT_WITHIN_DAYS,
-    USUAL_CALLS,
-    list_call_capacities,
     list_call_reasons,
     list_call_weeks,
     list_calls,
-    sum_call_effect,
     sum_calls,
 )
 from data_access.database import Database, writing

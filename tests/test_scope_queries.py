@@ -83,7 +83,7 @@ RECORD_ONLY = (
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
-    "calls.",
+    "calls.", "call_effects.", "call_capacities.",
 )  # fmt: skip
 
 
