@@ -25,6 +25,7 @@ from dashboard.analytics.rebuying import predict_rebuys
 from dashboard.analytics.scoring import score_customers
 from dashboard.analytics.segments import cluster_customers, rule_segments
 from dashboard.forecast_refresh import refresh_forecasts
+from dashboard.offer_refresh import refresh_offers
 from data_access.errors import Refused
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results, runs
@@ -34,7 +35,7 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts")
+PARTS = ("scores", "segments", "rebuy", "offers", "completeness", "forecasts")
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
@@ -256,6 +257,7 @@ _WORK: Mapping[str, Work] = {
     "scores": _counted(_scores),
     "segments": _counted(_segments),
     "rebuy": _counted(_rebuy),
+    "offers": _counted(refresh_offers),
     "completeness": _counted(_completeness),
     "forecasts": refresh_forecasts,
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,28 @@ class Fitted:
     ease: npt.NDArray[np.float32]
     content: Matrix
 
-    @property
+    @cached_property
+    def both(self) -> npt.NDArray[np.int32]:
+        """How many customers bought both of two offered products; on the diagonal, one."""
+        own = sparse.csc_array(self.bought[:, self.offered]).astype(np.int32)
+        return np.asarray((own.T @ own).todense())
+
+    @cached_property
+    def pulls(self) -> Mapping[str, Singles]:
+        """By method, what having bought the row's product adds to the column's, dense. Of EASE
+        nothing where nobody bought both: that would be no reason."""
+        size = len(self.offered)
+        weights = np.zeros((size, size), np.float32)
+        if len(self.ease_at):
+            weights[np.ix_(self.ease_at, self.ease_at)] = self.ease
+        weights[self.both == 0] = 0
+        return {
+            "ease": weights,
+            "cosine": self.alike.toarray().astype(np.float32),
+            "content": self.content.toarray().astype(np.float32),
+        }
+
+    @cached_property
     def popularity(self) -> Floats:
         return np.asarray(self.late_orders / max(int(self.late_orders.max(initial=1)), 1))
 

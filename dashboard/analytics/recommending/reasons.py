@@ -107,19 +107,12 @@ def _tell_together(fitted: Fitted, weights: Weights, told: Candidates, found: Re
         return
     parts = contributions(weights, told)
     by_ease = parts["ease"][rows] > parts["cosine"][rows]
-    size = len(fitted.offered)
-    ease = np.zeros((size, size), np.float32)
-    if len(fitted.ease_at):
-        ease[np.ix_(fitted.ease_at, fitted.ease_at)] = fitted.ease
-    own = sparse.csc_array(fitted.bought[:, fitted.offered]).astype(np.int32)
-    both = np.asarray((own.T @ own).todense())
-    # two products that nobody bought together are no reason, whatever the weight between them
-    ease[both == 0] = 0
-    for chosen, pull, held in (
-        (by_ease, ease, fitted.bought),
-        (~by_ease, fitted.alike.toarray().astype(np.float32), fitted.slow),
+    both = fitted.both
+    for chosen, method, held in (
+        (by_ease, "ease", fitted.bought),
+        (~by_ease, "cosine", fitted.slow),
     ):
-        _tell_sources(fitted, told, found, rows[chosen], pull, held)
+        _tell_sources(fitted, told, found, rows[chosen], fitted.pulls[method], held)
     at = _places(fitted)
     source, product = at[found.source[rows]], at[told.product[rows]]
     found.put(rows, count=both[source, product], base=both[source, source])
@@ -131,8 +124,7 @@ def _tell_similar(
     rows = np.flatnonzero(found.reason == "similar")
     if not len(rows):
         return
-    pull = fitted.content.toarray().astype(np.float32)
-    _tell_sources(fitted, told, found, rows, pull, fitted.slow)
+    _tell_sources(fitted, told, found, rows, fitted.pulls["content"], fitted.slow)
     if attributes is not None:
         source, product = found.source[rows], told.product[rows]
         agree = _agreeing(attributes, source, product)

@@ -12,7 +12,7 @@ from scipy import linalg, sparse
 from dashboard.analytics.recommending.baskets import Floats, Ints, Matrix
 
 NEIGHBOURS = 100  # of a product that are kept
-MOST_EASE = 4_000  # products; its matrix is dense, and inverting it grows with the cube
+MOST_EASE = 3_000  # products; its matrix is dense, and inverting it grows with the cube
 _SHRINKAGE = 10.0  # customers
 _RIDGE = 300.0
 _BLOCK = 500
