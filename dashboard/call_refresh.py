@@ -8,10 +8,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from dashboard.analytics.calling import best_reasons, drop_answered, rank_calls
+from dashboard.analytics.calling import best_reasons, drop_answered, rank_calls, with_occasion
 from data_access.call_capacities import USUAL_CALLS
 from data_access.holding_out import is_held_out_of_calls
 from data_access.refreshing import calls
@@ -32,7 +31,7 @@ def refresh_calls(source: Source, run: Run, advance: Advance) -> int:
     reasons = _read_reasons(source, week_on)
     advance(0.5)
     marks = calls.read_marks(source.record, source.as_of, source.zone)
-    reasons = drop_answered(reasons, marks, source.as_of)
+    reasons = with_occasion(drop_answered(reasons, marks, source.as_of))
     reasons = best_reasons(reasons[~reasons["customer_id"].isin(known["customer_id"])])
     held_out = {
         customer_id
@@ -50,17 +49,13 @@ def refresh_calls(source: Source, run: Run, advance: Advance) -> int:
 def _read_reasons(source: Source, week_on: date) -> pd.DataFrame:
     """With what each is worth to the cent, of a chance to a thousandth: as the page says it, so
     that whoever multiplies finds the same."""
-    found = [
-        frame
-        for frame in (
-            calls.read_silent(source.record, source.as_of),
-            calls.read_due(source.record, source.as_of, week_on),
-        )
-        if len(frame)
-    ]
-    if not found:
-        return calls.read_silent(source.record, source.as_of).assign(expected_value=np.nan)
-    reasons = pd.concat(found, ignore_index=True)
+    frames = (
+        calls.read_silent(source.record, source.as_of),
+        calls.read_due(source.record, source.as_of, week_on),
+        calls.read_offers(source.record, source.as_of),
+    )
+    found = [frame for frame in frames if len(frame)] or [frames[-1]]
+    reasons = pd.concat(found, ignore_index=True).reindex(columns=frames[-1].columns)
     chance, value = reasons["probability"].round(3), reasons["value"].round(2)
     return reasons.assign(probability=chance, value=value, expected_value=(chance * value).round(2))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formats
+from dashboard.analytics.calling import OFFERS
 from dashboard.texts import _, _n, plain
 from dashboard.vocabulary import in_words
 
@@ -47,6 +48,8 @@ def in_short(reason: Reason) -> str:
     if reason["cause"] == "silent":
         return _("likely silent ({chance}), last order {day}",
                  chance=chance, day=formats.day(reason["last_ordered_on"]))  # fmt: skip
+    if reason["cause"] in OFFERS:
+        return f"{reason['product']} ({chance})"
     due_on = formats.day(reason["expected_on"])
     return _("{product} due {day} ({chance})", product=reason["product"], day=due_on, chance=chance)
 
@@ -61,6 +64,8 @@ def in_full(reason: Reason) -> str:
         if pd.isna(gap):
             return f"{said}."
         return _("{said}, usually one every {gap}.", said=said, gap=formats.age(gap))
+    if reason["cause"] in OFFERS:
+        return _offer_in_full(reason)
     return _n(
         "{product} is expected to be needed on {day}: bought on {n} day, the last on {last},"
         " usually every {gap}. With a chance of {chance} they buy it within 30 days.",
@@ -70,6 +75,24 @@ def in_full(reason: Reason) -> str:
         product=f"**{plain(reason['product'])}**", day=formats.day(reason["expected_on"]),
         last=last_on, gap=formats.age(gap), chance=chance,
     )  # fmt: skip
+
+
+def _offer_in_full(reason: Reason) -> str:
+    """What the share rests on, and what it is multiplied by."""
+    counted, counted_of = int(reason["counted"]), int(reason["counted_of"])
+    share = counted / counted_of
+    values = {
+        "product": f"**{plain(reason['product'])}**",
+        "n": formats.number(counted), "of": formats.number(counted_of),
+        "orders": formats.rate(reason["probability"] / share),
+        "chance": formats.rate(reason["probability"]),
+    }  # fmt: skip
+    if reason["cause"] == "again":
+        return _("To offer again: {product}, in {n} of their {of} orders. With a chance of {orders}"
+                 " they order within 90 days, so with {chance} this.", **values)  # fmt: skip
+    return _("New for them: {product}. Of {of} customers who bought {source}, {n} bought it too."
+             " With a chance of {orders} they order within 90 days, so with {chance} this.",
+             source=plain(reason["source_product"]), **values)  # fmt: skip
 
 
 def offered(reasons: Iterable[Reason]) -> list[str]:

@@ -26,6 +26,7 @@ from dashboard.analytics.scoring import score_customers
 from dashboard.analytics.segments import cluster_customers, rule_segments
 from dashboard.call_refresh import refresh_calls
 from dashboard.forecast_refresh import refresh_forecasts
+from dashboard.offer_refresh import refresh_offers
 from data_access.errors import Refused
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results, runs
@@ -35,7 +36,7 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy", "calls", "completeness", "forecasts")
+PARTS = ("scores", "segments", "rebuy", "offers", "calls", "completeness", "forecasts")
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
@@ -257,12 +258,13 @@ _WORK: Mapping[str, Work] = {
     "scores": _counted(_scores),
     "segments": _counted(_segments),
     "rebuy": _counted(_rebuy),
+    "offers": _counted(refresh_offers),
     "calls": _counted(refresh_calls),
     "completeness": _counted(_completeness),
     "forecasts": refresh_forecasts,
 }
 # what a part reads beside what all of them do
 _ALSO_READ: Mapping[str, tuple[str, ...]] = {
-    "calls": ("customer_scores", "rebuy_dues", "call_capacities"),
+    "calls": ("customer_scores", "rebuy_dues", "offers", "call_capacities"),
     "forecasts": ("customer_scores", "calendar_events", "campaigns"),
 }

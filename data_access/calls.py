@@ -114,12 +114,14 @@ def list_call_reasons(
     language: str = "en",
 ) -> pd.DataFrame:
     """customer_id, cause, product_id, product, probability, value, expected_value, quantity,
-    orders, last_ordered_on, usual_gap_days, expected_on: why each of the customers (without any:
-    all) is on the list of the week, what is worth the most first."""
+    orders, last_ordered_on, usual_gap_days, expected_on, counted, counted_of, source_product: why
+    each of the customers (without any: all) is on the list of the week, what is worth the most
+    first."""
     visible = scope.visible
     reasons, products = visible.call_reasons, visible.products
+    source = visible.products.alias("source")
     names = ("probability", "value", "expected_value", "quantity", "orders", "last_ordered_on",
-             "usual_gap_days", "expected_on")  # fmt: skip
+             "usual_gap_days", "expected_on", "counted", "counted_of")  # fmt: skip
     statement = (
         select(
             reasons.c.customer_id,
@@ -127,8 +129,10 @@ def list_call_reasons(
             reasons.c.product_id,
             name_in(language, products).label("product"),
             *(reasons.c[name] for name in names),
+            name_in(language, source).label("source_product"),
         )
         .outerjoin_from(reasons, products, products.c.product_id == reasons.c.product_id)
+        .outerjoin(source, source.c.product_id == reasons.c.source_product_id)
         .where(reasons.c.week_on == week_on)
         .order_by(reasons.c.customer_id, reasons.c.expected_value.desc(), reasons.c.call_reason_id)
     )

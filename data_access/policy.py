@@ -61,6 +61,11 @@ def initial(column: Column[Any]) -> ColumnElement[Any]:
     return _unless_null(column, func.substr(column, 1, 1) + "***")
 
 
+def from_five(column: Column[Any]) -> ColumnElement[Any]:
+    """A count of everybody's, unless it is so small that it might point to somebody."""
+    return case((column >= 5, column), else_=cast(null(), column.type)).label(column.name)
+
+
 def _unless_null(column: Column[Any], masked: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((column.is_(None), cast(null(), column.type)), else_=masked).label(column.name)
 
@@ -104,6 +109,7 @@ BUSINESS = (
     "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
+    "offers", "product_pairs", "offer_evaluations",
     "calls", "call_reasons", "call_marks", "call_capacities",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
@@ -149,6 +155,7 @@ _OF_CUSTOMERS = (
 _RECORD = _hide("record")
 # How many customers there are in all is not for who sees some of them.
 _COUNTS = _hide("row_count", "details")
+_SHARED: dict[str, Mask] = {"shared_count": from_five, "shared_base": from_five}
 _everything = {**dict.fromkeys(BUSINESS, ALL), "customer_merges": Rule(masks=_RECORD)}
 _masked_everything = {
     **{name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS},
@@ -172,8 +179,12 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "orders": Rule(rows),
         "targets": Rule(rows),
         **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
+        "offers": Rule(Rows.OF_VISIBLE_CUSTOMERS, _SHARED),
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
+        # counts of all orders, each of at least five
+        "product_pairs": ALL,
+        "offer_evaluations": Rule(masks=_hide("customers")),
         "saved_segments": ALL,
         "calendar_events": ALL,  # what explains unusual days explains them to everybody
         "anomaly_notes": Rule(Rows.OWN),
@@ -250,6 +261,8 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "segment_history": ALL,
         "rebuy_dues": ALL,
         "reminders": ALL,
+        "offers": ALL,
+        "product_pairs": ALL,
         "messages": ALL,
         "refreshes": ALL,
         **TALK,

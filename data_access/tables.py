@@ -645,6 +645,68 @@ rebuy_dues = Table(  # when a customer is expected to buy a product again; writt
     Index(None, "expected_on", "rebuy_due_id"),
 )
 
+offers = Table(  # what to offer a customer, and why; written by a refresh
+    "offers",
+    metadata,
+    Column("offer_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("kind", String(10), nullable=False),  # again, new
+    Column("rank", SmallInteger, nullable=False),
+    Column("score", Expected, nullable=False),
+    Column("method", String(20), nullable=False),  # blend, popular
+    Column("reason", String(30), nullable=False),
+    Column("source_product_id", Id, ForeignKey("products.product_id")),
+    Column("own_count", Integer),
+    Column("own_base", Integer),
+    Column("shared_count", Integer),
+    Column("shared_base", Integer),
+    Column("orders_since", Integer),
+    UniqueConstraint("customer_id", "product_id"),
+    CheckConstraint("kind in ('again', 'new')", name="kind_known"),
+    Index(None, "product_id", "score"),
+)
+
+product_pairs = Table(  # what is bought together more often than by chance; written by a refresh
+    "product_pairs",
+    metadata,
+    Column("product_pair_id", Id, primary_key=True),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("other_product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("together", Integer, nullable=False),
+    Column("product_orders", Integer, nullable=False),
+    Column("other_orders", Integer, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("lift", Expected, nullable=False),
+    Column("lift_low", Expected, nullable=False),
+    Column("lift_high", Expected, nullable=False),
+    Column("q_value", Rate, nullable=False),
+    UniqueConstraint("product_id", "other_product_id"),
+    Index(None, "lift_low", "product_pair_id"),
+)
+
+offer_evaluations = Table(  # how good offers are on orders not learnt from; written by a refresh
+    "offer_evaluations",
+    metadata,
+    Column("offer_evaluation_id", Id, primary_key=True),
+    Column("as_of_on", Date, nullable=False),
+    Column("protocol", String(20), nullable=False),
+    Column("task", String(10), nullable=False),  # all, again, new
+    Column("method", String(20), nullable=False),
+    Column("measure", String(20), nullable=False),
+    Column("list_length", Integer, nullable=False),
+    Column("customers", Integer, nullable=False),
+    Column("value", Expected, nullable=False),
+    Column("low", Expected),
+    Column("high", Expected),
+    Column("gain", Expected),
+    Column("gain_low", Expected),
+    Column("gain_high", Expected),
+    UniqueConstraint("protocol", "task", "method", "measure"),
+)
+
 reminders = Table(  # what was done, or not, about a customer whom a list named
     "reminders",
     metadata,
@@ -693,6 +755,9 @@ call_reasons = Table(  # why a customer is on the list of a week, with the numbe
     Column("last_ordered_on", Date),
     Column("usual_gap_days", Days),
     Column("expected_on", Date),
+    Column("counted", Integer),
+    Column("counted_of", Integer),
+    Column("source_product_id", Id, ForeignKey("products.product_id")),
     Index(None, "week_on", "customer_id"),
 )
 
@@ -1115,6 +1180,8 @@ BUSINESS_TABLES: tuple[Table, ...] = (
 
 # What a refresh works out of the others: written whole, never edited or imported.
 RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
+# Of these, all that is of one customer; a merge removes it.
+RESULTS_OF_CUSTOMERS = (*RESULT_TABLES, offers)
 
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (

@@ -142,4 +142,5 @@ MASKS: dict[str, Callable[[Any], Any]] = {
     "hidden": lambda value: None,
     "138****5678": _phone,
     "z***": _initial,
+    "from 5": lambda value: value if value is not None and value >= 5 else None,
 }

@@ -25,6 +25,7 @@ from data_access.tables import (
     calls,
     customers,
     rebuy_dues,
+    stock,
 )
 from tests.called import WEEK
 from tests.crm import add, add_order
@@ -159,6 +160,78 @@ def test_each_reason_is_worth_its_chance_times_its_value(company: Company) -> No
     assert (found[1].quantity, found[1].orders, found[1].expected_on) == (
         12, 3, WEEK + timedelta(days=3),
     )  # fmt: skip
+
+
+def offer(company: Company, customer_id: int, kind: str, **values: Any) -> None:
+    counts = {"own_count": 4, "own_base": 5} if kind == "again" else {
+        "shared_count": 9, "shared_base": 36, "source_product_id": company.shop.pen,
+    }  # fmt: skip
+    row = {
+        "customer_id": customer_id, "product_id": company.shop.ink, "as_of_on": TODAY,
+        "kind": kind, "rank": 1, "score": Decimal(1), "method": "blend",
+        "reason": "bought" if kind == "again" else "together", **counts, **values,
+    }  # fmt: skip
+    add(company.shop.writer, "offers", **row)
+
+
+def test_what_to_offer_goes_along_with_a_reason_to_call(company: Company) -> None:
+    shop = company.shop
+    silent = company.silent(company.customer("Silent"))
+    cap, hat = (add(shop.writer, "products", sku=name, name=name, minimum_order_quantity=6)
+                for name in ("CAP", "HAT"))  # fmt: skip
+    offer(company, silent, "again")
+    offer(company, silent, "new", product_id=cap)
+    offer(company, silent, "new", product_id=hat, shared_count=5, shared_base=50)
+    company.refresh()
+    told = {row.product_id: row for row in shop.rows(select(call_reasons)) if row.product_id}
+    assert set(told) == {shop.ink, cap}  # of each kind the one that is worth the most
+    again, new = told[shop.ink], told[cap]
+    assert (again.cause, again.probability, again.value, again.expected_value) == (
+        "again",
+        Decimal("0.08"),
+        100,
+        8,
+    )  # fmt: skip  4 of 5 × a chance of 10 % to order at all
+    assert (new.cause, new.probability, new.value, new.quantity) == (
+        "new",
+        Decimal("0.025"),
+        600,
+        6,
+    )  # fmt: skip  9 of 36 × 10 %
+    assert (new.counted, new.counted_of, new.source_product_id) == (9, 36, shop.pen)
+    assert shop.row(select(calls)).expected_value == 900 + 8 + 15
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "new", "shared_count": 4}, {"kind": "new", "reason": "popular"},
+        {"kind": "again", "reason": "together"}, {"kind": "new", "shared_base": None},
+    ],
+)  # fmt: skip
+def test_an_offer_whose_share_cannot_be_told_is_left_out(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(call_refresh, "is_held_out_of_calls", lambda *asked: False)
+    company = Company(sqlite_database)
+    offer(company, company.silent(company.customer("Silent")), **wrong)
+    company.refresh()
+    assert [row.cause for row in company.shop.rows(select(call_reasons))] == ["silent"]
+
+
+def test_an_offer_alone_is_no_reason_to_call(company: Company) -> None:
+    likely = company.silent(company.customer("Orders anyway"), silent_90=Decimal("0.1"))
+    offer(company, likely, "new")
+    due = company.due(company.customer("Due for it"), product_id=company.shop.ink)
+    company.silent(due, silent_90=Decimal("0.1"))
+    offer(company, due, "again")
+    gone = company.silent(company.customer("Out of stock"))
+    offer(company, gone, "new")
+    with writing(company.shop.writer) as connection:
+        connection.execute(update(stock).values(on_hand=0))
+    company.refresh()
+    assert company.listed() == ["Out of stock", "Due for it"]
+    assert {row.cause for row in company.shop.rows(select(call_reasons))} == {"silent", "rebuy"}
 
 
 def test_a_price_in_another_currency_is_worth_nothing_here(company: Company) -> None:

@@ -83,6 +83,7 @@ RECORD_ONLY = (
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
     "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
+    "offers.",
     "calls.", "call_effects.", "call_capacities.",
 )  # fmt: skip
 
@@ -264,6 +265,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "before": _period,
     "part": _part,
     "day": lambda chance: FIRST_DAY + timedelta(days=chance.choice((-7, 0, 1, 7, 14))),
+    "fewest": lambda chance: chance.choice((1, 5, 8)),
     "within_days": lambda chance: chance.choice((7, 14, 400)),
     "quiet_filter": _quiet_filter,
     "customer_filter": _customer_filter,

@@ -13,7 +13,9 @@ import pandas as pd
 HOLDS: Mapping[str, int] = {"called": 30, "bought": 30, "not_interested": 180, "wrong": 365}
 # of these, an order placed since is a new reason
 ENDED_BY_AN_ORDER = ("not_interested", "wrong")
-MOST_PRODUCTS = 3  # of one cause, that a call can be about
+OFFERS = ("again", "new")  # causes that go with a call, and are none to make one
+MOST_OF_CAUSE: Mapping[str, int] = {"again": 1, "new": 1}  # that a call can be about
+MOST_PRODUCTS = 3  # of any other cause
 _LINE = ["employee_id", "customer_id", "currency", "expected_value", "is_held_out", "rank"]
 
 
@@ -56,22 +58,42 @@ def drop_answered(reasons: pd.DataFrame, marks: pd.DataFrame, as_of: date) -> pd
     return reasons[~reasons.index.isin(answered)]
 
 
-def best_reasons(reasons: pd.DataFrame, most: int = MOST_PRODUCTS) -> pd.DataFrame:
-    """Of each customer and cause the `most` that are worth the most: what a call can be about, and
-    what its value is the sum of.
+def with_occasion(reasons: pd.DataFrame) -> pd.DataFrame:
+    """Without OFFERS to customers who are neither silent nor due, and without offers of what is due
+    to the customer anyway.
+
+    From and to  customer_id, cause, product_id, …      one row per reason
+
+    >>> reasons = pd.DataFrame({"customer_id": [1, 1, 1, 2], "product_id": [7, 7, 8, 8],
+    ...     "cause": ["rebuy", "again", "new", "new"]})
+    >>> with_occasion(reasons)["cause"].tolist()
+    ['rebuy', 'new']
+    """
+    is_offer = reasons["cause"].isin(OFFERS)
+    occasions = reasons[~is_offer]
+    pairs = pd.MultiIndex.from_frame(occasions[["customer_id", "product_id"]].dropna())
+    own = pd.MultiIndex.from_frame(reasons[["customer_id", "product_id"]])
+    goes_along = reasons["customer_id"].isin(occasions["customer_id"]) & ~own.isin(pairs)
+    return reasons[~is_offer | goes_along]
+
+
+def best_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
+    """Of each customer and cause those that are worth the most, MOST_OF_CAUSE or MOST_PRODUCTS:
+    what a call can be about, and what its value is the sum of.
 
     From and to  customer_id, cause, product_id, expected_value, …      one row per reason
 
-    >>> reasons = pd.DataFrame({"customer_id": [1, 1, 1], "cause": ["rebuy"] * 3,
-    ...     "product_id": [7, 8, 9], "expected_value": [1.0, 3.0, 2.0]})
-    >>> best_reasons(reasons, 2)["product_id"].tolist()
-    [8, 9]
+    >>> reasons = pd.DataFrame({"customer_id": [1] * 6, "cause": ["rebuy"] * 4 + ["new"] * 2,
+    ...     "product_id": [6, 7, 8, 9, 1, 2], "expected_value": [1.0, 3.0, 2.0, 4.0, 1.0, 2.0]})
+    >>> best_reasons(reasons)["product_id"].tolist()
+    [9, 7, 2, 8]
     """
     ordered = reasons.sort_values(
         ["customer_id", "expected_value", "cause", "product_id"],
         ascending=[True, False, True, True],
     )
     place = ordered.groupby(["customer_id", "cause"]).cumcount()
+    most = ordered["cause"].map(lambda cause: MOST_OF_CAUSE.get(cause, MOST_PRODUCTS))
     return ordered[place < most].reset_index(drop=True)
 
 

@@ -29,11 +29,15 @@ from data_access.schema import (
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
 
-CHOICES = ("all", "customers", "scores", "segments", "rebuy", "calls", "completeness", "forecasts")
+CHOICES = (
+    "all", "customers", "scores", "segments", "rebuy", "offers", "calls", "completeness",
+    "forecasts",
+)  # fmt: skip
 PART_NAMES = {
     "scores": N_("customer scores"),
     "segments": N_("segment history"),
     "rebuy": N_("due to rebuy"),
+    "offers": N_("offers"),
     "calls": N_("lists of calls"),
     "completeness": N_("completeness of customers"),
     "forecasts": N_("forecasts"),

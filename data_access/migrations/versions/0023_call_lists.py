@@ -9,7 +9,7 @@ from data_access.columns import Days, Id, Moment, Money, Rate
 from data_access.migrations.logging_triggers import follow_rows, log_rows
 
 revision = "0023"
-down_revision = "0015"
+down_revision = "0020"
 
 LOGGED = (("call_marks", "call_mark_id"), ("call_capacities", "call_capacity_id"))
 
@@ -62,8 +62,12 @@ def _create_call_reasons() -> None:
         sa.Column("last_ordered_on", sa.Date(), nullable=True),
         sa.Column("usual_gap_days", Days, nullable=True),
         sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("counted", sa.Integer(), nullable=True),
+        sa.Column("counted_of", sa.Integer(), nullable=True),
+        sa.Column("source_product_id", Id, nullable=True),
         _refers("call_reasons", "customer_id", "customers"),
         _refers("call_reasons", "product_id", "products"),
+        _refers("call_reasons", "source_product_id", "products"),
         sa.PrimaryKeyConstraint("call_reason_id", name=op.f("pk_call_reasons")),
     )
     _index("call_reasons", "customer_id")
