@@ -22,7 +22,7 @@ def how_block() -> None:
                     _("Offers go along with one of these reasons, one product to buy again and one"
                       " that is new for them: how often it is in their orders, or how many who"
                       " bought the same bought it too, × the chance of an order in 90 days. The"
-                      " value is the smallest quantity at list price."),
+                      " value is one pack at list price."),
                     _("Expected value = probability × value, added up over the reasons. The list"
                       " of a rep has those with the most, as many as the rep has time for."),
                     _("The list of a week stays as it was made. A refresh only fills it up to the"

@@ -177,7 +177,7 @@ def offer(company: Company, customer_id: int, kind: str, **values: Any) -> None:
 def test_what_to_offer_goes_along_with_a_reason_to_call(company: Company) -> None:
     shop = company.shop
     silent = company.silent(company.customer("Silent"))
-    cap, hat = (add(shop.writer, "products", sku=name, name=name, minimum_order_quantity=6)
+    cap, hat = (add(shop.writer, "products", sku=name, name=name, pack_size=6)
                 for name in ("CAP", "HAT"))  # fmt: skip
     offer(company, silent, "again")
     offer(company, silent, "new", product_id=cap)

@@ -154,7 +154,7 @@ def read_offers(engine: Engine, as_of: date) -> pd.DataFrame:
     """As `read_silent`, with counted, counted_of and source_product_id: what to offer beside
     another reason. again: in how many of their orders the customer had the product; new: how many
     of those who bought the source bought it too, at least five. probability: that share × the
-    chance of an order in 90 days; value: the smallest quantity at list price. Left out: what is
+    chance of an order in 90 days; value: a pack at list price. Left out: what is
     not there, is not sold any more or was set aside, and offers whose share is not known."""
     told, scores = offers.c, customer_scores.c
     is_again = and_(told.kind == "again", told.reason == "bought", told.own_count > 0)
@@ -166,7 +166,7 @@ def read_offers(engine: Engine, as_of: date) -> pd.DataFrame:
     counted_of = case((is_again, told.own_base), else_=told.shared_base)
     orders_at_all = 1.0 - cast(scores.silent_90, Float)
     price = case((products.c.currency == scores.currency, products.c.list_price))
-    quantity = products.c.minimum_order_quantity
+    quantity = products.c.pack_size
     set_aside = exists().where(
         reminders.c.customer_id == told.customer_id,
         reminders.c.product_id == told.product_id,
