@@ -13,7 +13,7 @@ import pandas as pd
 from dashboard.analytics.calling import best_reasons, drop_answered, rank_calls, with_occasion
 from data_access.call_capacities import USUAL_CALLS
 from data_access.holding_out import is_held_out_of_calls
-from data_access.refreshing import calls
+from data_access.refreshing import call_offers, calls
 from data_access.refreshing.runs import Run
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _read_reasons(source: Source, week_on: date) -> pd.DataFrame:
     frames = (
         calls.read_silent(source.record, source.as_of),
         calls.read_due(source.record, source.as_of, week_on),
-        calls.read_offers(source.record, source.as_of),
+        call_offers.read_offers(source.record, source.as_of),
     )
     found = [frame for frame in frames if len(frame)] or [frames[-1]]
     reasons = pd.concat(found, ignore_index=True).reindex(columns=frames[-1].columns)

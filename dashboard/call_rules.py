@@ -19,10 +19,10 @@ def how_block() -> None:
                       " is what 90 days bring at the pace of the last 365."),
                     _("Due to rebuy: expected until the Sunday after this week. Its value is the"
                       " usual quantity at list price; at most three products of a customer."),
-                    _("Offers go along with one of these reasons, one product to buy again and one"
-                      " that is new for them: how often it is in their orders, or how many who"
-                      " bought the same bought it too, × the chance of an order in 90 days. The"
-                      " value is one pack at list price."),
+                    _("Offers go along with one of these reasons: one product to buy again and one"
+                      " that is new for them. Their chance is the share of such offers that were in"
+                      " the next order where it was measured, × the chance of an order in 90 days;"
+                      " the value is one pack at list price."),
                     _("Expected value = probability × value, added up over the reasons. The list"
                       " of a rep has those with the most, as many as the rep has time for."),
                     _("The list of a week stays as it was made. A refresh only fills it up to the"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard import formats
 from dashboard.analytics.calling import OFFERS
-from dashboard.texts import _, _n, plain
+from dashboard.texts import _, _n, in_a_row, plain
 from dashboard.vocabulary import in_words
 
 BY_DATA = "ordered"  # the result that nobody marked: the data have an order
@@ -78,21 +78,22 @@ def in_full(reason: Reason) -> str:
 
 
 def _offer_in_full(reason: Reason) -> str:
-    """What the share rests on, and what it is multiplied by."""
-    counted, counted_of = int(reason["counted"]), int(reason["counted_of"])
-    share = counted / counted_of
+    """What it goes by, and what its chance is made of."""
     values = {
         "product": f"**{plain(reason['product'])}**",
-        "n": formats.number(counted), "of": formats.number(counted_of),
-        "orders": formats.rate(reason["probability"] / share),
-        "chance": formats.rate(reason["probability"]),
+        "n": formats.number(reason["counted"]), "of": formats.number(reason["counted_of"]),
     }  # fmt: skip
     if reason["cause"] == "again":
-        return _("To offer again: {product}, in {n} of their {of} orders. With a chance of {orders}"
-                 " they order within 90 days, so with {chance} this.", **values)  # fmt: skip
-    return _("New for them: {product}. Of {of} customers who bought {source}, {n} bought it too."
-             " With a chance of {orders} they order within 90 days, so with {chance} this.",
-             source=plain(reason["source_product"]), **values)  # fmt: skip
+        why = _("To offer again: {product}, in {n} of their {of} orders.", **values)
+    else:
+        why = _("New for them: {product}. Of {of} customers who bought {source}, {n} bought it"
+                " too.", source=plain(reason["source_product"]), **values)  # fmt: skip
+    measured = _(
+        "At least {taken} of such offers were in the next order, where it was measured; × the"
+        " chance that they order within 90 days: {chance}.",
+        taken=formats.rate(reason["taken_rate"]), chance=formats.rate(reason["probability"]),
+    )  # fmt: skip
+    return in_a_row((why, measured))
 
 
 def offered(reasons: Iterable[Reason]) -> list[str]:

@@ -114,14 +114,15 @@ def list_call_reasons(
     language: str = "en",
 ) -> pd.DataFrame:
     """customer_id, cause, product_id, product, probability, value, expected_value, quantity,
-    orders, last_ordered_on, usual_gap_days, expected_on, counted, counted_of, source_product: why
-    each of the customers (without any: all) is on the list of the week, what is worth the most
-    first."""
+    orders, last_ordered_on, usual_gap_days, expected_on, counted, counted_of, taken_rate,
+    source_product: why each of the customers (without any: all) is on the list of the week, what
+    is worth the most first."""
     visible = scope.visible
     reasons, products = visible.call_reasons, visible.products
     source = visible.products.alias("source")
     names = ("probability", "value", "expected_value", "quantity", "orders", "last_ordered_on",
-             "usual_gap_days", "expected_on", "counted", "counted_of")  # fmt: skip
+             "usual_gap_days", "expected_on", "counted", "counted_of",
+             "taken_rate")  # fmt: skip
     statement = (
         select(
             reasons.c.customer_id,

@@ -758,6 +758,7 @@ call_reasons = Table(  # why a customer is on the list of a week, with the numbe
     Column("counted", Integer),
     Column("counted_of", Integer),
     Column("source_product_id", Id, ForeignKey("products.product_id")),
+    Column("taken_rate", Rate),
     Index(None, "week_on", "customer_id"),
 )
 

@@ -229,15 +229,14 @@ def test_a_reason_is_told_with_its_numbers() -> None:
 
 
 def test_an_offer_is_told_with_what_its_chance_is_made_of() -> None:
-    again = {**REASON, "cause": "again", "probability": 0.08, "counted": 4, "counted_of": 5}
+    again = {**REASON, "cause": "again", "probability": 0.08, "counted": 4, "counted_of": 5,
+             "taken_rate": 0.1}  # fmt: skip
     assert in_full(again) == (
-        "To offer again: **Pen**, in 4 of their 5 orders. With a chance of 10.0% they order within"
-        " 90 days, so with 8.0% this."
+        "To offer again: **Pen**, in 4 of their 5 orders. At least 10.0% of such offers were in the"
+        " next order, where it was measured; × the chance that they order within 90 days: 8.0%."
     )
-    new = {**again, "cause": "new", "probability": 0.025, "counted": 9, "counted_of": 36,
-           "source_product": "I*nk"}  # fmt: skip
-    assert "Of 36 customers who bought I&#42;nk, 9 bought it too" in in_full(new)
-    assert "order within 90 days, so with 2.5% this" in in_full(new)
+    new = {**again, "cause": "new", "counted": 9, "counted_of": 36, "source_product": "I*nk"}
+    assert "Of 36 customers who bought I&#42;nk, 9 bought it too. At least" in in_full(new)
     assert in_short(again) == "Pen (8%)"
 
 

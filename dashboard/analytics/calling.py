@@ -14,8 +14,7 @@ HOLDS: Mapping[str, int] = {"called": 30, "bought": 30, "not_interested": 180, "
 # of these, an order placed since is a new reason
 ENDED_BY_AN_ORDER = ("not_interested", "wrong")
 OFFERS = ("again", "new")  # causes that go with a call, and are none to make one
-MOST_OF_CAUSE: Mapping[str, int] = {"again": 1, "new": 1}  # that a call can be about
-MOST_PRODUCTS = 3  # of any other cause
+MOST_PRODUCTS = 3  # that are due, of which a call can be about
 _LINE = ["employee_id", "customer_id", "currency", "expected_value", "is_held_out", "rank"]
 
 
@@ -78,23 +77,27 @@ def with_occasion(reasons: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
-    """Of each customer and cause those that are worth the most, MOST_OF_CAUSE or MOST_PRODUCTS:
-    what a call can be about, and what its value is the sum of.
+    """Of each customer and cause those that are worth the most, at most MOST_PRODUCTS, and of
+    OFFERS the one that is ranked first: what a call can be about, and what its value is the sum of.
 
-    From and to  customer_id, cause, product_id, expected_value, …      one row per reason
+    From and to  customer_id, cause, product_id, expected_value, rank (of OFFERS), …
 
     >>> reasons = pd.DataFrame({"customer_id": [1] * 6, "cause": ["rebuy"] * 4 + ["new"] * 2,
-    ...     "product_id": [6, 7, 8, 9, 1, 2], "expected_value": [1.0, 3.0, 2.0, 4.0, 1.0, 2.0]})
+    ...     "product_id": [6, 7, 8, 9, 1, 2], "expected_value": [1.0, 3.0, 2.0, 4.0, 1.0, 2.5],
+    ...     "rank": [None] * 4 + [1, 2]})
     >>> best_reasons(reasons)["product_id"].tolist()
-    [9, 7, 2, 8]
+    [9, 7, 8, 1]
     """
-    ordered = reasons.sort_values(
+    by_value = reasons.sort_values(
         ["customer_id", "expected_value", "cause", "product_id"],
         ascending=[True, False, True, True],
     )
-    place = ordered.groupby(["customer_id", "cause"]).cumcount()
-    most = ordered["cause"].map(lambda cause: MOST_OF_CAUSE.get(cause, MOST_PRODUCTS))
-    return ordered[place < most].reset_index(drop=True)
+    is_offer = by_value["cause"].isin(OFFERS)
+    groups = by_value.groupby(["customer_id", "cause"])
+    first = by_value["rank"].astype(float) == groups["rank"].transform("min").astype(float)
+    return by_value[
+        (is_offer & first) | (~is_offer & (groups.cumcount() < MOST_PRODUCTS))
+    ].reset_index(drop=True)
 
 
 def rank_calls(

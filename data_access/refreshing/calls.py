@@ -15,7 +15,6 @@ from sqlalchemy import (
     Engine,
     Float,
     Select,
-    and_,
     case,
     cast,
     exists,
@@ -41,18 +40,15 @@ from data_access.tables import (
     customer_scores,
     customers,
     employees,
-    offers,
     order_lines,
     orders,
     products,
     rebuy_dues,
     reminders,
-    stock,
 )
 
 SILENT_FROM = 0.7  # the chance of no order in 90 days from which a customer is likely silent
 DUE_AHEAD_DAYS = 13  # after the Monday: products expected to be needed until the next Sunday
-FEWEST_TOLD = 5  # a count over everybody's customers below this tells nobody
 LONGEST_HOLD_DAYS = 400  # marks older than this stand against nothing
 
 
@@ -68,7 +64,7 @@ def read_silent(engine: Engine, as_of: date) -> pd.DataFrame:
         reminders.c.recorded_at >= since,
     )
     value = cast(scores.value_at_risk_90, Float) / cast(scores.silent_90, Float)
-    statement = _of_reps(
+    statement = of_reps(
         select(
             scores.customer_id,
             customers.c.owner_id.label("employee_id"),
@@ -118,7 +114,7 @@ def read_due(engine: Engine, as_of: date, week_on: date) -> pd.DataFrame:
         )
         .correlate(rebuy_dues)
     )
-    statement = _of_reps(
+    statement = of_reps(
         select(
             dues.customer_id,
             customers.c.owner_id.label("employee_id"),
@@ -148,64 +144,6 @@ def read_due(engine: Engine, as_of: date, week_on: date) -> pd.DataFrame:
         ~bought,
     )
     return read_frame(engine, statement.order_by(dues.customer_id, dues.product_id))
-
-
-def read_offers(engine: Engine, as_of: date) -> pd.DataFrame:
-    """As `read_silent`, with counted, counted_of and source_product_id: what to offer beside
-    another reason. again: in how many of their orders the customer had the product; new: how many
-    of those who bought the source bought it too, at least five. probability: that share × the
-    chance of an order in 90 days; value: a pack at list price. Left out: what is
-    not there, is not sold any more or was set aside, and offers whose share is not known."""
-    told, scores = offers.c, customer_scores.c
-    is_again = and_(told.kind == "again", told.reason == "bought", told.own_count > 0)
-    is_new = and_(
-        told.kind == "new", told.reason == "together", told.shared_count >= FEWEST_TOLD,
-        told.shared_base >= told.shared_count,
-    )  # fmt: skip
-    counted = case((is_again, told.own_count), else_=told.shared_count)
-    counted_of = case((is_again, told.own_base), else_=told.shared_base)
-    orders_at_all = 1.0 - cast(scores.silent_90, Float)
-    price = case((products.c.currency == scores.currency, products.c.list_price))
-    quantity = products.c.pack_size
-    set_aside = exists().where(
-        reminders.c.customer_id == told.customer_id,
-        reminders.c.product_id == told.product_id,
-        reminders.c.state == "dismissed",
-    )
-    kept = select(func.sum(stock.c.on_hand - stock.c.reserved)).where(
-        stock.c.product_id == told.product_id
-    )
-    statement = _of_reps(
-        select(
-            told.customer_id,
-            customers.c.owner_id.label("employee_id"),
-            scores.currency,
-            scores.last_ordered_on.label("customer_ordered_on"),
-            told.kind.label("cause"),
-            told.product_id,
-            (orders_at_all * counted / counted_of).label("probability"),
-            func.coalesce(cast(price, Float) * quantity, 0.0).label("value"),
-            quantity.label("quantity"),
-            cast(null(), rebuy_dues.c.orders.type).label("orders"),
-            cast(null(), rebuy_dues.c.last_ordered_on.type).label("last_ordered_on"),
-            cast(null(), rebuy_dues.c.usual_gap_days.type).label("usual_gap_days"),
-            cast(null(), rebuy_dues.c.expected_on.type).label("expected_on"),
-            counted.label("counted"),
-            counted_of.label("counted_of"),
-            case((is_new, told.source_product_id)).label("source_product_id"),
-        )
-        .join_from(offers, customers, customers.c.customer_id == told.customer_id)
-        .join(products, products.c.product_id == told.product_id)
-        .join(customer_scores, scores.customer_id == told.customer_id),
-        as_of,
-    ).where(
-        or_(is_again, is_new),
-        scores.silent_90.is_not(None),
-        or_(products.c.discontinued_on.is_(None), products.c.discontinued_on > as_of),
-        func.coalesce(kept.correlate(offers).scalar_subquery(), 1) > 0,
-        ~set_aside,
-    )
-    return read_frame(engine, statement.order_by(told.customer_id, told.product_id))
 
 
 def read_marks(engine: Engine, as_of: date, zone: str) -> pd.DataFrame:
@@ -254,7 +192,7 @@ def add_calls(
     names = ("employee_id", "customer_id", "currency", "expected_value", "is_held_out", "rank")
     told = ("customer_id", "cause", "product_id", "probability", "value", "expected_value",
             "quantity", "orders", "last_ordered_on", "usual_gap_days", "expected_on", "counted",
-            "counted_of", "source_product_id")  # fmt: skip
+            "counted_of", "source_product_id", "taken_rate")  # fmt: skip
     with replacing(engine, calls.name) as connection:
         if len(lines):
             connection.execute(
@@ -269,7 +207,7 @@ def add_calls(
         finish_run(connection, run, len(lines), {})
 
 
-def _of_reps(statement: Select[Any], as_of: date) -> Select[Any]:
+def of_reps(statement: Select[Any], as_of: date) -> Select[Any]:
     """Only customers who may be called, by a rep who is there."""
     return statement.join(employees, employees.c.employee_id == customers.c.owner_id).where(
         customers.c.consent != "refused",

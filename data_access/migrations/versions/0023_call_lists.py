@@ -65,6 +65,7 @@ def _create_call_reasons() -> None:
         sa.Column("counted", sa.Integer(), nullable=True),
         sa.Column("counted_of", sa.Integer(), nullable=True),
         sa.Column("source_product_id", Id, nullable=True),
+        sa.Column("taken_rate", Rate, nullable=True),
         _refers("call_reasons", "customer_id", "customers"),
         _refers("call_reasons", "product_id", "products"),
         _refers("call_reasons", "source_product_id", "products"),
