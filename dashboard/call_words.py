@@ -107,11 +107,12 @@ def offered(reasons: Iterable[Reason]) -> list[str]:
 
 
 def formula(reasons: Iterable[Reason], currency: str | None) -> str:
-    """80.0% × ¥1,000.00 + 35.0% × ¥300.00 = ¥905.00"""
+    """80.0% × ¥1,000.00 + 35.0% × ¥300.00 = ¥905.00, without what adds nothing."""
     mine = list(reasons)
     terms = [
         f"{formats.rate(each['probability'])} × {formats.money(each['value'], currency)}"
         for each in mine
+        if each["expected_value"]
     ]
     whole = formats.money(sum(each["expected_value"] for each in mine), currency)
     return f"{' + '.join(terms)} = {whole}" if terms else ""
