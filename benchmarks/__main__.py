@@ -21,14 +21,17 @@ from benchmarks.editing import report_editing
 from benchmarks.forecasting import report_forecasting
 from benchmarks.plain_pandas import measure_pandas
 from benchmarks.questions import page_questions
+from benchmarks.recommending import report_recommending
 from benchmarks.serving import report_serving
 from benchmarks.timing import print_table, shown, times
 from benchmarks.what_if import report_what_if
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
-PARTS = ("copying", "answers", "serving", "editing", "what_if", "growth", "forecasting")
-ON_NO_DATABASE = {"forecasting"}
+PARTS = (
+    "copying", "answers", "serving", "editing", "what_if", "growth", "forecasting", "recommending"
+)  # fmt: skip
+ON_NO_DATABASE = {"forecasting", "recommending"}
 DAYS = 365  # the period of the pandas answers
 SESSIONS = [1, 10, 50]
 
@@ -44,6 +47,8 @@ def main() -> None:
           f" load {os.getloadavg()[0]:.1f} at the start")  # fmt: skip
     if "forecasting" in chosen.parts:
         report_forecasting()
+    if "recommending" in chosen.parts:
+        report_recommending()
     if set(chosen.parts) <= ON_NO_DATABASE:
         return
     with ExitStack() as stack:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dashboard.analytics.recommending.screening import Screen
@@ -92,7 +93,7 @@ def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None
     assert told(shop, shop.rep, shop.other) == {}
     mine = told(shop, shop.rep, shop.mine)
     assert (mine[shop.lamp]["shared_count"], mine[shop.lamp]["shared_base"]) == (5, 41)
-    assert str(mine[shop.cup]["shared_count"]) == "<NA>" and mine[shop.cup]["shared_base"] == 41
+    assert pd.isna(mine[shop.cup]["shared_count"]) and mine[shop.cup]["shared_base"] == 41
     assert (mine[shop.tea]["own_count"], mine[shop.tea]["own_base"]) == (2, 3)
     assert told(shop, shop.admin, shop.mine)[shop.cup]["shared_count"] == 4
     wanting = list_wanting(shop.database.record, shop.rep, shop.cup)

@@ -265,6 +265,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "before": _period,
     "part": _part,
     "day": lambda chance: FIRST_DAY + timedelta(days=chance.choice((-7, 0, 1, 7, 14))),
+    "kind": lambda chance: chance.choice((None, "again", "new")),
     "fewest": lambda chance: chance.choice((1, 5, 8)),
     "within_days": lambda chance: chance.choice((7, 14, 400)),
     "quiet_filter": _quiet_filter,

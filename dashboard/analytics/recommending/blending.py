@@ -152,7 +152,8 @@ def _tune_popularity(
     again: Mapping[str, float], candidates: Candidates, bought: Flags, customers: Ints,
     shape: tuple[int, int],
 ) -> dict[str, float]:  # fmt: skip
-    """Likelihood is not the order at the top of a list: popularity is weighed by NDCG."""
+    """Likelihood is not the order at the top of a list: popularity is weighed by NDCG. Of weights
+    that do as well the smallest: the list is then more the customer's own."""
     own = candidates.keep(candidates.is_again)
     hit = bought[candidates.is_again]
     pairs = (own.customer[hit], own.product[hit])
@@ -164,7 +165,7 @@ def _tune_popularity(
         found.append(measured[~np.isnan(measured)])
     if not len(found[0]):
         return dict(again)
-    return tried[_choose(found, [abs(float(np.log(factor))) for factor in _FACTORS])]
+    return tried[_choose(found, _FACTORS)]
 
 
 def _meet(weights: Weights, candidates: Candidates, truth: Matrix, customers: Ints) -> Weights:
