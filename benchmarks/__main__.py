@@ -21,14 +21,19 @@ from benchmarks.editing import report_editing
 from benchmarks.forecasting import report_forecasting
 from benchmarks.plain_pandas import measure_pandas
 from benchmarks.questions import page_questions
+from benchmarks.recommending import report_recommending
 from benchmarks.serving import report_serving
+from benchmarks.stock import report_stock
 from benchmarks.timing import print_table, shown, times
 from benchmarks.what_if import report_what_if
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
-PARTS = ("copying", "answers", "serving", "editing", "what_if", "growth", "forecasting")
-ON_NO_DATABASE = {"forecasting"}
+PARTS = (
+    "copying", "answers", "serving", "editing", "what_if", "stock", "growth", "forecasting",
+    "recommending",
+)  # fmt: skip
+ON_NO_DATABASE = {"forecasting", "recommending"}
 DAYS = 365  # the period of the pandas answers
 SESSIONS = [1, 10, 50]
 
@@ -44,6 +49,8 @@ def main() -> None:
           f" load {os.getloadavg()[0]:.1f} at the start")  # fmt: skip
     if "forecasting" in chosen.parts:
         report_forecasting()
+    if "recommending" in chosen.parts:
+        report_recommending()
     if set(chosen.parts) <= ON_NO_DATABASE:
         return
     with ExitStack() as stack:
@@ -79,6 +86,8 @@ def _measure(name: str, url: str, folder: Path, parts: list[str]) -> None:
         report_editing(name, url, folder)
     if "what_if" in parts:
         report_what_if(name, url, path)
+    if "stock" in parts:
+        report_stock(name, url, path)
 
 
 def _answers(url: str, path: Path, *, raw: bool = True) -> list[Measured]:

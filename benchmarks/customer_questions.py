@@ -11,6 +11,14 @@ from sqlalchemy import Engine, func, select
 from benchmarks.question import Question, choices
 from benchmarks.what_if import what_if_questions
 from data_access import options
+from data_access.call_capacities import list_call_capacities
+from data_access.call_effects import sum_call_effect
+from data_access.calls import (
+    list_call_reasons,
+    list_call_weeks,
+    list_calls,
+    sum_calls,
+)
 from data_access.care import list_care, sum_care
 from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.customer_details import (
@@ -82,6 +90,7 @@ def customer_questions(record: Engine, as_of: date, currency: str) -> list[Quest
         *_segments("segments", currency, as_of),
         *_quiet("quiet", as_of, currency),
         *_rebuy("rebuy", OrderFilter(), as_of),
+        *_calls("calls", OrderFilter(), as_of),
         *_value("value", currency, as_of),
         *what_if_questions("what-if", as_of, currency),
         *_privacy("privacy", record),
@@ -136,6 +145,20 @@ def _rebuy(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
             page, "first page of the dues", list_rebuys, (chosen, as_of, 14), likely, "record"
         ),
         Question(page, "effect of reminding", sum_reminder_effect, (as_of,)),
+    ]
+
+
+def _calls(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
+    week_on = as_of - timedelta(days=as_of.weekday())
+    first_page = {"limit": 25}
+    return [
+        *choices(page, reps=True),
+        Question(page, "weeks", list_call_weeks, engine="record"),
+        Question(page, "the week in numbers", sum_calls, (chosen, week_on), engine="record"),
+        Question(page, "first page", list_calls, (chosen, week_on), first_page, "record"),
+        Question(page, "reasons", list_call_reasons, (week_on, (1, 2, 3)), engine="record"),
+        Question(page, "effect of the list", sum_call_effect, (as_of,), engine="record"),
+        Question(page, "time of the reps", list_call_capacities, engine="record"),
     ]
 
 

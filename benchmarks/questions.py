@@ -16,6 +16,12 @@ from benchmarks.forecast_questions import forecast_questions
 from benchmarks.question import Question, choices
 from benchmarks.stock_questions import stock_questions
 from data_access import options
+from data_access.alerts import (
+    find_last_alert_run,
+    list_alert_orders,
+    list_alerts,
+    sum_waiting_by_order,
+)
 from data_access.attention import sum_attention
 from data_access.attention_rows import list_low_stock, list_open_complaints
 from data_access.audit import (
@@ -253,6 +259,11 @@ def _work(page: str, as_of: date) -> list[Question]:
     return [
         Question(page, "queues", sum_work_queues, (evening, as_of), engine="record"),
         Question(page, "mentions", list_mentions, (1,), engine="record"),
+        Question(page, "warnings", list_alerts, (1, as_of), engine="record"),
+        Question(f"{page}, by a click", "orders of a warning", list_alert_orders, (1,),
+                 engine="record"),
+        Question(f"{page}, for warnings", "who waits", sum_waiting_by_order),
+        Question(page, "last run of warnings", find_last_alert_run, engine="record"),
         *(
             Question(page, f"orders {queue}", list_queue_orders, (queue, evening, as_of),
                      {"limit": 25}, "record")

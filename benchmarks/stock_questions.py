@@ -1,5 +1,4 @@
-"""What the page of stock asks: what lies where, what is to come, who waits; and once a day the year
-of demand and movements that suggestions are learnt from."""
+"""What the page of stock asks: what lies where, what is planned, what is to come and who waits."""
 
 from __future__ import annotations
 
@@ -8,18 +7,25 @@ from datetime import date, timedelta
 from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question
+from data_access.allocating import list_shortages, list_stock_lines
 from data_access.inventory import (
     list_expected_receipts,
-    list_lead_times,
     list_stock,
     list_waiting_lines,
-    sum_demand_by_day,
-    sum_movements_by_day,
+    sum_movements_of_stock,
     sum_waiting_by_stock,
 )
+from data_access.replenishments import (
+    RequestFilter,
+    count_replenishments,
+    list_open_requests,
+    list_replenishments,
+)
+from data_access.stock_plans import list_plan_histories, list_stock_plans
 from data_access.tables import stock
 
-YEAR = 364
+PAST_DAYS = 90
+REPLAYED = 200  # products
 
 
 def stock_questions(record: Engine, as_of: date) -> list[Question]:
@@ -27,14 +33,27 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
         shelf = connection.execute(
             select(func.min(stock.c.product_id), func.min(stock.c.warehouse_id))
         ).one()
-    first = as_of - timedelta(days=YEAR)
-    page, learnt = "stock", "stock, once a day"
+    past = (*shelf, as_of - timedelta(days=PAST_DAYS), as_of)
+    page = "stock"
+    on_order, asked = RequestFilter(states=("ordered",)), "replenishment"
     return [
-        Question(page, "stock", list_stock, (as_of,)),
+        *(
+            Question(asked, name, query, arguments, named, engine="record")
+            for name, query, arguments, named in (
+                ("queues", count_replenishments, (RequestFilter(), as_of), {}),
+                ("a queue", list_replenishments, (on_order,), {"as_of": as_of}),
+                ("all", list_replenishments, (RequestFilter(),), {"as_of": as_of}),
+                ("open requests", list_open_requests, (), {}),
+            )
+        ),
+        Question(page, "stock", list_stock),
+        Question(page, "plans", list_stock_plans),
         Question(page, "receipts to come", list_expected_receipts),
         Question(page, "who waits", sum_waiting_by_stock),
         Question(page, "who waits for one stock", list_waiting_lines, tuple(shelf)),
-        Question(learnt, "demand of a year", sum_demand_by_day, (first, as_of)),
-        Question(learnt, "movements of a year", sum_movements_by_day, (first, as_of)),
-        Question(learnt, "lead times", list_lead_times, (as_of - timedelta(days=2 * YEAR),)),
-    ]
+        Question(page, "movements of one stock", sum_movements_of_stock, past),
+        Question(page, "a year of 200 products", list_plan_histories,
+                 (tuple(range(1, REPLAYED + 1)),)),
+        Question("shortages", "what is short", list_shortages),
+        Question("shortages", "who waits, and holds what", list_stock_lines, tuple(shelf)),
+    ]  # fmt: skip

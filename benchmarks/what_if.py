@@ -38,6 +38,7 @@ from data_access.what_if import (
     sum_product_weeks,
     sum_targets,
 )
+from data_access.what_if_learnt import find_learnt
 from data_access.what_if_stock import list_arrivals, list_lead_times, list_product_stock
 
 LIMIT_MS = 150
@@ -71,6 +72,7 @@ def what_if_questions(page: str, as_of: date, currency: str) -> list[Question]:
         Question(page, "lead times", list_lead_times, (as_of,)),
         Question(page, "targets", sum_targets, (chosen, ahead), engine="record"),
         Question(page, "goods", list_goods, ("en",), engine="record"),
+        Question(page, "what was learnt", find_learnt, (currency,), engine="record"),
         Question(page, "saved scenarios", list_scenarios, who, engine="record"),
         Question(page, "one scenario", find_scenario, (*who, 1), engine="record"),
         Question(page, "its shares", list_scenario_shares, (*who, 1), engine="record"),

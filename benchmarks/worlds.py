@@ -52,7 +52,8 @@ def postgresql_url(server: Engine, orders: int) -> str:
 
 
 def fill(url: str, orders: int) -> float | None:
-    """Builds the demo and its forecasts, unless it is there; the seconds that the demo took."""
+    """Builds the demo, its forecasts and its plan of stock unless it is there; the seconds that the
+    demo took."""
     database = connect(url)
     try:
         if inspect(database.record).has_table("users") and _is_filled(database.record):
@@ -61,7 +62,8 @@ def fill(url: str, orders: int) -> float | None:
         upgrade_schema(database.writer)
         build_demo(database.writer, make_plan(orders, SEED, AS_OF, "Asia/Shanghai"))
         seconds = time.perf_counter() - start
-        refresh_parts(database, "forecasts", AS_OF, None)
+        for part in ("forecasts", "stock"):
+            refresh_parts(database, part, AS_OF, None)
         return seconds
     finally:
         database.dispose()

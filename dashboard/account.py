@@ -9,6 +9,11 @@ from dashboard.security_log import record_event
 from dashboard.session import current_session
 from dashboard.settings import settings
 from data_access.accounts import find_profile, utc_now
+from data_access.edits.alert_messages import (
+    AlertSettings,
+    choose_alert_settings,
+    find_alert_settings,
+)
 from data_access.scope import Scope
 from data_access.sessions import end_sessions, list_sessions
 
@@ -26,6 +31,16 @@ def own_sessions(scope: Scope) -> list[dict[str, Any]]:
     )
     frame["is_this"] = frame["session_id"] == (here.session_id if here else None)
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def own_alert_settings(scope: Scope) -> AlertSettings:
+    """What the person wants to be told of."""
+    return find_alert_settings(database().record, scope.user_id)
+
+
+def keep_alert_settings(scope: Scope, chosen: AlertSettings) -> None:
+    """Refused with AlertSettingRefused."""
+    choose_alert_settings(database().writer, scope.user_id, chosen, now=utc_now())
 
 
 def end_own_session(session_id: int) -> None:

@@ -36,14 +36,19 @@ _FOLLOWS = {
     "consents": ("text_version", "decided_on", "recorded_by", "recorded_at"),
     "interactions": ("happened_at",),
     "reminders": ("product_id", "recorded_at"),
+    "call_marks": ("product_id", "week_on", "marked_at"),
+    "call_capacities": ("changed_at",),
     "anomaly_notes": ("currency", "about", "is_of_all", "employee_id", "author", "written_at"),
-    "messages": ("cause", "customer_id", "employee_id", "language", "body", "made_at", "attempts",
-                 "next_try_at", "sent_at"),
+    "allocations": ("promised_weight", "margin_weight", "value_weight", "allocated_at"),
+    "alert_answers": ("author", "made_at"),
+    "messages": ("cause", "customer_id", "employee_id", "user_id", "rights", "language", "body",
+                 "made_at", "attempts", "next_try_at", "sent_at"),
 }  # fmt: skip
 _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "stage_rules",
                 "discount_limits", "customers", "contacts", "interactions", "consents",
                 "reminders", "exports", "messages", "calendar_events", "properties",
-                "anomaly_notes")  # fmt: skip
+                "anomaly_notes", "allocations", "alert_answers", "call_marks",
+                "call_capacities")  # fmt: skip
 _NEW_UNTOLD = ("orders", "messages")  # that there is a new one says all
 # table → a field that its rows never lack
 _ALWAYS = {
@@ -66,6 +71,10 @@ _ALWAYS = {
     "messages": "kind",
     "calendar_events": "name",
     "anomaly_notes": "note",
+    "allocations": "quantity",
+    "alert_answers": "kind",
+    "call_marks": "mark",
+    "call_capacities": "calls_a_week",
 }
 _RATES = ("discount_rate", "max_rate")
 _LONGEST = 160  # characters of a value

@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "verify",
     "person": "person",
     "evaluate": "evaluate",
+    "alert": "alert",
     "send": "send",
     "start": "start",
 }

@@ -55,7 +55,7 @@ def notice_line(scope: Scope, slug: str, about: str) -> None:
     ):
         mark = ":red[:material/block:]" if notice.is_refusal else ":green[:material/check_circle:]"
         st.markdown(f"{mark} {notice.words}", width="stretch")
-        if notice.done is not None and may_undo(scope):
+        if notice.done is not None and may_undo(scope, notice.done.action):
             st.button(
                 _("Undo"),
                 key="undo",

@@ -35,8 +35,8 @@ _MOST_EVENTS = 4
 def components_block(scope: Scope, told: Told) -> None:
     found = read(list_forecast_components, scope, told.chosen.series, engine="record")
     if found["forecast_id"].nunique() != 1:
-        remark(_("Trend and seasons are told where Prophet was asked: of totals of the whole "
-                 "company, not of regions and parts."))  # fmt: skip
+        remark(_("Trend and seasons are told of the company's totals, and of net sales of one "
+                 "region, channel or category."))  # fmt: skip
         return
     remark(_("What Prophet finds the series to be made of, whichever model was chosen. Seasons and "
              "events multiply the trend: +10% is a tenth more."))  # fmt: skip

@@ -59,25 +59,26 @@ class Material:
     told: dict[str, Any] = field(default_factory=dict)
 
 
-def of_file(arguments: argparse.Namespace) -> Material:
-    file = _read(arguments.data, arguments)
+def of_file(path: Path, arguments: argparse.Namespace) -> Material:
+    file = _read(path, arguments)
     rhythm = find_rhythm(file.values)
     series, uneven = make_regular(file.values, rhythm)
-    if uneven:
+    if not series:
         raise ForecastEvaluationRefused("uneven", count=len(uneven), series=uneven[0])
     series = [replace(each, values=_closed(each.values, arguments.gaps)) for each in series]
     missing = sum(int((~np.isfinite(each.values)).sum()) for each in series)
     told = {
-        "source": arguments.data.name,
+        "source": path.name,
         "rows": file.rows,
         "rows_left_out": file.left_out,
         "rows_without_value": file.without_value,
+        "series_uneven": len(uneven),
         "periods_missing": missing,
     }
     material = Material(series, rhythm, told=told)
     if arguments.holdout:
         later = _read(arguments.holdout, arguments)
-        material.held_out = _held_out(material, later, file, arguments)
+        material.held_out = _held_out(material, later, file, path, arguments)
     return material
 
 
@@ -96,13 +97,17 @@ def _closed(values: np.ndarray, gaps: str) -> np.ndarray:
 
 
 def _held_out(
-    material: Material, later: SeriesFile, file: SeriesFile, arguments: argparse.Namespace
+    material: Material,
+    later: SeriesFile,
+    file: SeriesFile,
+    path: Path,
+    arguments: argparse.Namespace,
 ) -> dict[str, np.ndarray]:
     """What came after each series, NaN for periods without a value."""
     kinds = {each.values["period"].dtype.kind for each in (later, file)}
     if len(kinds) > 1:
         raise ForecastEvaluationRefused(
-            "other_periods", file=arguments.data.name, holdout=arguments.holdout.name
+            "other_periods", file=path.name, holdout=arguments.holdout.name
         )
     known = {each.series_id: each for each in material.series}
     held: dict[str, np.ndarray] = {}
@@ -125,9 +130,7 @@ def _held_out(
             values[places[within] - 1] = rows["value"].to_numpy(np.float64)[within]
             held[series_id] = _closed(values, arguments.gaps)
     if unknown == later.values["series_id"].nunique():
-        raise ForecastEvaluationRefused(
-            "no_match", file=arguments.data.name, holdout=arguments.holdout.name
-        )
+        raise ForecastEvaluationRefused("no_match", file=path.name, holdout=arguments.holdout.name)
     if not held:
         raise ForecastEvaluationRefused(
             "held_short", file=arguments.holdout.name, horizon=arguments.horizon
@@ -183,5 +186,6 @@ def _of_tasks(tasks: Sequence[Task], rhythm: Rhythm) -> Material:
     if not found:
         raise ForecastEvaluationRefused("no_orders")
     told = {"source": _("the CRM database"), "rows": sum(len(each.values) for each in found),
-            "rows_left_out": 0, "rows_without_value": 0, "periods_missing": 0}  # fmt: skip
+            "rows_left_out": 0, "rows_without_value": 0, "series_uneven": 0,
+            "periods_missing": 0}  # fmt: skip
     return Material(found, rhythm, told=told)

@@ -194,7 +194,16 @@ def _task(
     history = History(values[skipped:], SEASONS[grain], start, grain, events)
     members = MEMBERS[series.level] if series.split == "total" else FAST
     floor = -math.inf if series.measure == "margin" else 0.0
-    return Task(series, history, HORIZONS[grain], members, floor, _SEED)
+    return Task(series, history, HORIZONS[grain], members, floor, _SEED, _is_explained(series))
+
+
+def _is_explained(series: Series) -> bool:
+    """Whether people are told what a series is made of: totals, and net sales of the company's
+    channels and categories; each takes Prophet a third of a second."""
+    if series.split == "total":
+        return series.level == "company" or series.measure == "net_sales"
+    is_part = series.split in ("channel", "category") and series.level == "company"
+    return is_part and series.measure == "net_sales"
 
 
 def _shares(engine: Engine, currency: str, until: date) -> Shares:

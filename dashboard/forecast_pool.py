@@ -17,6 +17,7 @@ from dashboard.forecast_tasks import Result, Task, work_out
 from data_access.errors import Refused
 
 TOGETHER = 32  # quick series in one piece of work
+EXPLAINED_TOGETHER = 4
 FEWEST_APART = 4  # pieces of work for which processes are started
 ATTEMPTS = 3  # of a piece whose process died
 RETRIES = 10  # of a piece whose Dask worker died
@@ -37,13 +38,14 @@ class ClusterRefused(Refused):
 def in_batches(tasks: Sequence[Task]) -> list[Batch]:
     """Tasks that are worked out together, those that take longest first."""
 
-    def kind(task: Task) -> tuple[bool, int, tuple[str, ...], float]:
-        return (not set(task.members) & set(SLOW), -task.horizon, task.members, task.floor)
+    def kind(task: Task) -> tuple[bool, bool, int, tuple[str, ...], float]:
+        is_quick = not set(task.members) & set(SLOW)
+        return (is_quick, not task.is_explained, -task.horizon, task.members, task.floor)
 
     batches: list[Batch] = []
-    for (is_quick, *_), group in groupby(sorted(tasks, key=kind), key=kind):
+    for (is_quick, is_plain, *_), group in groupby(sorted(tasks, key=kind), key=kind):
         alike = list(group)
-        size = TOGETHER if is_quick else 1
+        size = 1 if not is_quick else TOGETHER if is_plain else EXPLAINED_TOGETHER
         batches += [alike[first : first + size] for first in range(0, len(alike), size)]
     return batches
 

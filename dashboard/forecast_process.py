@@ -17,9 +17,9 @@ _begun: list[subprocess.Popen[bytes]] = []  # the last one
 
 
 def begin_forecasting() -> subprocess.Popen[bytes]:
-    """`refresh --what forecasts` on the same settings, with one core left to the pages; the process
-    that is at work, if one is."""
-    command = [sys.executable, "-m", "dashboard", "refresh", "--what", "forecasts"]
+    """`refresh --what ahead` (forecasts, and what is worked out of them) on the same settings, with
+    one core left to the pages; the process that is at work, if one is."""
+    command = [sys.executable, "-m", "dashboard", "refresh", "--what", "ahead"]
     with _one_at_a_time:
         if not is_forecasting():
             _begun[:] = [

@@ -1,17 +1,20 @@
 """Makes the forecasts of single series agree: parts with their region, regions with the company.
 
 The company's own forecast is shared out among the regions, a region's among its channels,
-categories, products and segments. What the company has of a part is the sum over the regions.
+categories, products and segments. What the company has of a part is the sum over the regions. Weeks
+that days tell as well are the sums of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 
+from dashboard.analytics.forecast_grains import Overlap
 from dashboard.analytics.forecast_sums import (
     HUNDREDTHS,
     Floats,
@@ -22,6 +25,7 @@ from dashboard.analytics.forecast_sums import (
     share_out,
 )
 from dashboard.forecast_gathering import UNSOLD, Shares
+from dashboard.forecast_grains import agree
 from dashboard.forecast_tasks import BOUNDS, Draft, Series
 
 Drafts = Mapping[Series, Draft]
@@ -41,25 +45,60 @@ class Reconciled:
     is_shared: bool = False  # a part of the company's forecast, by the region's share
 
 
-def reconcile(drafts: Drafts, shares: Shares) -> list[Reconciled]:
-    """Every series of the drafts, and of products those of the regions."""
+def reconcile(drafts: Drafts, shares: Shares, until: date) -> list[Reconciled]:
+    """Every series of the drafts, and of products those of the regions; `until` is the last day
+    that was learnt from."""
     found: list[Reconciled] = []
+    drafts = agree(drafts, until)
+    # the days of a measure come before its weeks
     for measure, grain in sorted({(each.measure, each.grain) for each in drafts}):
         own = {
             series: draft for series, draft in drafts.items()
             if (series.measure, series.grain) == (measure, grain)
         }  # fmt: skip
-        found += _reconcile_measure(own, measure, grain, shares.get(measure, {}))
+        days = {
+            each.series._replace(grain="week"): each for each in found
+            if (each.series.measure, each.series.grain) == (measure, "day")
+        }  # fmt: skip
+        told = _Told(days if grain == "week" else {}, until)
+        found += _reconcile_measure(own, measure, grain, shares.get(measure, {}), told)
     return found
 
 
+@dataclass(frozen=True)
+class _Told:
+    """The days of series, by the series of their weeks."""
+
+    days: Mapping[Series, Reconciled]
+    until: date
+
+    def weeks(self, series: Series, value: Whole) -> Whole:
+        """The value, with the sums of days in weeks that days tell as well."""
+        if series not in self.days:
+            return value
+        days = in_hundredths(self.days[series].value)
+        overlap = Overlap.of(self.until, len(days), len(value))
+        told = value.copy()
+        told[overlap.weeks] = overlap.sums(days)
+        return told
+
+    def are_whole(self, split: str) -> bool:
+        """Whether days are told of the split's parts of regions, not of the company's alone."""
+        return any((each.split, each.level) == (split, "region") for each in self.days)
+
+
 def _reconcile_measure(
-    drafts: Drafts, measure: str, grain: str, shares: Mapping[str, Mapping[int, float]]
+    drafts: Drafts,
+    measure: str,
+    grain: str,
+    shares: Mapping[str, Mapping[int, float]],
+    told: _Told,
 ) -> Iterator[Reconciled]:
     company = Series(measure, grain, "company", 0, "total", "")
     regions = [s for s in sorted(drafts) if s.level == "region" and s.split == "total"]
-    total = in_hundredths(_array(drafts[company], "value"))
-    values = share_out(np.array([_array(drafts[each], "value") for each in regions]), total)
+    total = told.weeks(company, in_hundredths(_array(drafts[company], "value")))
+    shared_out = share_out(np.array([_array(drafts[each], "value") for each in regions]), total)
+    values = [told.weeks(s, v) for s, v in zip(regions, shared_out, strict=True)]
     bounds = [_bounds_of(drafts[s], measure, v) for s, v in zip(regions, values, strict=True)]
     whole = _bounds_of(drafts[company], measure, total)
     shared = share_errors(
@@ -73,7 +112,8 @@ def _reconcile_measure(
         if split == "product" and grain == "day" and _are_many(drafts, totals):
             yield from _reconcile_products(drafts, total, shared)
         else:
-            yield from _reconcile_split(drafts, split, totals, shares, shared)
+            part = told if told.are_whole(split) else _Told({}, told.until)
+            yield from _reconcile_split(drafts, split, totals, shares, shared, part)
 
 
 def _are_many(drafts: Drafts, totals: Mapping[int, Whole]) -> bool:
@@ -97,6 +137,7 @@ def _reconcile_split(
     totals: Mapping[int, Whole],
     shares: Mapping[str, Mapping[int, float]],
     shared: float,
+    told: _Told,
 ) -> Iterator[Reconciled]:
     """The parts of each region share its total; those of the company are their sums."""
     summed: dict[str, Whole] = {}
@@ -106,16 +147,17 @@ def _reconcile_split(
             else _own_parts(drafts, split, region_id)
         )  # fmt: skip
         values = share_out(np.array([_array(part.draft, "value") for part in parts]), total)
-        for part, value in zip(parts, values, strict=True):
+        for part, shared_out in zip(parts, values, strict=True):
             series = part.series
+            value = told.weeks(series, shared_out)
             bounds = _bounds_of(part.draft, series.measure, value)
             yield _reconciled(series, part.draft, value, bounds, shared, is_shared=part.is_shared)
             summed[series.part] = summed.get(series.part, np.zeros_like(value)) + value
     for series in sorted(s for s in drafts if s.split == split and s.level == "company"):
-        value = summed.get(series.part)
-        if value is not None:
-            bounds = _bounds_of(drafts[series], series.measure, value)
-            yield _reconciled(series, drafts[series], value, bounds, shared)
+        whole = summed.get(series.part)
+        if whole is not None:
+            bounds = _bounds_of(drafts[series], series.measure, whole)
+            yield _reconciled(series, drafts[series], whole, bounds, shared)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _store(
     failed: Mapping[Series, str],
     counts: Mapping[str, int],
 ) -> int:
-    reconciled = reconcile(drafts, gathered.shares)
+    reconciled = reconcile(drafts, gathered.shares, span.until)
     tables = rows_of(reconciled, work.run.refresh_id, span.currency, span.until)
     facts = {
         "currency": span.currency,

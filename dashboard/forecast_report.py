@@ -13,6 +13,7 @@ MODEL_NAMES = {
     "default_expected": N_("default, set right for sums"),
     "seasonal_naive": N_("seasonal naive"),
     "naive": N_("last value"),
+    "repeating": N_("exact repetition"),
     "year_on_year": N_("last year × year on year"),
     "theta": N_("Theta"),
     "damped": N_("damped trend"),
@@ -45,6 +46,25 @@ def report_lines(found: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def pooled_lines(found: dict[str, Any]) -> list[str]:
+    """What several files tell together."""
+    header = [_("model"), "WAPE", "MASE", "sMAPE", _("bias"), _("within 80%"), _("within 95%")]
+    lines = [
+        _("together: {series} series; MASE and sMAPE are means over all, WAPE and bias go by size",
+          series=formats.number(found["series"])),
+        "",
+        *table_lines(header, [[model_name(each["name"]), *_scores(each)]
+                              for each in found["models"]]),
+        "",
+    ]  # fmt: skip
+    for name, ratio in found["ratios"].items():
+        lines.append(
+            _("default ÷ {rival}: WAPE {wape}, MASE {mase}", rival=model_name(name),
+              wape=_score(ratio["wape"]), mase=_score(ratio["mase"]))
+        )  # fmt: skip
+    return [*lines, *_differences(found)]
+
+
 def _about(found: dict[str, Any]) -> list[str]:
     lines = [
         _("{source}: {series} series, {horizon} {step} ahead at {origins} origins; season {season}",
@@ -58,6 +78,9 @@ def _about(found: dict[str, Any]) -> list[str]:
     if found["series_too_short"]:
         lines.append(_("left out: {n} series too short to hold a part back",
                        n=formats.number(found["series_too_short"])))  # fmt: skip
+    if found["series_uneven"]:
+        lines.append(_("left out: {n} series whose periods are not evenly spaced",
+                       n=formats.number(found["series_uneven"])))  # fmt: skip
     if found["periods_missing"]:
         lines.append(_("without a value, filled in to learn from and never scored: {n} periods",
                        n=formats.number(found["periods_missing"])))  # fmt: skip

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +17,21 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from dashboard.analytics import forecasting
-from dashboard.analytics.forecasting import NAIVE, Forecast, History, forecast_many
+from dashboard.analytics.forecasting import (
+    NAIVE,
+    Forecast,
+    History,
+    explain_series,
+    forecast_many,
+)
 from dashboard.analytics.thin_demand import WEEK, Floats, divide_weeks, spread_of_days
 
 BOUNDS = ("low_80", "high_80", "low_95", "high_95")
 ACCURACY = ("wape", "mase", "smape", "bias", "coverage_80", "coverage_95")
+ERROR_OF_WEEK = "error_of_week"  # mean squared error of a week's total at past origins
 BY_WEEKS = "by_weeks"  # the note of days that were worked out of weeks
+_DAYS_OF = {"day": WEEK, "week": 1}  # periods of a week
+_NEAR_WEEKS = 8
 _PLACES = 4  # of a value that is stored
 _LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "prophet", "statsmodels")
 
@@ -49,6 +58,7 @@ class Task:
     members: tuple[str, ...]
     floor: float
     seed: int
+    is_explained: bool = False  # trend, seasons and events are told though no member finds them
 
     @property
     def fingerprint(self) -> str:
@@ -57,7 +67,7 @@ class Task:
         said = hashlib.sha256(_CODE.encode())
         said.update(np.ascontiguousarray(history.values, dtype="<f8").tobytes())
         told = (history.season, history.start, history.step, self.horizon, self.members,
-                self.floor, self.seed, _in_words(history.events))  # fmt: skip
+                self.floor, self.seed, self.is_explained, _in_words(history.events))  # fmt: skip
         said.update(repr(told).encode())
         return said.hexdigest()
 
@@ -92,9 +102,23 @@ def _together(tasks: Sequence[Task]) -> list[Result]:
         floor=first.floor,
     )
     return [
-        Result(task, draft_of(each, task.history.start))
+        Result(task, draft_of(_explained(task, each), task.history.start, _week_of(task)))
         for task, each in zip(tasks, found, strict=True)
     ]
+
+
+def _explained(task: Task, forecast: Forecast) -> Forecast:
+    if not task.is_explained or forecast.components is not None:
+        return forecast
+    try:
+        components = explain_series(task.history, task.horizon, seed=task.seed)
+    except Exception:  # the page says that it is not told; the forecast stands
+        return forecast
+    return replace(forecast, components=components)
+
+
+def _week_of(task: Task) -> int:
+    return _DAYS_OF.get(task.series.grain, 0)
 
 
 def _told(error: Exception) -> str:
@@ -102,8 +126,8 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def draft_of(forecast: Forecast, first_on: date | None) -> Draft:
-    """The forecast as values that JSON keeps."""
+def draft_of(forecast: Forecast, first_on: date | None, week: int = 0) -> Draft:
+    """The forecast as values that JSON keeps; so many of its periods are a week."""
     periods = forecast.periods
     return {
         "member": forecast.member,
@@ -115,7 +139,22 @@ def draft_of(forecast: Forecast, first_on: date | None) -> Draft:
         "accuracy": _rows(forecast.accuracy),
         "by_step": _rows(forecast.accuracy_by_step),
         "components": _components(forecast.components),
+        ERROR_OF_WEEK: _error_of_week(forecast, week),
     }
+
+
+def _error_of_week(forecast: Forecast, week: int) -> float | None:
+    """Of the weeks that days and weeks both tell; None where no past origin tells it."""
+    past = forecast.past
+    if not week or forecast.member not in past.names:
+        return None
+    wrong = past.told[past.names.index(forecast.member)] - past.actual
+    wrong = wrong[np.isfinite(wrong).all(axis=1)]
+    count = min(wrong.shape[1] // week, _NEAR_WEEKS)
+    if not len(wrong) or not count:
+        return None
+    weeks = wrong[:, : count * week].reshape(len(wrong), count, week).sum(axis=2)
+    return float(np.mean(weeks**2))
 
 
 def plain_draft(task: Task) -> Draft:

@@ -34,6 +34,7 @@ SPLIT_NAMES: dict[str, str] = {
 MODEL_NAMES: dict[str, str] = {
     NAIVE: N_("Seasonal naive"),
     "naive": N_("Last value"),
+    "repeating": N_("Exact repetition"),
     "year_on_year": N_("Last year × growth"),
     "theta": N_("Theta"),
     "damped": N_("Damped trend"),

@@ -61,6 +61,8 @@ SECTIONS: tuple[tuple[str, tuple[MenuPage, ...]], ...] = (
             _page("order", N_("Order"), ":material/receipt:", EVERYBODY, in_menu=False),
             _page("delivery", N_("Delivery"), ":material/local_shipping:", _DELIVERY),
             _page("stock", N_("Stock"), ":material/inventory_2:", _STOCK),
+            _page("shortages", N_("Shortages"), ":material/production_quantity_limits:", _STOCK),
+            _page("replenishment", N_("Replenishment"), ":material/add_business:", _STOCK),
             _page(
                 "receivables",
                 N_("Receivables"),
@@ -78,6 +80,7 @@ SECTIONS: tuple[tuple[str, tuple[MenuPage, ...]], ...] = (
             _page("segments", N_("Segments"), ":material/donut_small:", _OVERVIEW),
             _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
             _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
+            _page("calls", N_("Call list"), ":material/call:", _OVERVIEW),
             _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
         ),
     ),

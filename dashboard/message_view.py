@@ -14,7 +14,12 @@ from dashboard.tables import Column, show_table
 from dashboard.texts import N_, _, in_a_row, plain
 from dashboard.vocabulary import in_words
 from data_access.edits.messages import UNSENT, may_withdraw, withdraw_message
-from data_access.messages import MOST_MESSAGES, list_order_messages, sum_messages
+from data_access.messages import (
+    MOST_MESSAGES,
+    list_failed_messages,
+    list_order_messages,
+    sum_messages,
+)
 from data_access.scope import Scope
 
 STATE_COLOURS = {"waiting": "orange", "sent": "green", "failed": "red", "withdrawn": "gray"}
@@ -100,11 +105,11 @@ def _withdraw(slug: str, message_id: int) -> None:
 
 
 def message_summary(scope: Scope) -> None:
-    """How many e-mails wait, failed or left, by kind."""
-    st.subheader(_("E-mails to customers and colleagues"), anchor=False)
+    """How many messages wait, failed or left, by kind, and why those that failed did."""
+    st.subheader(_("Messages to customers and colleagues"), anchor=False)
     sums = read(sum_messages, scope, engine="record")
     if not len(sums):
-        st.caption(_("No e-mail has been written yet."))
+        st.caption(_("No message has been written yet."))
         return
     waiting, failed = int(sums["waiting"].sum()), int(sums["failed"].sum())
     told = _("{waiting} wait, {failed} could not be delivered.",
@@ -120,5 +125,28 @@ def message_summary(scope: Scope) -> None:
             Column("withdrawn", _("Withdrawn"), "count", width=100),
         ],
         key="message_sums",
-        alt=_("E-mails by kind and state"),
+        alt=_("Messages by kind and state"),
     )
+    if failed:
+        _failed_messages(scope)
+
+
+def _failed_messages(scope: Scope) -> None:
+    failed = read(list_failed_messages, scope, engine="record")
+    st.markdown(f"**{_('Not delivered')}**")
+    show_table(
+        failed,
+        [
+            Column("made_at", _("Written at"), "moment"),
+            Column("kind", _("Kind"), width=150, words="messages.kind"),
+            Column("channel", _("Way"), width=90, words="messages.channel"),
+            Column("recipient", _("To"), width=200),
+            Column("attempts", _("Attempts"), "count"),
+            Column("next_try_at", _("Next try"), "moment"),
+            Column("last_error", _("Why it failed"), width=300),
+        ],
+        key="messages_failed",
+        alt=_("Messages that were not delivered"),
+    )
+    if len(failed) == MOST_MESSAGES:
+        st.caption(_("The last {n} are shown.", n=MOST_MESSAGES))

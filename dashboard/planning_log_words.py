@@ -1,9 +1,11 @@
-"""How the log calls what people plan with: events, forecasts, scenarios, notes on days."""
+"""How the log calls what people plan with: events, forecasts, scenarios, notes, warnings."""
 
 from __future__ import annotations
 
+from dashboard import call_log_words
 from dashboard.texts import N_
 
+CALL_MARKS = call_log_words.MARKS
 EVENT_KINDS: dict[str, str] = {
     "holiday": N_("Public holiday"),
     "workday": N_("Adjusted working day"),
@@ -12,6 +14,7 @@ EVENT_KINDS: dict[str, str] = {
     "other": N_("Other event"),
 }
 TABLES: dict[str, str] = {
+    **call_log_words.TABLES,
     "calendar_events": N_("Event of the calendar"),
     "properties": N_("Setting"),
     "forecast_adjustments": N_("Adjustment of a forecast"),
@@ -19,8 +22,11 @@ TABLES: dict[str, str] = {
     "scenarios": N_("Scenario"),
     "scenario_shares": N_("Share of a scenario"),
     "anomaly_notes": N_("Note on an unusual day"),
+    "allocations": N_("Units set aside"),
+    "alert_answers": N_("Answer to a warning"),
 }
 FIELDS: dict[str, str] = {
+    **call_log_words.FIELDS,
     "forecast_adjustments.created_at": N_("Created at"),
     "forecast_adjustments.reason": N_("Reason"),
     "measure": N_("Measure"),
@@ -48,8 +54,24 @@ FIELDS: dict[str, str] = {
     "last_on": N_("Last day"),
     "stands_for": N_("In place of"),
     "is_off": N_("Switched off"),
+    "allocations.quantity": N_("Units set aside"),
+    "promised_weight": N_("Weight of the promised day"),
+    "margin_weight": N_("Weight of the margin"),
+    "value_weight": N_("Weight of the customer's value"),
+    "allocated_at": N_("Set aside at"),
+    "alert_id": N_("Warning"),
+    "until_on": N_("Put off until"),
+    "alert_answers.kind": N_("Answer"),
+    "rights": N_("Rights of the reader"),
+}
+WORDS: dict[str, dict[str, str]] = {
+    "calendar_events.kind": EVENT_KINDS,
+    "call_marks.mark": CALL_MARKS,
+    "alert_answers.kind": {"acknowledged": N_("On it"), "snoozed": N_("Put off")},
+    "messages.channel": {"mail": N_("E-mail"), "webhook": N_("Webhook")},
 }
 ACTIONS: dict[str, str] = {
+    **call_log_words.ACTIONS,
     "add_event": N_("added an event to the calendar"),
     "change_event": N_("changed an event of the calendar"),
     "remove_event": N_("removed an event from the calendar"),
@@ -66,4 +88,9 @@ ACTIONS: dict[str, str] = {
     "remove_scenario": N_("removed a scenario"),
     "acknowledge_day": N_("explained an unusual day"),
     "remove_day_note": N_("removed a note on an unusual day"),
+    "allocate_stock": N_("divided a short stock"),
+    "acknowledge_alert": N_("acknowledged a warning"),
+    "snooze_alert": N_("put a warning off"),
+    "reopen_alert": N_("took the answer to a warning back"),
+    "write_digest": N_("wrote a message about warnings"),
 }

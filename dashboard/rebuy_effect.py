@@ -7,10 +7,11 @@ from datetime import date
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.comparing_shares import (
+from dashboard.analytics.experiments import (
     FEWEST,
+    Arm,
     Difference,
-    compare_shares,
+    compare_arms,
     customers_needed,
 )
 from dashboard.reads import read
@@ -40,13 +41,18 @@ def effect_block(scope: Scope, as_of: date) -> None:
 def _told(reminded: tuple[int, int, int], held_out: tuple[int, int, int]) -> str:
     if min(reminded[1], held_out[1]) < FEWEST:
         return _too_few(reminded, held_out)
-    found = compare_shares(*reminded[:2], *held_out[:2])
+    found = compare_arms(_arm(reminded), _arm(held_out))
     shares = _(
         "{share} of {n} reminded customers bought, {other} of {m} held out.",
         share=formats.rate(found.first), n=formats.number(reminded[1]),
         other=formats.rate(found.second), m=formats.number(held_out[1]),
     )  # fmt: skip
     return in_a_row((shares, _claim(found)))
+
+
+def _arm(counts: tuple[int, int, int]) -> Arm:
+    bought, customers, _waiting = counts
+    return Arm(customers, bought)
 
 
 def _too_few(reminded: tuple[int, int, int], held_out: tuple[int, int, int]) -> str:
@@ -89,6 +95,6 @@ def _how() -> str:
         "Bought: one of the products that were due, at most {days} days after the expected day, or "
         "after the reminder where that came later. "
         "Chance chooses who is held out, but people choose whom to remind: the comparison is fair "
-        "where everybody on the list is reminded.",
+        "where everybody on the list is reminded. The interval may be looked at every day.",
         days=BOUGHT_WITHIN_DAYS,
     )

@@ -1,4 +1,4 @@
-"""Works out anew what pages show about customers, part by part. Each part is read, worked out and
+"""Works out anew what pages show, part by part. Each part is read, worked out and
 written with its run in one transaction; one that is as new as the data is passed over."""
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from dashboard.analytics.customer_features import (
 from dashboard.analytics.rebuying import predict_rebuys
 from dashboard.analytics.scoring import score_customers
 from dashboard.analytics.segments import cluster_customers, rule_segments
+from dashboard.call_refresh import refresh_calls
 from dashboard.forecast_refresh import refresh_forecasts
+from dashboard.offer_refresh import refresh_offers
+from dashboard.stock_refresh import refresh_stock
+from dashboard.what_if_learning import ALSO_READ, refresh_what_if
 from data_access.errors import Refused
 from data_access.holding_out import is_held_out
 from data_access.refreshing import history, results, runs
@@ -34,11 +38,15 @@ from data_access.schema import read_properties
 SEED = 7
 QUARTERS = 8
 HELD_OUT_AHEAD_DAYS = 14  # of an expected purchase, when the others are reminded
-PARTS = ("scores", "segments", "rebuy", "completeness", "forecasts")
+PARTS = (
+    "scores", "segments", "rebuy", "offers", "calls", "completeness", "forecasts", "stock",
+    "what_if",
+)  # fmt: skip
 # what may be asked for → its parts, in the order in which they are worked out
 ASKED: Mapping[str, tuple[str, ...]] = {
     "all": PARTS,
     "customers": ("scores", "segments"),
+    "ahead": ("forecasts", "stock", "what_if"),
     **{part: (part,) for part in PARTS},
 }
 Progress = Callable[[str, float], None]  # the part, and the share of it that is done
@@ -256,10 +264,17 @@ _WORK: Mapping[str, Work] = {
     "scores": _counted(_scores),
     "segments": _counted(_segments),
     "rebuy": _counted(_rebuy),
+    "offers": _counted(refresh_offers),
+    "calls": _counted(refresh_calls),
     "completeness": _counted(_completeness),
     "forecasts": refresh_forecasts,
+    "stock": refresh_stock,
+    "what_if": _counted(refresh_what_if),
 }
 # what a part reads beside what all of them do
 _ALSO_READ: Mapping[str, tuple[str, ...]] = {
-    "forecasts": ("customer_scores", "calendar_events", "campaigns")
+    "calls": ("customer_scores", "rebuy_dues", "offers", "call_capacities"),
+    "forecasts": ("customer_scores", "calendar_events", "campaigns"),
+    "stock": ("forecasts", "stock", "stock_movements", "replenishments", "suppliers", "warehouses"),
+    "what_if": ALSO_READ,
 }

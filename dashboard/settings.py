@@ -49,6 +49,9 @@ class SettingWrong(Refused):
         "mail_both": "Set CRM_MAIL_FOLDER or CRM_SMTP_URL, not both.",
         "mail_from": "{name} must be the mail address that messages come from, such as"
         " sales@example.com.",
+        "webhook_url": "{name} must be an address such as https://chat.example.com/hooks/crm, or"
+        " http on this machine, without a password in it.",
+        "webhook_secret": "{name} must have at least {least} characters.",
         "secrets": "{name} cannot be read: it is not TOML.",
     }
 
@@ -107,6 +110,16 @@ TABLE: tuple[Setting, ...] = (
         "none",
         "The address messages come from; a mail server needs it.",
     ),
+    Setting(
+        "CRM_WEBHOOK_URL",
+        "none",
+        "The address that `send` posts warnings to, as JSON, for people who chose the webhook.",
+    ),
+    Setting(
+        "CRM_WEBHOOK_SECRET",
+        "none",
+        "Signs what is posted, as standardwebhooks.com has it (HMAC-SHA256).",
+    ),
 )
 NAMES = tuple(setting.name for setting in TABLE)
 
@@ -118,6 +131,16 @@ class MailServer:
     security: str  # tls, starttls, none
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    url: str = field(repr=False)  # it may hold a token
+    secret: str | None = field(default=None, repr=False)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +156,7 @@ class Settings:
     mail_folder: Path | None = None
     mail_server: MailServer | None = None
     mail_from: str | None = None
+    webhook: Webhook | None = None
 
 
 def settings() -> Settings:
@@ -168,6 +192,7 @@ def read_settings(environment: Mapping[str, str], secrets: Mapping[str, Any]) ->
             hours=_count("CRM_SESSION_HOURS", value("CRM_SESSION_HOURS", "8"), 24)
         ),
         **_mail(value("CRM_MAIL_FOLDER"), value("CRM_SMTP_URL"), value("CRM_MAIL_FROM")),
+        webhook=_webhook(value("CRM_WEBHOOK_URL"), value("CRM_WEBHOOK_SECRET")),
     )
 
 
@@ -259,6 +284,8 @@ def _mail(folder: str, url: str, sender: str) -> dict[str, Any]:
     }
 
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SHORTEST_SECRET = 16
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
@@ -273,10 +300,28 @@ def _mail_server(name: str, text: str) -> MailServer:
     if not (is_known and host and parts.path in ("", "/")):
         raise SettingWrong("smtp_url", name=name)
     security = "tls" if parts.scheme == "smtps" else parts.query or "none"
-    if parts.password and security == "none" and host not in ("localhost", "127.0.0.1", "::1"):
+    if parts.password and security == "none" and host not in _LOOPBACK:
         raise SettingWrong("smtp_plain", name=name)
     user, password = (unquote(each) if each else None for each in (parts.username, parts.password))
     return MailServer(host, port or _PORTS[security], security, user, password)
+
+
+def _webhook(url: str, secret: str) -> Webhook | None:
+    # The refusal never repeats the URL: it may hold a token.
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise SettingWrong("webhook_url", name="CRM_WEBHOOK_URL") from error
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    is_plain = host and not parts.username and not parts.fragment and url.isprintable()
+    if not (is_safe and is_plain and " " not in url and url.isascii()):
+        raise SettingWrong("webhook_url", name="CRM_WEBHOOK_URL")
+    if secret and len(secret) < SHORTEST_SECRET:
+        raise SettingWrong("webhook_secret", name="CRM_WEBHOOK_SECRET", least=SHORTEST_SECRET)
+    return Webhook(url, secret or None)
 
 
 _SWITCHES: dict[str, bool] = {"yes": True, "true": True, "1": True, "on": True,

@@ -12,15 +12,18 @@ from dashboard.paging import first_page
 from dashboard.stock_plan import StockBoard, StockRule
 from dashboard.tables import Column, show_table
 from dashboard.texts import _
+from data_access.scope import Scope
 
 _ABC, _XYZ = ("A", "B", "C"), ("X", "Y", "Z")
 
 
-def stock_rule(*, knows_costs: bool, knows_demand: bool) -> StockRule:
+def stock_rule(scope: Scope, *, is_planned: bool) -> StockRule:
     """Draws what the suggestions rest on, behind one button; returns it. The address may ask for
-    the reorder points that are set, `points=set`."""
-    if not knows_demand:
+    the reorder points that are set, `points=set`. Cut points of value are for who sees values."""
+    if not is_planned:
         return StockRule(as_set=True)
+    knows_costs = scope.sees("products", "unit_cost")
+    knows_values = scope.sees("stock_plans", "value_share")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="stock_bar"):
         said = st.query_params.get("points") == "set"
         if said:
@@ -42,10 +45,12 @@ def stock_rule(*, knows_costs: bool, knows_demand: bool) -> StockRule:
                 for place, name in enumerate(_ABC)
             ]  # fmt: skip
             cuts = st.columns(4)
-            a = _percent(cuts[0], _("A up to, % of value"), "cut_a", ABC_CUTS[0], 1.0, 99.0)
-            b = _percent(cuts[1], _("B up to, % of value"), "cut_b", ABC_CUTS[1], 1.0, 100.0)
-            x = _percent(cuts[2], _("X up to, % variation"), "cut_x", XYZ_CUTS[0], 1.0, 500.0)
-            y = _percent(cuts[3], _("Y up to, % variation"), "cut_y", XYZ_CUTS[1], 1.0, 500.0)
+            a, b = ABC_CUTS
+            if knows_values:
+                a = _percent(cuts[2], _("A up to, % of value"), "cut_a", a, 1.0, 99.0)
+                b = _percent(cuts[3], _("B up to, % of value"), "cut_b", b, 1.0, 100.0)
+            x = _percent(cuts[0], _("X up to, % variation"), "cut_x", XYZ_CUTS[0], 1.0, 500.0)
+            y = _percent(cuts[1], _("Y up to, % variation"), "cut_y", XYZ_CUTS[1], 1.0, 500.0)
             fixed, holding = FIXED_COST, HOLDING_RATE
             if knows_costs:
                 costs = st.columns(2)
@@ -69,9 +74,16 @@ def _another_basis() -> None:
 
 def class_block(board: StockBoard, rule: StockRule) -> None:
     """How many products are of each class, and what share of the value they make."""
+    of_product = board.rows.groupby("product_id")["yearly_units"].sum()
     products = board.rows.drop_duplicates("product_id")
-    by = _("by the cost of a year's demand") if board.currency else _("by units of a year")
-    st.markdown(f"**{_('ABC × XYZ: products and their share of the value')}**")
+    has_values = bool(products["value_share"].any())
+    worth = products["value_share" if has_values else "product_id"]
+    products = products.assign(worth=worth if has_values else worth.map(of_product))
+    by = _("by the cost of a year's demand")
+    st.markdown("**{}**".format(
+        _("ABC × XYZ: products and their share of the value") if has_values
+        else _("ABC × XYZ: products and their share of the units")
+    ))  # fmt: skip
     total = float(products["worth"].sum())
     rows = []
     for abc in _ABC:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.analytics.inventory.allocation import Weights, allocate
-from dashboard.analytics.inventory.learning import HISTORY_DAYS
-from dashboard.analytics.inventory.running_out import project_stock, tell_stock_out
+from dashboard.allocation_plan import usual_shares
+from dashboard.allocation_view import link_to_shortage
+from dashboard.analytics.inventory.ahead import HORIZON_DAYS
+from dashboard.analytics.inventory.running_out import project_stock
 from dashboard.charts import show_chart
 from dashboard.figures.projected_stock import projected_stock
 from dashboard.order_list import open_order
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
-from dashboard.stock_plan import HORIZON_DAYS, StockBoard, StockRule, project, receipts_by_day
-from dashboard.stock_words import arithmetic
+from dashboard.replenish_request import request_button
+from dashboard.session import business_zone
+from dashboard.stock_plan import StockBoard, StockRule, receipts_by_day
+from dashboard.stock_words import arithmetic, not_planned
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, language, plain
-from data_access.inventory import list_waiting_lines
+from data_access.allocating import list_stock_lines
+from data_access.inventory import sum_movements_of_stock
 from data_access.scope import Scope
 
 PAST_DAYS = 90
 _MOST_LINES = 50
 _NO_BREAK = "\u00a0"
+_NO_BREAK_WITHIN = "\u2060"  # between characters
 
 
 def stock_detail(
@@ -35,9 +40,10 @@ def stock_detail(
     with st.container(border=True, gap="xsmall", key="stock_detail"):
         place = f"{plain(row['product'])} · {plain(row['sku'])} · {plain(row['warehouse'])}"
         st.markdown(f"**{place}**")
-        if not board.source:
-            st.markdown(f":gray[{_why_no_demand(scope)}]")
-        elif row["item"] >= 0:
+        request_button(scope, row, rule, board.currency)
+        if row["item"] < 0:
+            st.markdown(f":gray[{not_planned()}]")
+        else:
             left, right = st.columns([11, 10], gap="medium")
             with left:
                 _chart(scope, board, row, as_of)
@@ -46,49 +52,46 @@ def stock_detail(
         _waiting(scope, row, as_of)
 
 
-def _why_no_demand(scope: Scope) -> str:
-    if not scope.sees("stock_movements"):
-        return _(
-            "Demand is worked out from all orders or from the movements of stock, which your role "
-            "does not see: the reorder points are those that are set."
-        )
-    return _("No demand of the last year is known: the reorder points are those that are set.")
-
-
 def _chart(scope: Scope, board: StockBoard, row: pd.Series, as_of: date) -> None:
     today = pd.Timestamp(as_of)
     receipts = receipts_by_day(scope, row, as_of)
-    days = project(board, row, receipts)
     free = float(row["available"])
-    coming = project_stock(free, receipts, days[0]).assign(received=receipts)
+    coming = project_stock(free, receipts, board.ahead.weeks[int(row["item"])])
+    coming = coming.assign(received=receipts)
     coming["day"] = today + pd.to_timedelta(coming["step"], unit="D")
-    arrives = np.flatnonzero(receipts)
-    until = float(arrives[0]) if len(arrives) else float(np.ceil(row["lead_mean"]))
-    told = tell_stock_out(np.array([free]), receipts[None], days, np.array([until])).iloc[0]
-    item = int(row["item"])
-    past = pd.DataFrame(
-        {"day": pd.date_range(today - pd.Timedelta(days=HISTORY_DAYS), periods=HISTORY_DAYS),
-         "on_hand": board.learnt.on_hand[item]}
-    ).tail(PAST_DAYS)  # fmt: skip
     point = None if pd.isna(row["reorder_point"]) else float(row["reorder_point"])
     show_chart(
-        projected_stock(past.dropna(), coming, reorder_point=point, today=today),
+        projected_stock(_past(scope, row, as_of), coming, reorder_point=point, today=today),
         alt=_("Stock of the last 90 days and what is free in the next 90, with the reorder point"),
         key=f"stock_chart_{int(row['stock_id'])}",
     )
+    arrives = np.flatnonzero(receipts)
     if free > 0:
-        st.markdown(f":small[{_runs_out(told, today, has_receipt=len(arrives) > 0)}]")
+        st.markdown(f":small[{_runs_out(row, today, has_receipt=len(arrives) > 0)}]")
     else:
         st.markdown(f":small[{_nothing_free(today, arrives)}]")
     caption = _(
-        "Until today: on hand. From today: what is free, the mean of 500 simulated ways (dashed) "
-        "and the band that 80 of 100 keep to. Receipts that are overdue count for tomorrow."
+        "Until today: on hand. From today: what is free, the middle of 1,000 simulated ways "
+        "(dashed) and the band that 80 of 100 keep to. Receipts that are overdue count for "
+        "tomorrow."
     )
-    source = {
-        "orders": _("Demand: what was ordered in the last 364 days."),
-        "shipments": _("Demand: what was shipped in the last 364 days."),
-    }[board.source]
-    st.markdown(f":small[:gray[{caption} {source}]]")
+    when = _("Planned for {day} from what was ordered.", day=formats.day(board.planned_on))
+    st.markdown(f":small[:gray[{caption} {when}]]")
+
+
+def _past(scope: Scope, row: pd.Series, as_of: date) -> pd.DataFrame:
+    """day, on_hand of the last evenings; empty for who does not see what moved."""
+    first = as_of - timedelta(days=PAST_DAYS)
+    moved = read(
+        sum_movements_of_stock, scope, int(row["product_id"]), int(row["warehouse_id"]), first,
+        as_of, business_zone(),
+    )  # fmt: skip
+    days = pd.date_range(first, periods=PAST_DAYS + 1)
+    if not len(moved):
+        return pd.DataFrame({"day": days[:0], "on_hand": []})
+    net = moved.set_index("moved_on")["net"].reindex(days, fill_value=0).to_numpy(np.float64)
+    later = net[::-1].cumsum()[::-1][1:]  # after each evening, until now
+    return pd.DataFrame({"day": days[:-1], "on_hand": float(row["on_hand"]) - later})
 
 
 def _nothing_free(today: pd.Timestamp, arrives: np.ndarray) -> str:
@@ -99,7 +102,7 @@ def _nothing_free(today: pd.Timestamp, arrives: np.ndarray) -> str:
 
 
 def _runs_out(told: pd.Series, today: pd.Timestamp, *, has_receipt: bool) -> str:
-    if pd.isna(told["out_p50"]) and pd.isna(told["out_p10"]):
+    if pd.isna(told["out_p10"]):
         return _("Does not run out within {n} days in 9 of 10 ways.", n=HORIZON_DAYS)
 
     def day(name: str) -> str:
@@ -119,9 +122,12 @@ def _runs_out(told: pd.Series, today: pd.Timestamp, *, has_receipt: bool) -> str
 def _show_arithmetic(board: StockBoard, row: pd.Series, rule: StockRule) -> None:
     """Each step with what it rests on; a table of markdown, whose cells break their lines."""
     steps = arithmetic(row, rule, board.currency)
-    head = f"| {_('How it is worked out')} | {_('Result')} | {_('From')} |"
+    # Chinese may break at every character, and would: a narrow table gives all room to the last
+    # column
+    joined = _NO_BREAK_WITHIN.join if language().startswith("zh") else str
+    head = f"| {joined(_('How it is worked out'))} | {_('Result')} | {_('From')} |"
     lines = [
-        f"| :small[{plain(step)}] | :small[**{plain(result).replace(' ', _NO_BREAK)}**] | "
+        f"| :small[{plain(joined(step))}] | :small[**{plain(result).replace(' ', _NO_BREAK)}**] | "
         f":small[:gray[{plain(told)}]] |"
         for step, told, result in steps.itertuples(index=False)
     ]
@@ -133,7 +139,7 @@ def _show_arithmetic(board: StockBoard, row: pd.Series, rule: StockRule) -> None
 def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
     """The orders that wait for this stock, in the order in which they would be served."""
     waiting = read(
-        list_waiting_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
+        list_stock_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
     )
     if not len(waiting):
         st.markdown(f":small[:gray[{_('No open order of yours waits for this stock.')}]]")
@@ -142,9 +148,9 @@ def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
               waiting["order_id"].nunique())  # fmt: skip
     shares = scope.sees("stock_movements")  # sees all that wait, whoever took the order
     if shares:
-        served = allocate(waiting, int(row["on_hand"]), Weights())
+        served = usual_shares(waiting)
     else:
-        served = waiting.assign(short=0)
+        served = waiting.assign(short=waiting["quantity"] - waiting["held"])
         if row["available"] < 0:
             told += " · " + _("less is there than is promised to all")
     short = served[served["short"] > 0]
@@ -168,7 +174,9 @@ def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
         on_select=lambda: _open(key, numbers), selection_mode="single-cell",
     )  # fmt: skip
     if len(short):
-        st.markdown(f":small[:gray[{_how_shared(served)}]]")
+        if shares:
+            st.markdown(f":small[:gray[{_how_shared(served)}]]")
+        link_to_shortage(scope, int(row["stock_id"]))
 
 
 def _how_shared(served: pd.DataFrame) -> str:
@@ -176,7 +184,7 @@ def _how_shared(served: pd.DataFrame) -> str:
     if served["margin"].notna().any():
         by.append(_("the margin (a quarter)"))
     if served["customer_value"].notna().any():
-        by.append(_("what the customer has bought (a quarter)"))
+        by.append(_("the value of the customer (a quarter)"))
     return _("“Gets” is a proposal for what is on hand, by {weights}.", weights=", ".join(by))
 
 

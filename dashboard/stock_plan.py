@@ -1,49 +1,43 @@
 """Every stock with its position, its class, its reorder point and what to order: what the page of
-stock draws from."""
+stock draws from. What a refresh learnt is stored; here it meets the stock of now and the rule that
+a person chose."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine
+from scipy.stats import norm
 
-from dashboard.analytics.inventory.classes import ABC_CUTS, XYZ_CUTS, classify
-from dashboard.analytics.inventory.lead_time import RECEIPTS_DAYS
-from dashboard.analytics.inventory.learning import (
-    HISTORY_DAYS,
-    Learnt,
-    learn_stock,
-    weeks_by_product,
+from dashboard.analytics.inventory.ahead import (
+    HORIZON_DAYS,
+    LEVELS,
+    WEEK_LEVELS,
+    WEEKS,
+    Ahead,
 )
-from dashboard.analytics.inventory.paths import draw_days
+from dashboard.analytics.inventory.classes import ABC_CUTS, XYZ_CUTS, classify
+from dashboard.analytics.inventory.grids import unpack
 from dashboard.analytics.inventory.position import SEVERITIES, place_stock
 from dashboard.analytics.inventory.reorder import (
     FIXED_COST,
     HOLDING_RATE,
     SERVICE,
-    set_reorder_points,
     size_orders,
     suggest_quantity,
 )
-from dashboard.reads import learn, read
-from dashboard.session import business_zone
+from dashboard.analytics.inventory.running_out import tell_stock_out
+from dashboard.analytics.inventory.textbook import normal_safety_stock
+from dashboard.reads import read
 from dashboard.texts import language
-from data_access.inventory import (
-    list_expected_receipts,
-    list_lead_times,
-    list_stock,
-    sum_demand_by_day,
-    sum_movements_by_day,
-    sum_waiting_by_stock,
-)
+from data_access.inventory import list_expected_receipts, list_stock, sum_waiting_by_stock
 from data_access.scope import Scope
+from data_access.stock_plans import list_stock_plans
 
-HORIZON_DAYS = 90  # that stock is projected
-PATHS_SHOWN = 500
 _KEYS = ["product_id", "warehouse_id"]
+_TOLD = ["daily_demand", "lead_time_mean", "yearly_units", "value_share"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,50 +55,49 @@ class StockRule:
 
 @dataclass(frozen=True)
 class StockBoard:
-    """`rows` are the worst first; `item` is a row's place in what was learnt (−1: none)."""
+    """`rows` are the worst first; `item` is a row's place in `ahead` (−1: it is not planned)."""
 
     rows: pd.DataFrame
-    learnt: Learnt
-    source: str  # of demand: orders, shipments or "" (not known)
+    ahead: Ahead
+    planned_on: date | None  # None: before the first refresh
     currency: str | None  # of the costs, where there is one
 
-
-def learn_demand(engine: Engine, scope: Scope, as_of: date, zone: str) -> tuple[Learnt, str]:
-    """For `learn`, which keeps it for a while. Demand is what was ordered, for who sees every
-    order, else what was shipped."""
-    first = as_of - timedelta(days=2 * HISTORY_DAYS)
-    stock = list_stock(engine, scope, as_of, "en", zone)
-    moves = sum_movements_by_day(engine, scope, first, as_of, zone)
-    if scope.sees_all("orders"):
-        days = sum_demand_by_day(engine, scope, first, as_of).rename(columns={"ordered_on": "day"})
-        source = "orders"
-    else:
-        days = moves.rename(columns={"moved_on": "day", "shipped": "units"})
-        source = "shipments"
-    receipts = list_lead_times(engine, scope, as_of - timedelta(days=RECEIPTS_DAYS), zone)
-    learnt = learn_stock(stock, days, moves, receipts, as_of, is_delayed=source == "shipments")
-    return learnt, source if learnt.can_tell else ""
+    @property
+    def is_planned(self) -> bool:
+        """Whether there is a plan that tells of demand."""
+        return bool((self.rows["daily_demand"] > 0).any())
 
 
-def knows_demand(scope: Scope, as_of: date) -> bool:
-    """Whether what the person sees tells of demand."""
-    return bool(learn(learn_demand, scope, as_of, business_zone())[1])
+def is_planned(scope: Scope) -> bool:
+    """Whether a refresh has told what demand is to come."""
+    return bool((read(list_stock_plans, scope)["daily_demand"] > 0).any())
 
 
 def stock_board(scope: Scope, as_of: date, rule: StockRule) -> StockBoard:
-    """The stock of now, judged by what was learnt this morning."""
-    zone = business_zone()
-    learnt, source = learn(learn_demand, scope, as_of, zone)
-    stock = read(list_stock, scope, as_of, language(), zone)
-    stock = stock.merge(read(sum_waiting_by_stock, scope), on=_KEYS, how="left")
-    stock["item"] = _places(learnt, stock)
-    planned = _plan(stock, learnt, rule, _unit_cost(stock))
-    due = _due_in_time(scope, stock, planned["lead_mean"], as_of)
+    """The stock of now, judged by the stored plan."""
+    stock = read(list_stock, scope, language())
+    plans = read(list_stock_plans, scope)
+    return judge_stock(
+        stock.merge(read(sum_waiting_by_stock, scope), on=_KEYS, how="left"),
+        plans,
+        read(list_expected_receipts, scope),
+        as_of,
+        rule,
+    )
+
+
+def judge_stock(
+    stock: pd.DataFrame, plans: pd.DataFrame, expected: pd.DataFrame, as_of: date, rule: StockRule
+) -> StockBoard:
+    """From `list_stock` with `sum_waiting_by_stock`, `list_stock_plans` and
+    `list_expected_receipts`."""
+    ahead = _ahead(plans)
+    rows = _with_plan(stock, plans, ahead, rule)
+    receipts, due = _receipts(rows, expected, as_of)
     rows = place_stock(
-        planned.assign(
-            daily_demand=planned["rate"],
-            lead_days=planned["lead_mean"],
-            days_unsold=_days_unsold(stock, as_of, known=scope.sees("stock_movements")),
+        rows.assign(
+            lead_days=rows["lead_time_mean"],
+            days_unsold=_days_unsold(rows, as_of),
         )
     )
     ordered = suggest_quantity(
@@ -112,112 +105,150 @@ def stock_board(scope: Scope, as_of: date, rule: StockRule) -> StockBoard:
         rows["order_quantity"].to_numpy(np.float64), rows["pack_size"].to_numpy(np.float64),
     )  # fmt: skip
     gone = rows["is_discontinued"].to_numpy()
-    free = rows["available"].to_numpy(np.float64) + due
+    told = _chances(ahead, rows, receipts, due)
     rows = rows.assign(
-        suggested=np.where(gone | (rows["rate"] <= 0), 0, ordered).astype(np.int64),
-        chance_out=_chance_out(learnt, rows["item"].to_numpy(), free),
+        suggested=np.where(gone | (rows["daily_demand"] <= 0), 0, ordered).astype(np.int64),
         stock_value=rows["on_hand"] * rows["unit_cost"],
         short_units=np.maximum(rows["waiting_units"].fillna(0) - rows["on_hand"], 0),
         rank=rows["severity"].map(SEVERITIES.index),
+        **told,
     ).sort_values(
         ["rank", "chance_out", "days_of_supply", "stock_id"],
         ascending=[True, False, True, True],
         ignore_index=True,
     )
     currencies = stock.loc[stock["unit_cost"].notna(), "currency"].unique()
-    return StockBoard(rows, learnt, source, currencies[0] if len(currencies) == 1 else None)
-
-
-def project(board: StockBoard, row: pd.Series, receipts: np.ndarray) -> np.ndarray:
-    """(1, paths, HORIZON_DAYS): ways that the demand of this row may go."""
-    item = int(row["item"])
-    one = {name: value[item : item + 1] for name, value in vars(board.learnt.demand).items()}
-    demand = type(board.learnt.demand)(**one)
-    return draw_days(demand, len(receipts), paths=PATHS_SHOWN)
+    day = plans["as_of_on"].max() if len(plans) else pd.NaT
+    return StockBoard(
+        rows, ahead, None if pd.isna(day) else day.date(),
+        currencies[0] if len(currencies) == 1 else None,
+    )  # fmt: skip
 
 
 def receipts_by_day(scope: Scope, row: pd.Series, as_of: date) -> np.ndarray:
     """Units that come in on each day from today on; what is overdue counts for tomorrow, what has
     no day for the end of the usual lead time."""
-    found = read(list_expected_receipts, scope)
-    found = found[
-        (found["product_id"] == row["product_id"]) & (found["warehouse_id"] == row["warehouse_id"])
-    ]
-    usual = max(int(np.ceil(row["lead_mean"])), 1)
-    days = (found["expected_on"] - pd.Timestamp(as_of)).dt.days.fillna(usual).clip(lower=1)
-    units = np.zeros(HORIZON_DAYS)
-    within = days < HORIZON_DAYS
-    np.add.at(units, days[within].astype(int), found.loc[within, "quantity"].astype(float))
-    return units
+    one = row.to_frame().T.astype({"lead_time_mean": "float64"})
+    return np.asarray(_receipts(one, read(list_expected_receipts, scope), as_of)[0][0])
 
 
-def _places(learnt: Learnt, stock: pd.DataFrame) -> np.ndarray:
-    known = pd.MultiIndex.from_frame(learnt.keys)
-    return known.get_indexer(pd.MultiIndex.from_frame(stock[_KEYS]))
-
-
-def _unit_cost(stock: pd.DataFrame) -> pd.Series:
-    return stock["unit_cost"].astype("float64")
-
-
-def _plan(stock: pd.DataFrame, learnt: Learnt, rule: StockRule, cost: pd.Series) -> pd.DataFrame:
-    """The stock rows with class, demand, lead time, reorder point and order quantity."""
-    products, weekly, _place = weeks_by_product(learnt)
-    price = stock.assign(cost=cost).groupby("product_id")["cost"].first().reindex(products)
-    worth = weekly.sum(axis=1) * (price.to_numpy() if price.notna().any() else 1.0)
-    classes = classify(worth, weekly, abc_cuts=rule.abc_cuts, xyz_cuts=rule.xyz_cuts)
-    classes = classes.assign(product_id=products, worth=np.nan_to_num(worth))
-    rows = stock.merge(classes, on="product_id", how="left")
-    rows["abc"], rows["xyz"] = rows["abc"].fillna("C"), rows["xyz"].fillna("Z")
-    level = dict(zip("ABC", rule.service, strict=True))
-    of_item = classes.set_index("product_id")["abc"].reindex(learnt.keys["product_id"]).map(level)
-    points = set_reorder_points(
-        learnt.demand, learnt.leads, learnt.simulated, np.asarray(of_item, np.float64)
-    ).assign(
-        kind=learnt.demand.kind, seen_days=learnt.demand.seen_days,
-        large_days=learnt.demand.large_days, season=learnt.season,
-        empty_days=learnt.empty.sum(axis=1), lead_source=learnt.leads.source,
-        receipts=learnt.leads.receipts,
+def _ahead(plans: pd.DataFrame) -> Ahead:
+    both = unpack(plans["lead_time_grid"], 2 * len(LEVELS))
+    weeks = unpack(plans["weeks_grid"], WEEKS * len(WEEK_LEVELS))
+    return Ahead(
+        both[:, : len(LEVELS)], both[:, len(LEVELS) :],
+        weeks.reshape(len(plans), WEEKS, len(WEEK_LEVELS)),
+        plans["lead_time_demand"].to_numpy(np.float64), plans["undershoot"].to_numpy(np.float64),
     )  # fmt: skip
-    points = points.rename(columns={"reorder_point": "suggested_point"})
-    rows = rows.join(points.reindex(rows["item"]).reset_index(drop=True))
-    rows[["rate", "lead_mean"]] = rows[["rate", "lead_mean"]].fillna(0.0)
+
+
+def _with_plan(
+    stock: pd.DataFrame, plans: pd.DataFrame, ahead: Ahead, rule: StockRule
+) -> pd.DataFrame:
+    """The stock rows with their plan, as the rule has it."""
+    own = stock["reorder_point"].astype("float64")
+    wanted = plans.drop(columns=["lead_time_grid", "weeks_grid"]).rename(
+        columns={"reorder_point": "suggested_point", "order_quantity": "planned_quantity"}
+    )
+    wanted = wanted.assign(item=np.arange(len(wanted)))
+    rows = stock.merge(wanted, on="stock_id", how="left")
+    rows["item"] = rows["item"].fillna(-1).astype(np.int64)
+    rows[_TOLD] = rows[_TOLD].astype("float64").fillna(0.0)
+    rows = _classed(rows, rule)
+    item, known = rows["item"].to_numpy(), rows["item"].to_numpy() >= 0
+    level = np.asarray(rows["abc"].map(dict(zip("ABC", rule.service, strict=True))), np.float64)
+    if known.any():
+        points = ahead.of(item[known]).point_for(level[known])
+        suggested = np.full(len(rows), np.nan)
+        suggested[known] = points
+        rows["suggested_point"] = suggested
+    lead, spread, rate, deviation = (
+        np.asarray(rows[name].astype("float64").fillna(0.0), np.float64)
+        for name in ("lead_time_mean", "lead_time_deviation", "daily_demand", "deviation")
+    )
+    normal = normal_safety_stock(level, lead, spread, rate, deviation)
     gone = rows["discontinued_on"].notna()
-    own = rows["reorder_point"].astype("float64")
-    suggested = rows["suggested_point"].where(learnt.can_tell & (rows["kind"] != "none"), own)
-    point = own if rule.as_set else suggested.where(~gone, np.nan)
+    is_told = rows["suggested_point"].notna() & (rows["kind"] != "none")
+    suggested_point = rows["suggested_point"].astype("float64").where(is_told, own)
     sizes = size_orders(
-        rows[["rate", "pack_size", "minimum_order_quantity"]].assign(unit_cost=rows["unit_cost"]),
+        rows[["pack_size", "minimum_order_quantity"]].assign(
+            rate=rate, unit_cost=rows["unit_cost"].astype("float64")
+        ),
         fixed_cost=rule.fixed_cost,
         holding_rate=rule.holding_rate,
     )
-    return rows.assign(set_point=own, reorder_point=point, is_discontinued=gone).join(sizes)
+    if (rule.fixed_cost, rule.holding_rate) == (FIXED_COST, HOLDING_RATE):
+        planned = rows["planned_quantity"].astype("float64")
+        sizes["order_quantity"] = planned.fillna(sizes["order_quantity"]).astype(np.int64)
+    return rows.assign(
+        set_point=own, suggested_point=suggested_point,
+        reorder_point=own if rule.as_set else suggested_point.where(~gone, np.nan),
+        is_discontinued=gone, service=level, z=norm.ppf(level),
+        safety_stock=suggested_point - rows["lead_time_demand"].astype("float64"),
+        normal_reorder_point=rate * lead + normal,
+    ).join(sizes)  # fmt: skip
 
 
-def _due_in_time(scope: Scope, stock: pd.DataFrame, lead: pd.Series, as_of: date) -> np.ndarray:
-    """Units on order that are due within the lead time."""
-    expected = read(list_expected_receipts, scope)
-    rows = expected.merge(
-        stock[_KEYS].assign(row=np.arange(len(stock)), lead=lead.to_numpy()), on=_KEYS
-    )
-    days = (rows["expected_on"] - pd.Timestamp(as_of)).dt.days.fillna(0)
-    soon = rows[days <= rows["lead"]]
-    return np.bincount(soon["row"], soon["quantity"].astype(float), len(stock))
+def _classed(rows: pd.DataFrame, rule: StockRule) -> pd.DataFrame:
+    """Classes as they are stored, unless the person chose other cut points; A, B and C only where
+    they see what each product makes of the value."""
+    rows["abc"], rows["xyz"] = rows["abc"].fillna("C"), rows["xyz"].fillna("Z")
+    products = rows.drop_duplicates("product_id")
+    found = classify(
+        np.asarray(products["value_share"], np.float64),
+        np.asarray(products["variation"].astype("float64").fillna(np.inf), np.float64),
+        abc_cuts=rule.abc_cuts,
+        xyz_cuts=rule.xyz_cuts,
+    ).set_index(products["product_id"].to_numpy())
+    if rule.xyz_cuts != XYZ_CUTS:
+        rows["xyz"] = found["xyz"].reindex(rows["product_id"]).to_numpy()
+    if rule.abc_cuts != ABC_CUTS and products["value_share"].any():
+        rows["abc"] = found["abc"].reindex(rows["product_id"]).to_numpy()
+    return rows
 
 
-def _chance_out(learnt: Learnt, item: np.ndarray, free: np.ndarray) -> np.ndarray:
-    known = item >= 0
-    found = np.full(len(item), np.nan)
-    simulated = learnt.simulated
-    part = type(simulated)(
-        simulated.units[item[known]], simulated.needed[:0], simulated.mean[:0],
-        simulated.undershoot[:0],
-    )  # fmt: skip
-    sells = learnt.demand.rate[item[known]] > 0
-    found[known] = np.where(sells, part.chance_of(free[known]), 0.0)
-    return found if learnt.can_tell else np.full(len(item), np.nan)
+def _receipts(
+    rows: pd.DataFrame, expected: pd.DataFrame, as_of: date
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, HORIZON_DAYS) units that come in, and units that are due within the lead time."""
+    keys = rows[_KEYS].assign(row=np.arange(len(rows)), lead=rows["lead_time_mean"].to_numpy())
+    found = expected.merge(keys, on=_KEYS)
+    days = (found["expected_on"] - pd.Timestamp(as_of)).dt.days
+    units, row = found["quantity"].astype(float), found["row"].astype(np.int64)
+    soon = days.fillna(0) <= found["lead"]
+    due = np.bincount(row[soon], units[soon], len(rows))
+    usual = np.ceil(np.asarray(found["lead"], np.float64))
+    day = np.maximum(np.where(days.notna(), days, usual), 1).astype(np.int64)
+    within = day < HORIZON_DAYS
+    by_day = np.zeros((len(rows), HORIZON_DAYS))
+    np.add.at(by_day, (row[within], day[within]), units[within])
+    return by_day, due
 
 
-def _days_unsold(stock: pd.DataFrame, as_of: date, *, known: bool) -> pd.Series:
-    days = (pd.Timestamp(as_of) - stock["last_shipped_on"]).dt.days
-    return days if known and days.notna().any() else pd.Series(0.0, index=stock.index)
+def _chances(
+    ahead: Ahead, rows: pd.DataFrame, receipts: np.ndarray, due: np.ndarray
+) -> dict[str, np.ndarray]:
+    """chance_out (that the demand of a lead time takes all that is free and due), out_p10, out_p50,
+    out_p90 (days from today) and chance_before_receipt; NaN where nothing is planned."""
+    names = ("chance_out", "out_p10", "out_p50", "out_p90", "chance_before_receipt")
+    found = {name: np.full(len(rows), np.nan) for name in names}
+    known = rows["item"].to_numpy() >= 0
+    if not known.any():
+        return found
+    part = ahead.of(rows["item"].to_numpy()[known])
+    free = rows["available"].to_numpy(np.float64)[known]
+    sells = (rows["daily_demand"] > 0).to_numpy()[known]
+    found["chance_out"][known] = np.where(sells, part.chance_of(free + due[known]), 0.0)
+    comes = receipts[known] > 0
+    lead = np.ceil(rows["lead_time_mean"].to_numpy(np.float64)[known])
+    until = np.where(comes.any(axis=1), comes.argmax(axis=1), lead)
+    told = tell_stock_out(free, receipts[known], part.weeks, until)
+    for name in names[1:]:
+        values = told[name].to_numpy(np.float64)
+        found[name][known] = np.where(sells, values, 0.0 if name.startswith("chance") else np.nan)
+    return found
+
+
+def _days_unsold(rows: pd.DataFrame, as_of: date) -> pd.Series:
+    days = (pd.Timestamp(as_of) - rows["last_shipped_on"]).dt.days
+    return days if days.notna().any() else pd.Series(0.0, index=rows.index)

@@ -10,17 +10,23 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.analytics.inventory.grids import split_numbers
 from dashboard.analytics.inventory.learning import HISTORY_DAYS
-from dashboard.analytics.inventory.reorder import set_reorder_points
-from dashboard.analytics.inventory.replay import judge_replay, replay_policy, sum_judged
-from dashboard.reads import draw
+from dashboard.analytics.inventory.planning import STORED_LEVELS
+from dashboard.analytics.inventory.replay import (
+    judge_replay,
+    replay_policy,
+    slow_lead_days,
+    sum_judged,
+)
+from dashboard.reads import draw, read
 from dashboard.stock_plan import StockBoard, StockRule, stock_board
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n
 from data_access.scope import Scope
+from data_access.stock_plans import list_plan_histories
 
 MOST_PRODUCTS = 200  # those of the most value
-_SEED = 11
 
 
 def replay_policies(scope: Scope, as_of: date, rule: StockRule, level: float) -> pd.DataFrame:
@@ -30,13 +36,14 @@ def replay_policies(scope: Scope, as_of: date, rule: StockRule, level: float) ->
     quantities and wait as long for them; only the reorder points differ.
     """
     board: StockBoard = draw(stock_board, scope, as_of, rule)
-    rows = board.rows[(board.rows["item"] >= 0) & (board.rows["rate"] > 0)]
-    worth = rows.drop_duplicates("product_id").nlargest(MOST_PRODUCTS, "worth")["product_id"]
-    rows = rows[rows["product_id"].isin(worth)]
-    learnt, item = board.learnt, rows["item"].to_numpy(np.int64)
-    equal = set_reorder_points(
-        learnt.demand, learnt.leads, learnt.simulated, np.full(len(learnt.keys), level)
-    )["reorder_point"].to_numpy(np.float64)[item]
+    rows = board.rows[(board.rows["item"] >= 0) & (board.rows["daily_demand"] > 0)]
+    by_worth = "value_share" if rows["value_share"].any() else "yearly_units"
+    worth = rows.groupby("product_id")[by_worth].sum().nlargest(MOST_PRODUCTS).index
+    past = read(list_plan_histories, scope, tuple(int(each) for each in worth))
+    rows = rows.merge(past, on="stock_id").sort_values("stock_id", ignore_index=True)
+    demand = split_numbers(rows["history"], HISTORY_DAYS).astype(np.float64)
+    lead_times = split_numbers(rows["lead_times"], STORED_LEVELS).astype(np.float64)
+    equal = board.ahead.of(rows["item"].to_numpy(np.int64)).point_for(np.full(len(rows), level))
     suggested = rows["suggested_point"].to_numpy(np.float64)
     points = {
         "set": rows["set_point"].fillna(0).to_numpy(np.float64),
@@ -44,14 +51,14 @@ def replay_policies(scope: Scope, as_of: date, rule: StockRule, level: float) ->
         "level": equal,
     }
     quantity = rows["order_quantity"].to_numpy(np.float64)
-    known = learnt.on_hand[item, 0]
+    known = rows["opening_units"].astype("float64").to_numpy()
     opening = np.where(np.isnan(known), suggested + quantity, np.maximum(known, 0))
-    chances = np.asarray(np.random.default_rng(_SEED).random(HISTORY_DAYS))
-    lead_days = learnt.leads.draw(chances)[item]
+    # ordered in the evening, and there on the morning after as many whole days
+    lead_days = slow_lead_days(lead_times, HISTORY_DAYS) + 1
     cost = rows["unit_cost"].to_numpy(np.float64)
     found = []
     for policy, point in points.items():
-        replay = replay_policy(learnt.units[item], opening, point, quantity, lead_days)
+        replay = replay_policy(demand, opening, point, quantity, lead_days)
         judged = sum_judged(judge_replay(replay, cost))
         found.append({"policy": policy, "products": len(worth), **judged.to_dict()})
     return pd.DataFrame(found)

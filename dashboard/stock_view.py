@@ -23,9 +23,11 @@ from dashboard.paging import (
     sort_box,
 )
 from dashboard.reads import data_version, draw
+from dashboard.replenish_request import request_all_button
+from dashboard.stock_columns import add_columns, list_columns
 from dashboard.stock_plan import StockBoard, StockRule, stock_board
-from dashboard.stock_words import SEVERITY_COLOURS, SEVERITY_HELP, SEVERITY_NAMES
-from dashboard.tables import ROW_HEIGHT, Column, show_table
+from dashboard.stock_words import SEVERITY_NAMES
+from dashboard.tables import ROW_HEIGHT, show_table
 from dashboard.texts import N_, _, _n
 from data_access.keyset import Cursor
 from data_access.scope import Scope
@@ -114,24 +116,24 @@ def stock_cards(rows: pd.DataFrame, board: StockBoard) -> list[Card]:
         ),
         Card(
             key="stock_outs", label=_("Expected stock-outs"),
-            value=formats.number(rows["chance_out"].sum(), 1) if board.source else "–",
+            value=formats.number(rows["chance_out"].sum(), 1) if board.is_planned else "–",
             help=_("The chance of each stock that its lead time's demand takes all that is free "
                    "and all that is due within the lead time; added up."),
             note=_("{n} likelier than not", n=formats.number((rows["chance_out"] >= LIKELY).sum()))
-            if board.source else unseen,
+            if board.is_planned else unseen,
         ),
         Card(
             key="stock_over", label=_("Overstock"),
-            value=_worth(excess * over["unit_cost"], excess, board) if board.source else "–",
+            value=_worth(excess * over["unit_cost"], excess, board) if board.is_planned else "–",
             help=_("Of stock for more than 180 days: what is free beyond the reorder point and an "
                    "order."),
-            note=_n("{n} stock", "{n} stocks", len(over)) if board.source else unseen,
+            note=_n("{n} stock", "{n} stocks", len(over)) if board.is_planned else unseen,
         ),
         Card(
             key="stock_dead", label=_("Dead stock"),
-            value=_worth(dead["stock_value"], dead["on_hand"], board) if board.source else "–",
+            value=_worth(dead["stock_value"], dead["on_hand"], board) if board.is_planned else "–",
             help=_("On hand, and nothing was shipped for 180 days or ever."),
-            note=_n("{n} stock", "{n} stocks", len(dead)) if board.source else unseen,
+            note=_n("{n} stock", "{n} stocks", len(dead)) if board.is_planned else unseen,
         ),
     ]  # fmt: skip
 
@@ -145,7 +147,7 @@ def stock_list(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(f"**{_('What to look at')}**", width="content")
-        view = _view_box(found, list(_VIEWS) if board.source else [*_WITHOUT_DEMAND])
+        view = _view_box(found, list(_VIEWS) if board.is_planned else [*_WITHOUT_DEMAND])
     rows = found[found["severity"].isin(_VIEWS[view][1])]
     if not len(rows):
         st.markdown(f":gray[{_('Nothing here, as things stand.')}]")
@@ -153,7 +155,7 @@ def stock_list(
     said = st.query_params.get("sort", "severity")
     sorted_by = said if said in _SORTINGS else "severity"
     _label, columns, ascending = _SORTINGS[sorted_by]
-    ranked = add_columns(rows).sort_values(
+    ranked = add_columns(rows, as_of).sort_values(
         [*columns, "stock_id"], ascending=[*ascending, True], ignore_index=True
     )
 
@@ -169,11 +171,12 @@ def stock_list(
     def whole(person: Scope, most: int) -> pd.DataFrame:
         anew = draw(stock_board, person, as_of, rule).rows.set_index("stock_id")
         kept = anew.loc[[each for each in ids if each in anew.index]].reset_index()
-        return add_columns(kept).head(most)
+        return add_columns(kept, as_of).head(most)
 
     def controls() -> None:
+        request_all_button(scope, "stock", ranked, board.currency)
         export_menu(
-            Export(slug="stock", name="stock", columns=_columns(board), rows=whole, as_of=as_of,
+            Export(slug="stock", name="stock", columns=list_columns(board), rows=whole, as_of=as_of,
                    currency=board.currency, filters=[*filters, _(_VIEWS[view][0])], search=search),
             len(ranked),
         )  # fmt: skip
@@ -187,66 +190,13 @@ def stock_list(
     key = f"stock_{data_version()}_{view}_{sorted_by}_{pages.number}_{hash(question) % 9999}"
     on_page = tuple(shown["stock_id"].astype(int))
     show_table(
-        shown, _columns(board), key=key, alt=_("Stock by product and warehouse"),
+        shown, list_columns(board), key=key, alt=_("Stock by product and warehouse"),
         currency=board.currency,
         height="content" if len(shown) <= _ROWS_SEEN else (_ROWS_SEEN + 1) * ROW_HEIGHT + 6,
         on_select=lambda: _clicked(key, on_page), selection_mode="single-cell",
     )  # fmt: skip
     chosen = ranked[ranked["stock_id"] == st.session_state.get(CHOSEN)]
     return (chosen if len(chosen) else shown).iloc[0]
-
-
-def add_columns(rows: pd.DataFrame) -> pd.DataFrame:
-    """class_name, days_left (NaN: no demand), hit_orders, hit_sales, next_in, stock_worth."""
-    is_hit = (rows["short_units"] > 0) | (rows["available"] < 0)
-    days = rows["days_of_supply"].replace(np.inf, np.nan)
-    return rows.assign(
-        class_name=rows["abc"] + rows["xyz"],
-        days_left=days.clip(upper=999).round(),
-        hit_orders=rows["waiting_orders"].where(is_hit),
-        hit_sales=rows["waiting_sales"].where(is_hit),
-        stock_worth=rows["stock_value"].fillna(rows["on_hand"].astype("float64")),
-        to_order=rows["suggested"].where(rows["suggested"] > 0),
-    )
-
-
-def _columns(board: StockBoard) -> list[Column]:
-    known = bool(board.source)
-    money = board.currency is not None
-    sales = board.rows["waiting_sales"].notna().any()
-    badges = {each: (SEVERITY_NAMES[each], SEVERITY_COLOURS[each]) for each in SEVERITY_NAMES}
-    columns = [
-        Column("severity", _("State"), "badge", width=105, help=_(SEVERITY_HELP), badges=badges),
-        Column("sku", _("SKU"), width=90),
-        Column("product", _("Product"), width=180),
-        Column("warehouse", _("Warehouse"), width=150),
-        Column("available", _("Available"), "count", width=85, help=_("On hand − reserved")),
-        Column("on_order", _("On order"), "count", width=80),
-        Column("reorder_point", _("Reorder point"), "count", width=105),
-    ]
-    if known:
-        columns += [
-            Column("to_order", _("To order"), "count", width=80,
-                   help=_("What to order today; the arithmetic stands below for the chosen row.")),
-            Column("days_left", _("Lasts"), "age", width=75,
-                   help=_("Days of supply: available ÷ demand a day; at most 999 are shown")),
-            Column("chance_out", _("Runs out"), "chance", width=100,
-                   help=_("Chance that the lead time's demand takes all that is free and due")),
-        ]  # fmt: skip
-    columns += [Column("hit_orders", _("Orders hit"), "count", width=90,
-                       help=_("Open orders that wait for more than is on hand"))]  # fmt: skip
-    if sales:
-        columns.append(Column("hit_sales", _("Sales hit"), "money", width=100))
-    columns += [
-        Column("expected_on", _("Next receipt"), "day"),
-        Column("on_hand", _("On hand"), "count", width=80),
-        Column("reserved", _("Reserved"), "count", width=80),
-    ]
-    if known:
-        columns.append(Column("class_name", _("Class"), width=60))
-    if money:
-        columns.append(Column("stock_value", _("Stock value"), "money", width=110))
-    return [*columns, Column("last_shipped_on", _("Last shipped"), "day")]
 
 
 def _worth(values: pd.Series[Any], units: pd.Series[Any], board: StockBoard) -> str:

@@ -39,11 +39,18 @@ SEVERITY_HELP = N_(
     "than an order brings. Dead stock: not shipped for 180 days."
 )
 _KINDS: dict[str, str] = {
-    "regular": N_("mean of the days, recent ones counting more"),
-    "intermittent": N_("sold on few days: chance of a sale × its size, both smoothed (TSB)"),
+    "regular": N_("sold on most days"),
+    "intermittent": N_("sold on few days"),
     "borrowed": N_("new: leans on the products of its category"),
+    "shared": N_("seldom sold here: leans on the product's other warehouses"),
     "none": N_("nothing was sold"),
 }
+_LEVELS: dict[str, str] = {
+    "forecast": N_("level and season from the product's forecast"),
+    "category": N_("level and season from its category's forecast"),
+    "history": N_("level from the last year, not yet from a forecast"),
+}
+_SMOOTHED = N_("chance of a sale × its size, both smoothed (TSB, α = {alpha})")
 _SOURCES: dict[str, str] = {
     "receipts": N_("receipts of this product"),
     "supplier_receipts": N_("receipts of its supplier"),
@@ -53,30 +60,39 @@ _SOURCES: dict[str, str] = {
 }
 
 
+def not_planned() -> str:
+    """Why there is no suggestion, and how there comes to be one."""
+    return _(
+        "What to order is worked out each night by `python -m dashboard refresh --what stock`, "
+        "which has not planned this yet: the reorder points are those that are set."
+    )
+
+
 def arithmetic(row: pd.Series, rule: StockRule, currency: str | None) -> pd.DataFrame:
     """step, sum, result: how the suggestion for this stock was worked out."""
-    number, told = formats.number, _observed(row)
-    rate, lead = number(row["rate"], 2), number(row["lead_mean"], 1)
+    number: Any = formats.number
+    told = _observed(row)
+    rate, lead = number(row["daily_demand"], 2), number(row["lead_time_mean"], 1)
     level = formats.rate(row["service"], 0)
-    lead_from = _(_SOURCES[row["lead_source"]])
+    lead_from = _(_SOURCES[row["lead_time_source"]])
     if row["receipts"]:
         lead_from = f"{lead_from}: {number(row['receipts'])}"
     steps = [
         (_("Demand a day"), told, f"{rate} ± {number(row['deviation'], 1)}"),
         (_("Lead time"), lead_from,
-         _("{days} ± {spread} d", days=lead, spread=number(row["lead_deviation"], 1))),
+         _("{days} ± {spread} d", days=lead, spread=number(row["lead_time_deviation"], 1))),
         (_("Demand in the lead time"), _("mean of 1,000 simulated lead times"),
-         number(row["lead_demand"], 1)),
+         number(row["lead_time_demand"], 1)),
         (_("Reorder point"),
-         _("class {name}: covers {level} of them, and {units} that the day of ordering takes",
-           name=row["abc"], level=level, units=number(row["undershoot"], 1)),
+         _("class {name}: covers {level} of them, as met when ordering, and {units} that the day "
+           "of ordering takes", name=row["abc"], level=level, units=number(row["undershoot"], 1)),
          number(row["suggested_point"])),
         (_("Safety stock"),
-         f"{number(row['suggested_point'])} − {number(row['lead_demand'], 1)}",
+         f"{number(row['suggested_point'])} − {number(row['lead_time_demand'], 1)}",
          number(row["safety_stock"], 1)),
         (_("Normal formula"),
          f"{rate} × {lead} + {number(row['z'], 2)} × √({lead} × {number(row['deviation'], 1)}² + "
-         f"{rate}² × {number(row['lead_deviation'], 1)}²)",
+         f"{rate}² × {number(row['lead_time_deviation'], 1)}²)",
          number(row["normal_reorder_point"], 1)),
         (_("Projected stock"),
          _("{there} on hand + {coming} on order − {held} reserved",
@@ -91,11 +107,17 @@ def arithmetic(row: pd.Series, rule: StockRule, currency: str | None) -> pd.Data
 
 def _observed(row: pd.Series) -> str:
     told = [
-        _(_KINDS[row["kind"]]).replace("TSB", f"TSB, α = {SMOOTHING}"),
+        _(_KINDS[row["kind"]]),
+        _(_LEVELS[row["demand_source"]]),
+        *(
+            [_(_SMOOTHED, alpha=SMOOTHING)]
+            if (row["kind"], row["demand_source"]) == ("intermittent", "history")
+            else []
+        ),
         _n("{n} day seen", "{n} days seen", int(row["seen_days"])),
     ]
     if abs(row["season"] - 1) >= 0.005:
-        told.append(_("season × {factor}", factor=formats.number(row["season"], 2)))
+        told.append(_("× {factor} of the year behind", factor=formats.number(row["season"], 2)))
     if row["empty_days"]:
         told.append(_n("{n} day with an empty shelf", "{n} days with an empty shelf",
                        int(row["empty_days"])))  # fmt: skip
@@ -107,8 +129,10 @@ def _observed(row: pd.Series) -> str:
 
 def _quantity(row: pd.Series, rule: StockRule, currency: str | None) -> str:
     number: Any = formats.number
-    if pd.isna(row["economic_quantity"]):
-        wanted = _("{rate} × 30 d = {units}", rate=number(row["rate"], 2),
+    if pd.isna(row["economic_quantity"]) and pd.notna(row["planned_quantity"]):
+        wanted = _("economic quantity: what ordering and holding cost is not shown to your role")
+    elif pd.isna(row["economic_quantity"]):
+        wanted = _("{rate} × 30 d = {units}", rate=number(row["daily_demand"], 2),
                    units=number(row["wanted"], 1))  # fmt: skip
     else:
         wanted = _(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard import planning_log_words
+from dashboard import planning_log_words, replenish_words
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -63,28 +63,24 @@ WORDS: dict[str, dict[str, str]] = {
         "receipt": N_("Goods received"),
         "correction": N_("Stock count"),
     },
-    "replenishments.state": {
-        "proposed": N_("Proposed"),
-        "ordered": N_("Ordered from supplier"),
-        "received": N_("Arrived"),
-        "approved": N_("Approved"),
-        "closed": N_("Put away"),
-        "rejected": N_("Rejected"),
-    },
+    "replenishments.state": replenish_words.STATES,
     "audit.reason": {  # of what no person gave a reason for
         "demo company": N_("demo company"),
         "bulk load": N_("bulk load"),
         "orders": N_("Orders"),  # lists that were exported
+        **replenish_words.LISTS,
         "receivables": N_("Receivables"),
         "customers": N_("Customers"),
         "customer_features": N_("Customer features"),
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
+        "call_list": N_("Call list"),
         "calendar": N_("Calendar"),
         "forecast": N_("Forecast"),
         "forecast_ledger": N_("Published forecasts"),
         "stock": N_("Stock"),
+        "shortages": N_("Shortages"),
     },
     "customers.industry": {
         "Education": N_("Education"),
@@ -166,8 +162,9 @@ WORDS: dict[str, dict[str, str]] = {
         "order_shipped": N_("Shipping notice"),
         "follow_up": N_("Follow-up"),
         "task": N_("Task for the sales rep"),
+        "alerts": N_("Warnings"),
     },
-    "calendar_events.kind": planning_log_words.EVENT_KINDS,
+    **planning_log_words.WORDS,
     "messages.state": {
         "waiting": N_("Waiting to be sent"),
         "sent": N_("Sent"),
@@ -199,6 +196,7 @@ TABLE_NAMES: dict[str, str] = {
     "messages": N_("E-mail"),
     "saved_segments": N_("Saved segment"),
     **planning_log_words.TABLES,
+    **replenish_words.TABLES,
     "customer_merges": N_("Merge of two customers"),
     "users": N_("Account"),
     "people": N_("A person as a whole"),
@@ -319,6 +317,7 @@ FIELD_NAMES: dict[str, str] = {
     "definition": N_("Definition"),
     "saved_segments.created_at": N_("Created at"),
     **planning_log_words.FIELDS,
+    **replenish_words.FIELDS,
     "changed_at": N_("Changed at"),
     "language": N_("Language"),
     "body": N_("Text"),
@@ -365,6 +364,7 @@ ACTIONS: dict[str, str] = {
     "rename_segment": N_("renamed a segment"),
     "remove_segment": N_("removed a segment"),
     **planning_log_words.ACTIONS,
+    **replenish_words.ACTIONS,
     "change_customer": N_("changed a customer"),
     "add_contact": N_("added a contact"),
     "change_contact": N_("changed a contact"),

@@ -8,26 +8,22 @@ from datetime import date
 from sqlalchemy import Engine
 
 from dashboard.analytics.what_if.drawing import Selection, Sources
-from dashboard.analytics.what_if.learning import Learnt, learn_effects
+from dashboard.analytics.what_if.storing import Known
 from dashboard.analytics.what_if.world import SEED, World, build_world
 from dashboard.connection import database
 from dashboard.reads import learn
 from dashboard.session import business_zone, today
+from dashboard.what_if_learning import find_known, learn_from_sales, version_of
 from data_access.filters import OrderFilter
-from data_access.refreshing.runs import read_input_version
 from data_access.scope import Scope
 from data_access.value import find_shared_error
 from data_access.what_if import (
     last_monday,
-    list_campaign_spans,
-    sum_category_days,
     sum_expected_by_hundredth,
     sum_orders_by_customer_age,
     sum_product_weeks,
 )
 from data_access.what_if_stock import list_arrivals, list_lead_times, list_product_stock
-
-_ALSO_READ = ("campaigns", "customer_scores", "stock", "replenishments", "suppliers")
 
 
 def world_of(
@@ -44,7 +40,7 @@ def world_of(
 
 def version_of_data() -> str:
     """The last change of what everything here rests on: the same version, the same numbers."""
-    return str(read_input_version(database().record, _ALSO_READ))
+    return str(version_of(database().record))
 
 
 def is_of_this_week(day: date) -> bool:
@@ -52,16 +48,13 @@ def is_of_this_week(day: date) -> bool:
     return last_monday(day) == last_monday(today())
 
 
-def learn_all(engine: Engine, scope: Scope, day: date, currency: str | None) -> Learnt:
+def learn_all(engine: Engine, scope: Scope, day: date, currency: str | None) -> Known:
     """What price, promotions and marketing did to all that the person sees."""
-    everything = OrderFilter(currency=currency)
-    return learn_effects(
-        sum_product_weeks(engine, scope, everything, day),
-        sum_category_days(engine, scope, everything, day),
-        list_campaign_spans(engine, scope, everything, day),
-        last_monday(day),
-        version_of_data(),
-    )
+    record = database().record
+    known = find_known(record, scope, day, currency)
+    if known is None:
+        known, _weeks = learn_from_sales(engine, scope, day, currency, version_of(record))
+    return known
 
 
 def make_world(
@@ -92,9 +85,13 @@ def make_world(
         lead_times=list_lead_times(engine, scope, day, business_zone()) if is_whole else None,
     )
     selection = Selection(chosen.category_ids, () if product_id is None else (product_id,))
-    learnt: Learnt = learn(learn_all, scope, day, chosen.currency)
-    begun = today().weekday() / 7
-    world = build_world(learnt, sources, selection, last_monday(day), horizon, seed, begun=begun)
+    known: Known = learn(learn_all, scope, day, chosen.currency)
+    is_everything = chosen == OrderFilter(currency=chosen.currency) and product_id is None
+    world = build_world(
+        known.learnt, sources, selection, last_monday(day), horizon, seed,
+        begun=today().weekday() / 7,
+        course=known.courses.get(horizon) if is_everything else None,
+    )  # fmt: skip
     if world is not None:
         world.facts["version"] = version
     return world

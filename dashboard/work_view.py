@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.alert_words import KIND_HELP
 from dashboard.comment_thread import mark_as_seen
 from dashboard.figures.colours import STAGE_NAME
 from dashboard.menu import ROLE_NAMES, find_page, may_open
@@ -34,13 +35,15 @@ from data_access.work_queues import (
     list_queue_orders,
 )
 
-MENTIONS = "mentions"
+MENTIONS, ALERTS = "mentions", "alerts"
 MOST_MENTIONS = 20
 HEADS = (Role.ADMIN, Role.MANAGER)
+_MOST_ACROSS = 8  # queues; more stand in two rows
 _PAYMENTS = ("unpaid", "to_refund")
 _FINDS_RECEIVABLE = "find_receivable"
 NAMES: dict[str, str] = {
     MENTIONS: N_("Mentions"),
+    ALERTS: N_("Warnings"),
     "late": N_("Late"),
     "to_confirm": N_("To confirm"),
     "to_pack": N_("To pack"),
@@ -51,6 +54,7 @@ NAMES: dict[str, str] = {
 }
 _COLOURS = {
     MENTIONS: "orange",
+    ALERTS: "red",
     "late": "red",
     "unpaid": "gray",
     **{queue: STAGE_NAME[stage] for queue, stage in STAGE_OF.items()},
@@ -82,11 +86,14 @@ class Waiting:
         return self.late > 0 or (self.queue == MENTIONS and self.orders > 0)
 
 
-def queues_of(scope: Scope, sums: pd.DataFrame, mentions: int) -> list[Waiting]:
+def queues_of(
+    scope: Scope, sums: pd.DataFrame, mentions: int, warnings: Sequence[Waiting] = ()
+) -> list[Waiting]:
     """The person's own queues and the others that hold something; what is most urgent first.
     `sums` is `sum_work_queues`."""
     owners = _owners(scope)
     found = [Waiting(MENTIONS, True, mentions, 0)] if scope.sees("mentions", "user_id") else []
+    found += warnings
     for queue in QUEUES:
         rows = sums[sums["queue"] == queue]
         is_own = queue == "late" or scope.role in (*HEADS, owners.get(queue))
@@ -126,7 +133,8 @@ def chosen_queue(queues: Sequence[Waiting]) -> Waiting:
 
 def queue_strip(queues: Sequence[Waiting], chosen: Waiting) -> None:
     """The queues side by side; a click shows the orders of one."""
-    grid = st.grid(len(queues), min_column_width=112, gap="xsmall", border=True, key="queues")
+    across = len(queues) if len(queues) <= _MOST_ACROSS else -(-len(queues) // 2)
+    grid = st.grid(across, min_column_width=98, gap="xsmall", border=True, key="queues")
     for one in queues:
         with grid.cell(), st.container(gap="xxsmall"):
             name, colour = _(NAMES[one.queue]), _COLOURS[one.queue]
@@ -154,7 +162,10 @@ def _figures(one: Waiting) -> str:
     )
     if money:
         count += f" :small[:gray[{plain(money)}]]"
-    late = _n("{n} late", "{n} late", one.late) if one.late and one.queue != "late" else ""
+    if one.queue == ALERTS:
+        late = _n("{n} urgent", "{n} urgent", one.late) if one.late else ""
+    else:
+        late = _n("{n} late", "{n} late", one.late) if one.late and one.queue != "late" else ""
     return f"{count}  \n:small[:red[{late}]]" if late else count
 
 
@@ -182,6 +193,8 @@ def _explained(queue: str, rule: pd.DataFrame) -> str:
     match queue:
         case "mentions":
             return _("Comments that call you by @username and that you have not seen yet.")
+        case "alerts":
+            return _(KIND_HELP)
         case "late":
             return _("Orders that are in their stage for longer than its target time, the longest"
                      " over first.")  # fmt: skip

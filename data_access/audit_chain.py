@@ -99,6 +99,7 @@ def record(
     user_id: int | None = None,
     actor_name: str | None = None,
     request_id: str | None = None,
+    order_id: int | None = None,
 ) -> None:
     """Adds to the log what no trigger sees: work on accounts, imports, bulk loads, exports."""
     connection.execute(
@@ -110,6 +111,7 @@ def record(
             action=action,
             table_name=table_name,
             row_id=row_id,
+            order_id=order_id,
             reason=reason,
             before=_json(before),
             after=_json(after),

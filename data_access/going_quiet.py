@@ -212,7 +212,12 @@ def _scored(scope: Scope, as_of: date, quiet: QuietFilter) -> Select[Any]:
             _flag(chance >= quiet.chance_from).label("is_likely"),
             _flag(ruled).label("is_ruled"),
             _flag(falling).label("is_falling"),
-            _flag(scores.c.customer_id.in_(_acted_upon(scope, as_of))).label("is_done"),
+            _flag(
+                or_(
+                    scores.c.customer_id.in_(_acted_upon(scope, as_of)),
+                    scores.c.customer_id.in_(_called(scope, as_of)),
+                )
+            ).label("is_done"),
         )
         .join_from(scores, customers, customers.c.customer_id == scores.c.customer_id)
         .outerjoin(since, since.c.customer_id == scores.c.customer_id)
@@ -254,6 +259,15 @@ def _acted_upon(scope: Scope, as_of: date) -> Select[Any]:
     since = datetime.combine(as_of - timedelta(days=REMEMBERED_DAYS), time())
     return select(reminders.c.customer_id).where(
         reminders.c.cause == "silent", reminders.c.recorded_at >= since
+    )
+
+
+def _called(scope: Scope, as_of: date) -> Select[Any]:
+    """From the list of calls, whatever came of it."""
+    marks = scope.visible.call_marks
+    since = datetime.combine(as_of - timedelta(days=REMEMBERED_DAYS), time())
+    return select(marks.c.customer_id).where(
+        marks.c.product_id.is_(None), marks.c.marked_at >= since
     )
 
 

@@ -32,18 +32,16 @@ WAITING_STAGES = ("received", "confirmed", "processing")
 REQUESTED_STATES = ("proposed", "approved")
 
 
-def list_stock(
-    engine: Engine, scope: Scope, as_of: date, language: str = "en", zone: str = ZONE
-) -> pd.DataFrame:
+def list_stock(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
     """One row per product and warehouse, goods only, at most MOST_STOCK: stock_id, product_id,
     warehouse_id, sku, product, warehouse, category_id, category, supplier_id, supplier, on_hand,
     reserved, on_order (ordered and not yet received), requested (proposed or approved),
     expected_on (the next receipt), reorder_point (as it is set), unit_cost, currency,
     lead_time_days, supplier_lead_time_days, pack_size, minimum_order_quantity, introduced_on,
-    discontinued_on, last_shipped_on. Units."""
+    discontinued_on. Units."""
     visible = scope.visible
     stock, products, suppliers = visible.stock, visible.products, visible.suppliers
-    coming, shipped = _coming(scope), _last_shipped(scope, as_of, zone)
+    coming = _coming(scope)
     told = ("unit_cost", "currency", "lead_time_days", "pack_size", "minimum_order_quantity",
             "introduced_on", "discontinued_on")  # fmt: skip
     statement = (
@@ -66,14 +64,12 @@ def list_stock(
             stock.c.reorder_point,
             *(products.c[name] for name in told),
             suppliers.c.lead_time_days.label("supplier_lead_time_days"),
-            shipped.c.last_shipped_on,
         )
         .join_from(stock, products, products.c.product_id == stock.c.product_id)
         .join(visible.warehouses, visible.warehouses.c.warehouse_id == stock.c.warehouse_id)
         .outerjoin(visible.categories, visible.categories.c.category_id == products.c.category_id)
         .outerjoin(suppliers, suppliers.c.supplier_id == products.c.supplier_id)
         .outerjoin(coming, _same_stock(coming, stock))
-        .outerjoin(shipped, _same_stock(shipped, stock))
         .where(products.c.is_goods)
         .order_by(stock.c.stock_id)
         .limit(MOST_STOCK)
@@ -106,14 +102,9 @@ def list_expected_receipts(engine: Engine, scope: Scope) -> pd.DataFrame:
     )
 
 
-def list_lead_times(engine: Engine, scope: Scope, first_on: date, zone: str = ZONE) -> pd.DataFrame:
-    """product_id, supplier_id, lead_days: of each replenishment received since, the days from when
-    it was ordered."""
-    return read_frame(engine, lead_times_since(scope.visible, first_on, zone))
-
-
 def lead_times_since(relations: Any, first_on: date, zone: str) -> Select[Any]:
-    """What `list_lead_times` asks, of what a person sees or of everything."""
+    """product_id, supplier_id, lead_days: of each replenishment received since, the days from when
+    it was ordered; of what a person sees or of everything."""
     refills = relations.replenishments
     minutes = minutes_ahead(first_on, zone)
     received_on = day_after_minutes(refills.c.received_at, minutes)
@@ -129,14 +120,13 @@ def lead_times_since(relations: Any, first_on: date, zone: str) -> Select[Any]:
     )
 
 
-def sum_demand_by_day(engine: Engine, scope: Scope, first_on: date, as_of: date) -> pd.DataFrame:
+def demand_by_day(relations: Any, first_on: date, as_of: date) -> Select[Any]:
     """product_id, warehouse_id (NULL: not assigned), ordered_on, units: ordered from `first_on` to
     the day before `as_of` and not cancelled, returns not taken off. Days without orders have no
     row."""
-    orders, lines = scope.visible.orders, scope.visible.order_lines
+    orders, lines = relations.orders, relations.order_lines
     keys = (lines.c.product_id, orders.c.warehouse_id, orders.c.ordered_on)
-    return read_frame(
-        engine,
+    return (
         select(*keys, func.sum(lines.c.quantity).label("units"))
         .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
         .where(
@@ -145,40 +135,41 @@ def sum_demand_by_day(engine: Engine, scope: Scope, first_on: date, as_of: date)
             orders.c.stage != "cancelled",
         )
         .group_by(*keys)
-        .order_by(
-            lines.c.product_id,
-            orders.c.warehouse_id.is_(None),
-            orders.c.warehouse_id,
-            orders.c.ordered_on,
-        ),
     )
 
 
-def sum_movements_by_day(
-    engine: Engine, scope: Scope, first_on: date, as_of: date, zone: str = ZONE
-) -> pd.DataFrame:
-    """product_id, warehouse_id, moved_on, net (into the warehouse less out of it), shipped: from
-    `first_on` on, of business days. Units."""
-    moves = scope.visible.stock_movements
-    moved_on = day_after_minutes(moves.c.moved_at, minutes_ahead(as_of, zone)).label("moved_on")
-    days = select(
-        moves.c.product_id,
-        moves.c.warehouse_id,
-        moved_on,
-        moves.c.quantity,
-        case((moves.c.kind == "shipment", -moves.c.quantity), else_=0).label("shipped"),
-    ).subquery("days")
-    keys = (days.c.product_id, days.c.warehouse_id, days.c.moved_on)
+def sum_movements_of_stock(
+    engine: Engine, scope: Scope, product_id: int, warehouse_id: int, first_on: date, as_of: date,
+    zone: str = ZONE,
+) -> pd.DataFrame:  # fmt: skip
+    """moved_on, net (into the warehouse less out of it) of one stock, from `first_on` on, of
+    business days. Units."""
+    days = movements_by_day(scope.visible, first_on, as_of, zone).subquery("days")
     return read_frame(
         engine,
+        select(days.c.moved_on, days.c.net)
+        .where(days.c.product_id == product_id, days.c.warehouse_id == warehouse_id)
+        .order_by(days.c.moved_on),
+    )
+
+
+def movements_by_day(relations: Any, first_on: date, as_of: date, zone: str) -> Select[Any]:
+    """product_id, warehouse_id, moved_on, net (into the warehouse less out of it), came (into it):
+    of what a person sees or of everything."""
+    moves = relations.stock_movements
+    moved_on = day_after_minutes(moves.c.moved_at, minutes_ahead(as_of, zone)).label("moved_on")
+    days = select(
+        moves.c.product_id, moves.c.warehouse_id, moved_on, moves.c.quantity
+    ).subquery("moved")  # fmt: skip
+    keys = (days.c.product_id, days.c.warehouse_id, days.c.moved_on)
+    return (
         select(
             *keys,
             func.sum(days.c.quantity).label("net"),
-            func.sum(days.c.shipped).label("shipped"),
+            func.sum(case((days.c.quantity > 0, days.c.quantity), else_=0)).label("came"),
         )
         .where(days.c.moved_on >= first_on)
         .group_by(*keys)
-        .order_by(*keys),
     )
 
 
@@ -273,8 +264,9 @@ def _coming(scope: Scope) -> Subquery:
     )
 
 
-def _last_shipped(scope: Scope, as_of: date, zone: str) -> Subquery:
-    moves = scope.visible.stock_movements
+def last_shipped_by_stock(relations: Any, as_of: date, zone: str) -> Select[Any]:
+    """product_id, warehouse_id, last_shipped_on: of what a person sees or of everything."""
+    moves = relations.stock_movements
     last = func.max(moves.c.moved_at, type_=moves.c.moved_at.type)
     return (
         select(
@@ -284,7 +276,6 @@ def _last_shipped(scope: Scope, as_of: date, zone: str) -> Subquery:
         )
         .where(moves.c.kind == "shipment")
         .group_by(moves.c.product_id, moves.c.warehouse_id)
-        .subquery("last_shipped")
     )
 
 

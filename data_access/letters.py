@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-KINDS = ("order_confirmed", "order_shipped", "follow_up", "task")
+KINDS = ("order_confirmed", "order_shipped", "follow_up", "task", "alerts")
 STATES = ("waiting", "sent", "failed", "withdrawn")
 LANGUAGES = ("en", "zh")
 LONGEST_SUBJECT = 400

@@ -1,5 +1,4 @@
-"""What was written to customers, and about them to colleagues, and whether it has left. Asked of
-the record."""
+"""What was written to customers and to colleagues, and whether it has left. Asked of the record."""
 
 from __future__ import annotations
 
@@ -41,4 +40,29 @@ def sum_messages(engine: Engine, scope: Scope) -> pd.DataFrame:
     ]
     return read_frame(
         engine, select(messages.kind, *counts).group_by(messages.kind).order_by(messages.kind)
+    )
+
+
+def list_failed_messages(engine: Engine, scope: Scope, limit: int = MOST_MESSAGES) -> pd.DataFrame:
+    """message_id, kind, channel (mail or webhook), recipient (the address, or the person whom a
+    webhook tells), made_at, attempts, next_try_at (NULL: not tried again), last_error: what could
+    not be delivered, the last `limit`, newest first."""
+    messages, users = scope.visible.messages, scope.visible.users
+    return read_frame(
+        engine,
+        select(
+            messages.c.message_id,
+            messages.c.kind,
+            messages.c.channel,
+            func.coalesce(messages.c.email, users.c.name).label("recipient"),
+            messages.c.made_at,
+            messages.c.attempts,
+            messages.c.next_try_at,
+            messages.c.last_error,
+        )
+        .select_from(messages)
+        .outerjoin(users, users.c.user_id == messages.c.user_id)
+        .where(messages.c.state == "failed")
+        .order_by(messages.c.message_id.desc())
+        .limit(max(1, min(limit, MOST_MESSAGES))),
     )

@@ -43,6 +43,11 @@ class Rows(StrEnum):
     NAMED_BY_VISIBLE_ORDERS = "rows that an order the person sees refers to"
     OF_VISIBLE_FORECASTS = "rows that belong to a forecast the person sees"
     OF_VISIBLE_PUBLISHED = "rows that belong to a published forecast the person sees"
+    OF_VISIBLE_ALERTS = "rows that belong to a warning the person sees"
+    ABOUT_STOCK = "warnings about stock"
+    WAITED_FOR = "warnings about stock that an order the person sees waits for"
+    LACKED = "warnings about stock that an order the person sees lacks"
+    OF_EQUAL_REGIONS = "rows worked out from exactly the person's regions"
 
 
 def hidden(column: Column[Any]) -> ColumnElement[Any]:
@@ -59,6 +64,11 @@ def phone(column: Column[Any]) -> ColumnElement[Any]:
 def initial(column: Column[Any]) -> ColumnElement[Any]:
     """zhang@example.com → z***"""
     return _unless_null(column, func.substr(column, 1, 1) + "***")
+
+
+def from_five(column: Column[Any]) -> ColumnElement[Any]:
+    """A count of everybody's, unless it is so small that it might point to somebody."""
+    return case((column >= 5, column), else_=cast(null(), column.type)).label(column.name)
 
 
 def _unless_null(column: Column[Any], masked: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -100,14 +110,18 @@ BUSINESS = (
     "products", "warehouses", "stock", "stock_movements", "replenishments", "campaigns", "orders",
     "order_lines", "payments", "shipments", "returns", "feedback", "interactions", "targets",
     "opportunities", "comments", "mentions", "stage_rules", "discount_limits", "customer_scores",
-    "segment_history", "rebuy_dues", "reminders", "saved_segments", "refreshes", "consents",
-    "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
+    "segment_history", "rebuy_dues", "stock_plans", "reminders", "saved_segments", "refreshes",
+    "consents", "customer_merges", "completeness", "messages", "forecasts", "forecast_values",
     "forecast_backtests", "forecast_components", "forecast_adjustments", "published_forecasts",
     "published_forecast_values", "calendar_events", "scenarios", "scenario_shares", "anomaly_notes",
+    "allocations", "alerts", "alert_orders", "alert_answers",
+    "calls", "call_reasons", "call_marks", "call_capacities",
+    "what_if_learnt",
+    "offers", "product_pairs", "offer_evaluations",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
-_OF_ORDERS = ("order_lines", "payments", "shipments", "returns")
+_OF_ORDERS = ("order_lines", "payments", "shipments", "returns", "allocations")
 # The log of an order tells who did what, when and why; what stood in a row before and after may be
 # masked for a role, and JSON cannot be masked by column.
 LOG = Rule(
@@ -139,15 +153,23 @@ FORECASTS = {
     ),
     "published_forecast_values": Rule(Rows.OF_VISIBLE_PUBLISHED),
 }
+ALERTS = {
+    "alerts": Rule(Rows.ABOUT_STOCK),
+    "alert_orders": Rule(Rows.OF_VISIBLE_ORDERS),
+    "alert_answers": Rule(Rows.OF_VISIBLE_ALERTS),
+}
+# What everybody orders is not for who sees some of the orders.
+_DEMAND = _hide("demand_facts")
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
-    "reminders", "consents", "messages",
+    "reminders", "consents", "messages", "calls", "call_reasons", "call_marks",
 )  # fmt: skip
 
 # What a merge keeps of both customers is for the command that brings one back, for nobody to read.
 _RECORD = _hide("record")
 # How many customers there are in all is not for who sees some of them.
 _COUNTS = _hide("row_count", "details")
+_SHARED: dict[str, Mask] = {"shared_count": from_five, "shared_base": from_five}
 _everything = {**dict.fromkeys(BUSINESS, ALL), "customer_merges": Rule(masks=_RECORD)}
 _masked_everything = {
     **{name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS},
@@ -171,11 +193,16 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "orders": Rule(rows),
         "targets": Rule(rows),
         **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
+        "offers": Rule(Rows.OF_VISIBLE_CUSTOMERS, _SHARED),
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
+        # counts of all orders, each of at least five
+        "product_pairs": ALL,
+        "offer_evaluations": Rule(masks=_hide("customers")),
         "saved_segments": ALL,
         "calendar_events": ALL,  # what explains unusual days explains them to everybody
         "anomaly_notes": Rule(Rows.OWN),
+        "call_capacities": ALL,
         "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }
@@ -193,12 +220,20 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
     Role.SALES_LEAD: {
         **_sales(Rows.OWN_REGIONS),
         "replenishments": ALL,
+        "stock_plans": ALL,
         **FORECASTS,
         # what somebody saved holds the numbers of regions that are not the lead's
         "scenarios": Rule(masks=_hide("result")),
         "scenario_shares": ALL,
+        **ALERTS,
+        "alerts": Rule(Rows.WAITED_FOR, _DEMAND),
+        "what_if_learnt": Rule(Rows.OF_EQUAL_REGIONS),
     },
-    Role.SALES_REP: _sales(Rows.OWN),
+    Role.SALES_REP: {
+        **_sales(Rows.OWN),
+        **ALERTS,
+        "alerts": Rule(Rows.LACKED, _DEMAND),
+    },
     Role.FINANCE: {
         "regions": ALL,
         "channels": ALL,
@@ -217,13 +252,16 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "products": Rule(masks=PRICES),
         "suppliers": ALL,
         "stock_movements": ALL,
-        "replenishments": ALL,
+        "stock_plans": Rule(masks=_hide("value_share")),  # by it, and by units, prices compare
+        "replenishments": Rule(masks=PRICES),
         "orders": Rule(Rows.TO_SHIP, MONEY),
         "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),
         "shipments": Rule(Rows.OF_VISIBLE_ORDERS),
+        "allocations": Rule(Rows.OF_VISIBLE_ORDERS),
         **TALK,
         **COLLEAGUES,
         "stage_rules": ALL,
+        **ALERTS,
         "audit": LOG,
         "customers": Rule(
             Rows.NAMED_BY_VISIBLE_ORDERS, {"phone": phone, "email": hidden, "born_on": hidden}
@@ -248,7 +286,9 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "segment_history": ALL,
         "rebuy_dues": ALL,
         "reminders": ALL,
-        "messages": ALL,
+        "offers": ALL,
+        "product_pairs": ALL,
+        "messages": Rule(Rows.OF_VISIBLE_CUSTOMERS),  # not those that tell others of warnings
         "refreshes": ALL,
         **TALK,
         **COLLEAGUES,

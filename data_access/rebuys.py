@@ -34,6 +34,7 @@ from data_access.scope import Scope
 
 RebuySort = Literal["expected_on", "probability_30"]
 BOUGHT_WITHIN_DAYS = 14  # of the expected day, or of the reminder where that came later
+CALLED_DAYS = 30  # that a customer is not reminded after a call from the list
 _LISTED = ("rebuy_due_id", "customer_id", "product_id", "orders", "last_ordered_on",
            "usual_gap_days", "expected_on", "earliest_on", "latest_on", "probability_30",
            "suggested_quantity")  # fmt: skip
@@ -155,7 +156,7 @@ def _dues(scope: Scope, chosen: OrderFilter) -> Select[Any]:
             dues.c.as_of_on,
             _flag(dues.c.is_held_out).label("is_held_out"),
             _flag(refuses(customers)).label("is_refusing"),
-            _flag(_is_acted_upon(scope, dues)).label("is_done"),
+            _flag(or_(_is_acted_upon(scope, dues), _is_called(scope, dues))).label("is_done"),
         )
         .join_from(dues, customers, customers.c.customer_id == dues.c.customer_id)
         .join(products, products.c.product_id == dues.c.product_id)
@@ -185,6 +186,24 @@ def _is_acted_upon(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
         reminders.c.cause == "rebuy",
         reminders.c.state != "held_out",
         reminders.c.recorded_at >= dues.c.last_ordered_on,
+    )
+
+
+def _is_called(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
+    """From the list of calls since the day of the last purchase: about this product, or in the last
+    days about whatever the customer may need."""
+    marks = scope.visible.call_marks
+    return exists().where(
+        marks.c.customer_id == dues.c.customer_id,
+        marks.c.marked_at >= dues.c.last_ordered_on,
+        or_(
+            marks.c.product_id == dues.c.product_id,
+            and_(
+                marks.c.product_id.is_(None),
+                days_between(day_after_minutes(marks.c.marked_at, 0), dues.c.as_of_on)
+                < CALLED_DAYS,
+            ),
+        ),
     )
 
 

@@ -25,7 +25,10 @@ from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
 from data_access.sealing import REASON, opened
 from data_access.tables import TO_SHIP_STAGES, metadata, user_regions, users
 
-NO_RELATIONS = ("sessions", "sign_in_failures", "edit_requests", "forecast_drafts")
+NO_RELATIONS = (
+    "sessions", "sign_in_failures", "edit_requests", "forecast_drafts", "alert_settings",
+    "alert_tellings",
+)  # fmt: skip
 RELATIONS = tuple(name for name in metadata.tables if name not in NO_RELATIONS)
 _KEY = object()
 MOST_KEPT = 500
@@ -83,6 +86,15 @@ class Scope:
         """Whether this role sees every row of the relation."""
         rule = _rules(self.role).get(relation)
         return rule is not None and rule.rows is Rows.ALL
+
+    @property
+    def rights_to_orders(self) -> str:
+        """The same text means that the same orders are seen; empty where that cannot be said."""
+        if self.sees_all("orders"):
+            return "all"
+        rule = _rules(self.role).get("orders")
+        is_by_region = rule is not None and rule.rows is Rows.OWN_REGIONS and self.region_ids
+        return "regions " + ",".join(map(str, self.region_ids)) if is_by_region else ""
 
 
 class Visible:
@@ -145,6 +157,19 @@ class Visible:
                 return _in(table, "forecast_id", self.forecasts)
             case Rows.OF_VISIBLE_PUBLISHED:
                 return _in(table, "published_forecast_id", self.published_forecasts)
+            case Rows.OF_VISIBLE_ALERTS:
+                return _in(table, "alert_id", self.alerts)
+            case Rows.ABOUT_STOCK:
+                return table.c.product_id.is_not(None)
+            case Rows.WAITED_FOR:
+                return _in(table, "alert_id", self.alert_orders)
+            case Rows.LACKED:
+                orders = self.alert_orders
+                lacking = orders.c.lacking > 0
+                mine = select(1).where(orders.c.alert_id == table.c.alert_id, lacking)
+                return mine.correlate(table).exists()
+            case Rows.OF_EQUAL_REGIONS:
+                return table.c.rights == scope.rights_to_orders if scope.region_ids else NO_ROWS
         return NO_ROWS
 
     def _own(self, table: Table) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 _ON_POSTGRESQL = ("customers", "contacts", "interactions", "orders", "payments", "shipments",
                   "returns", "stock_movements", "comments", "feedback", "opportunities",
-                  "reminders", "consents", "messages", "sealed_values",
+                  "reminders", "call_marks", "consents", "messages", "sealed_values",
                   "edit_requests")  # fmt: skip
 
 

@@ -42,6 +42,8 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "consents": ("purpose", "text_version"),
     "messages": ("email", "subject", "body", "last_error"),
     "anomaly_notes": ("note",),
+    "alert_answers": ("note",),
+    "call_marks": ("note",),
 }  # fmt: skip
 REASON = ("audit", "reason")  # of an edit, in the words of who made it
 

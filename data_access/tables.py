@@ -52,6 +52,8 @@ metadata = MetaData(
 OWED = "round(net_sales - paid, 4)"
 OWING = f"stage <> 'cancelled' AND {OWED} > 0.00995"
 AWAITS_REFUND = f"stage <> 'cancelled' AND {OWED} < -0.00995"
+# A request that somebody made here and that is not done with: one for each cause.
+OPEN_REQUEST = "requested_by is not null and state in ('proposed', 'approved', 'ordered')"
 
 
 def _names() -> tuple[Column[str], Column[str]]:
@@ -200,11 +202,30 @@ replenishments = Table(
     Column("ordered_at", Moment),
     Column("expected_on", Date),
     Column("received_at", Moment),
+    # who did what to the request, for what was not imported: users, and what they said
+    Column("requested_by", Id),
+    Column("requested_quantity", Integer),  # what was first asked for, where other is ordered
+    Column("needed_by", Date),
+    Column("note", String(300)),
+    Column("decided_by", Id),
+    Column("decided_at", Moment),
+    Column("ordered_by", Id),
+    Column("unit_cost", Money),  # that the supplier was promised
+    Column("received_by", Id),  # the last receipt
+    Column("closed_by", Id),
+    Column("closed_at", Moment),
+    Column("reason", String(300)),  # why rejected, or why the rest does not come
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint(
         "state in ('proposed', 'approved', 'ordered', 'received', 'closed', 'rejected')",
         name="state_known",
     ),
-)
+    Index(None, "state"),
+    Index(
+        "uq_replenishments_open_cause", "product_id", "warehouse_id", "cause", unique=True,
+        sqlite_where=text(OPEN_REQUEST), postgresql_where=text(OPEN_REQUEST),
+    ),
+)  # fmt: skip
 
 campaigns = Table(
     "campaigns",
@@ -374,7 +395,7 @@ stock_movements = Table(
     Column("quantity", Integer, nullable=False),  # into the warehouse is positive
     Column("kind", String(20), nullable=False),  # opening, receipt, shipment, return, correction
     Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
-    Column("replenishment_id", Id, ForeignKey("replenishments.replenishment_id")),
+    Column("replenishment_id", Id, ForeignKey("replenishments.replenishment_id"), index=True),
     Column("moved_at", Moment, nullable=False),
     Column("note", String(300)),
     Index(None, "product_id", "moved_at"),
@@ -645,6 +666,107 @@ rebuy_dues = Table(  # when a customer is expected to buy a product again; writt
     Index(None, "expected_on", "rebuy_due_id"),
 )
 
+stock_plans = Table(  # when to order how much of each stock, and why; written by a refresh
+    "stock_plans",
+    metadata,
+    Column("stock_id", Id, ForeignKey("stock.stock_id"), primary_key=True, autoincrement=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("daily_demand", Expected, nullable=False),
+    Column("deviation", Expected, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("demand_source", String(20), nullable=False),
+    Column("season", Expected, nullable=False),
+    Column("seen_days", Integer, nullable=False),
+    Column("empty_days", Integer, nullable=False),
+    Column("large_days", Integer, nullable=False),
+    Column("yearly_units", Integer, nullable=False),
+    Column("lead_time_mean", Days, nullable=False),
+    Column("lead_time_deviation", Days, nullable=False),
+    Column("lead_time_source", String(20), nullable=False),
+    Column("receipts", Integer, nullable=False),
+    Column("abc", String(1), nullable=False),
+    Column("xyz", String(1), nullable=False),
+    Column("variation", Expected, nullable=False),
+    Column("value_share", Rate, nullable=False),
+    Column("service", Rate, nullable=False),
+    Column("lead_time_demand", Expected, nullable=False),
+    Column("undershoot", Expected, nullable=False),
+    Column("safety_stock", Expected, nullable=False),
+    Column("reorder_point", Integer, nullable=False),
+    Column("order_quantity", Integer, nullable=False),
+    Column("opening_units", Integer),
+    Column("last_shipped_on", Date),
+    Column("aged_30", Integer),
+    Column("aged_90", Integer),
+    Column("aged_180", Integer),
+    Column("lead_time_grid", Text, nullable=False),
+    Column("weeks_grid", Text, nullable=False),
+    Column("lead_times", Text, nullable=False),
+    Column("history", Text, nullable=False),
+)
+
+offers = Table(  # what to offer a customer, and why; written by a refresh
+    "offers",
+    metadata,
+    Column("offer_id", Id, primary_key=True),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("kind", String(10), nullable=False),  # again, new
+    Column("rank", SmallInteger, nullable=False),
+    Column("score", Expected, nullable=False),
+    Column("method", String(20), nullable=False),  # blend, popular
+    Column("reason", String(30), nullable=False),
+    Column("source_product_id", Id, ForeignKey("products.product_id")),
+    Column("own_count", Integer),
+    Column("own_base", Integer),
+    Column("shared_count", Integer),
+    Column("shared_base", Integer),
+    Column("orders_since", Integer),
+    UniqueConstraint("customer_id", "product_id"),
+    CheckConstraint("kind in ('again', 'new')", name="kind_known"),
+    Index(None, "product_id", "score"),
+)
+
+product_pairs = Table(  # what is bought together more often than by chance; written by a refresh
+    "product_pairs",
+    metadata,
+    Column("product_pair_id", Id, primary_key=True),
+    Column("product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("other_product_id", Id, ForeignKey("products.product_id"), nullable=False),
+    Column("as_of_on", Date, nullable=False),
+    Column("together", Integer, nullable=False),
+    Column("product_orders", Integer, nullable=False),
+    Column("other_orders", Integer, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("lift", Expected, nullable=False),
+    Column("lift_low", Expected, nullable=False),
+    Column("lift_high", Expected, nullable=False),
+    Column("q_value", Rate, nullable=False),
+    UniqueConstraint("product_id", "other_product_id"),
+    Index(None, "lift_low", "product_pair_id"),
+)
+
+offer_evaluations = Table(  # how good offers are on orders not learnt from; written by a refresh
+    "offer_evaluations",
+    metadata,
+    Column("offer_evaluation_id", Id, primary_key=True),
+    Column("as_of_on", Date, nullable=False),
+    Column("protocol", String(20), nullable=False),
+    Column("task", String(10), nullable=False),  # all, again, new
+    Column("method", String(20), nullable=False),
+    Column("measure", String(20), nullable=False),
+    Column("list_length", Integer, nullable=False),
+    Column("customers", Integer, nullable=False),
+    Column("value", Expected, nullable=False),
+    Column("low", Expected),
+    Column("high", Expected),
+    Column("gain", Expected),
+    Column("gain_low", Expected),
+    Column("gain_high", Expected),
+    UniqueConstraint("protocol", "task", "method", "measure"),
+)
+
 reminders = Table(  # what was done, or not, about a customer whom a list named
     "reminders",
     metadata,
@@ -661,16 +783,99 @@ reminders = Table(  # what was done, or not, about a customer whom a list named
     Column("recorded_at", Moment, nullable=False),
 )
 
+allocations = Table(  # units of a stock that are set aside for a line of an open order
+    "allocations",
+    metadata,
+    Column("allocation_id", Id, primary_key=True),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("line_id", Id, ForeignKey("order_lines.line_id"), nullable=False, unique=True),
+    Column("quantity", Integer, nullable=False),
+    Column("promised_weight", SmallInteger, nullable=False),  # what counted how much, 0 to 100
+    Column("margin_weight", SmallInteger, nullable=False),
+    Column("value_weight", SmallInteger, nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),
+    Column("allocated_at", Moment, nullable=False),
+    Column("request_id", String(64), nullable=False),  # of the edit, which is undone by it
+)
+
+calls = Table(  # whom a rep is to call in a week, as the list was made; written by a refresh
+    "calls",
+    metadata,
+    Column("call_id", Id, primary_key=True),
+    Column("week_on", Date, nullable=False),  # its Monday
+    Column("as_of_on", Date, nullable=False),  # the last day that the list knows
+    Column("employee_id", Id, ForeignKey("employees.employee_id"), nullable=False),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("rank", Integer, nullable=False),  # in the rep's week, from 1
+    Column("currency", String(3), nullable=False),
+    Column("expected_value", Money, nullable=False),
+    Column("experiment", String(40), nullable=False),
+    Column("is_held_out", Boolean, nullable=False, server_default=false()),
+    Index(None, "week_on", "customer_id"),
+)
+
+call_reasons = Table(  # why a customer is on the list of a week, with the numbers of then
+    "call_reasons",
+    metadata,
+    Column("call_reason_id", Id, primary_key=True),
+    Column("week_on", Date, nullable=False),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("cause", String(20), nullable=False),  # silent, rebuy, again, new
+    Column("product_id", Id, ForeignKey("products.product_id")),  # to be offered
+    Column("probability", Rate, nullable=False),
+    Column("value", Money, nullable=False),
+    Column("expected_value", Money, nullable=False),  # probability × value
+    Column("quantity", Integer),
+    Column("orders", Integer),
+    Column("last_ordered_on", Date),
+    Column("usual_gap_days", Days),
+    Column("expected_on", Date),
+    Column("counted", Integer),
+    Column("counted_of", Integer),
+    Column("source_product_id", Id, ForeignKey("products.product_id")),
+    Column("taken_rate", Rate),
+    Index(None, "week_on", "customer_id"),
+)
+
+call_marks = Table(  # what came of a call
+    "call_marks",
+    metadata,
+    Column("call_mark_id", Id, primary_key=True),
+    Column("week_on", Date, nullable=False),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id")),  # NULL: all the line was about
+    Column("mark", String(20), nullable=False),
+    Column("note", String(300)),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("marked_at", Moment, nullable=False),
+    CheckConstraint("mark in ('called', 'bought', 'not_interested', 'wrong')", name="mark_known"),
+    Index(None, "customer_id", "week_on"),
+)
+
+call_capacities = Table(  # how many calls a rep can make in a week; without a row the usual number
+    "call_capacities",
+    metadata,
+    Column("call_capacity_id", Id, primary_key=True),
+    Column("employee_id", Id, ForeignKey("employees.employee_id"), nullable=False, unique=True),
+    Column("calls_a_week", Integer, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("calls_a_week >= 0", name="calls_a_week_counted"),
+)
+
 messages = Table(  # what an edit wrote to a customer or a colleague; `send` takes it out
     "messages",
     metadata,
     Column("message_id", Id, primary_key=True),
     Column("cause", String(80), nullable=False, unique=True),  # what led to it, once
     Column("kind", String(20), nullable=False),  # see letters.KINDS
-    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False),
+    Column("channel", String(10), nullable=False, server_default="mail"),
+    Column("customer_id", Id, ForeignKey("customers.customer_id")),
     Column("order_id", Id, ForeignKey("orders.order_id"), index=True),
     Column("employee_id", Id, ForeignKey("employees.employee_id")),  # whose task it is
-    Column("email", String(254), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id")),  # whom it tells of warnings
+    Column("rights", Text),  # those of that person when it was written: `Scope.key`
+    Column("email", String(254)),  # NULL: it goes to the webhook
     Column("language", String(10), nullable=False),
     Column("subject", String(400), nullable=False),
     Column("body", Text, nullable=False),
@@ -681,6 +886,8 @@ messages = Table(  # what an edit wrote to a customer or a colleague; `send` tak
     Column("last_error", String(300)),
     Column("sent_at", Moment),
     CheckConstraint("state in ('waiting', 'sent', 'failed', 'withdrawn')", name="state_known"),
+    CheckConstraint("channel in ('mail', 'webhook')", name="channel_known"),
+    CheckConstraint("customer_id is not null or user_id is not null", name="about_somebody"),
     Index(None, "customer_id", "made_at"),
     Index(
         "ix_messages_waiting",
@@ -689,6 +896,97 @@ messages = Table(  # what an edit wrote to a customer or a colleague; `send` tak
         sqlite_where=text("state in ('waiting', 'failed')"),
         postgresql_where=text("state in ('waiting', 'failed')"),
     ),
+)
+
+alerts = Table(  # a warning: from when its cause was first seen until it is gone
+    "alerts",
+    metadata,
+    Column("alert_id", Id, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("cause", String(80), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("product_id", Id, ForeignKey("products.product_id"), index=True),
+    Column("warehouse_id", Id, ForeignKey("warehouses.warehouse_id")),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_on", Date, nullable=False),
+    Column("ended_at", Moment),
+    Column("facts", Text, nullable=False),  # JSON: numbers, put into words where they are shown
+    Column("demand_facts", Text),  # JSON: those that tell what everybody orders
+    CheckConstraint(
+        "kind in ('short_order', 'out_of_stock', 'runs_out', 'reorder', 'unusual_day')",
+        name="kind_known",
+    ),
+    CheckConstraint("severity in ('high', 'medium', 'low')", name="severity_known"),
+    Index(
+        "uq_alerts_open_cause",
+        "cause",
+        unique=True,
+        sqlite_where=text("ended_at is null"),
+        postgresql_where=text("ended_at is null"),
+    ),
+)
+
+alert_orders = Table(  # the orders that wait for the stock a warning is about
+    "alert_orders",
+    metadata,
+    Column("alert_order_id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.alert_id"), nullable=False),
+    Column("order_id", Id, ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("quantity", Integer, nullable=False),
+    Column("lacking", Integer, nullable=False),  # units of it that are not there
+    UniqueConstraint("alert_id", "order_id"),
+)
+
+alert_answers = Table(  # who is on it, and who does not want to be reminded until when
+    "alert_answers",
+    metadata,
+    Column("alert_answer_id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.alert_id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("author", String(300), nullable=False),
+    Column("note", Text),
+    Column("until_on", Date),  # of a snooze: the day on which it is shown again
+    Column("made_at", Moment, nullable=False),
+    CheckConstraint("kind in ('acknowledged', 'snoozed')", name="kind_known"),
+    CheckConstraint("(kind = 'snoozed') = (until_on is not null)", name="until_of_a_snooze"),
+    Index(
+        "uq_alert_answers_acknowledged",
+        "alert_id",
+        unique=True,
+        sqlite_where=text("kind = 'acknowledged'"),
+        postgresql_where=text("kind = 'acknowledged'"),
+    ),
+    Index(
+        "uq_alert_answers_snoozed",
+        "alert_id",
+        "user_id",
+        unique=True,
+        sqlite_where=text("kind = 'snoozed'"),
+        postgresql_where=text("kind = 'snoozed'"),
+    ),
+)
+
+alert_settings = Table(  # what a person wants to be told of, and how
+    "alert_settings",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.user_id"), primary_key=True, autoincrement=False),
+    Column("digest", String(10), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("unusual_days", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    CheckConstraint("digest in ('none', 'daily', 'at_once')", name="digest_known"),
+    CheckConstraint("channel in ('mail', 'webhook')", name="channel_known"),
+)
+
+alert_tellings = Table(  # which message told whom of which warning: each is told once
+    "alert_tellings",
+    metadata,
+    Column("alert_telling_id", Id, primary_key=True),
+    Column("alert_id", Id, ForeignKey("alerts.alert_id"), nullable=False),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("message_id", Id, ForeignKey("messages.message_id"), nullable=False, index=True),
+    UniqueConstraint("alert_id", "user_id"),
 )
 
 saved_segments = Table(  # a choice of customers under a name; who is in it is asked anew each time
@@ -947,6 +1245,19 @@ published_forecast_values = Table(
     *_bounds(),
 )
 
+what_if_learnt = Table(  # what price, promotions and spend did; written by a refresh
+    "what_if_learnt",
+    metadata,
+    Column("what_if_learnt_id", Id, primary_key=True),
+    Column("rights", String(400), nullable=False),  # whose sales it was learnt from
+    Column("currency", String(3), nullable=False),
+    Column("end_on", Date, nullable=False),  # the Monday after the last week that was learnt from
+    Column("data_version", Id, nullable=False),
+    Column("orders", Integer, nullable=False),  # that were learnt from
+    Column("learnt", Text, nullable=False),  # JSON
+    UniqueConstraint("rights", "currency"),
+)
+
 edit_requests = Table(  # each request is carried out once; asked again, it is answered again
     "edit_requests",
     metadata,
@@ -1049,17 +1360,20 @@ BUSINESS_TABLES: tuple[Table, ...] = (
     regions, channels, employees, customers, contacts, suppliers, categories, products, warehouses,
     stock, replenishments, campaigns, orders, order_lines, payments, shipments, returns,
     stock_movements, feedback, interactions, targets, opportunities, customer_scores,
-    segment_history, rebuy_dues, reminders,
+    segment_history, rebuy_dues, stock_plans, reminders, allocations, call_marks,
 )  # fmt: skip
 
 # What a refresh works out of the others: written whole, never edited or imported.
-RESULT_TABLES = (customer_scores, segment_history, rebuy_dues)
+RESULT_TABLES = (customer_scores, segment_history, rebuy_dues, stock_plans)
+# Of these, all that is of one customer; a merge removes it.
+RESULTS_OF_CUSTOMERS = (customer_scores, segment_history, rebuy_dues, offers)
 
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, scenarios,
     scenario_shares, refreshes, consents, customer_merges, completeness, messages,
-    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes,
+    forecast_adjustments, published_forecasts, calendar_events, anomaly_notes, alerts,
+    alert_orders, alert_answers, call_capacities,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
@@ -1067,5 +1381,6 @@ AUDITED_TABLES: tuple[Table, ...] = (
     orders, order_lines, payments, stock, stock_movements, shipments, returns, replenishments,
     comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
     customers, contacts, interactions, consents, messages, forecast_adjustments,
-    published_forecasts, calendar_events, anomaly_notes,
+    published_forecasts, calendar_events, anomaly_notes, allocations, alert_answers,
+    call_marks, call_capacities,
 )  # fmt: skip

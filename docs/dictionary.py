@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, SmallInteger, String, Table, Text
 
 from data_access.columns import Days, Expected, Money, Rate
-from data_access.policy import POLICY, Mask, Role, hidden, initial, phone
+from data_access.policy import POLICY, Mask, Role, from_five, hidden, initial, phone
 from data_access.scope import RELATIONS
 from data_access.tables import metadata
 
@@ -33,7 +33,12 @@ stored; which rows each role sees is in [roles.md](roles.md).
 """
 
 Meanings = dict[str, dict[str, str]]
-_MASKS: dict[Mask, str] = {hidden: "hidden", phone: "138****5678", initial: "z***"}
+_MASKS: dict[Mask, str] = {
+    hidden: "hidden",
+    phone: "138****5678",
+    initial: "z***",
+    from_five: "from 5",
+}
 
 
 class MeaningMissing(Exception):  # noqa: N818  names what it is

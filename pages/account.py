@@ -9,6 +9,7 @@ from dashboard.account import (
     own_profile,
     own_sessions,
 )
+from dashboard.alert_choice import alert_choice
 from dashboard.formats import moment
 from dashboard.menu import ROLE_NAMES, ROLE_SIGHTS
 from dashboard.session import change_password, choose_language, current_scope
@@ -105,4 +106,5 @@ with about:
     show_profile()
     show_password()
 with places:
+    alert_choice(scope)
     show_sessions()

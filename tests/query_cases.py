@@ -11,11 +11,16 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from data_access import (
+    alerts,
+    allocating,
     attention,
     backlog,
     bridging,
     bridging_rows,
     calendar_events,
+    call_capacities,
+    call_effects,
+    calls,
     consent,
     delivery,
     dwelling,
@@ -30,21 +35,25 @@ from data_access import (
     orders,
     pipeline,
     receivables,
+    replenishments,
     retention,
     sales,
     segment_lists,
     segment_spend,
     segments,
+    stock_plans,
     unusual,
     value,
     value_lists,
     what_if,
+    what_if_learnt,
     what_if_stock,
 )
 from data_access.divisions import WAYS, DividedBy, Division
 from data_access.errors import NotFound
 from data_access.filters import OrderFilter, Period
 from data_access.going_quiet import QuietFilter
+from data_access.replenishments import RequestFilter
 from data_access.scope import Scope
 
 Answer = pd.DataFrame | dict[str, Any] | int
@@ -324,32 +333,93 @@ CASES: tuple[Case, ...] = (
     *(_history(split) for split in forecast_series.SPLIT_MEASURES),
     Case(
         "list_stock",
-        lambda engine, scope, chosen, as_of: inventory.list_stock(engine, scope, as_of, "zh_CN"),
+        lambda engine, scope, chosen, as_of: inventory.list_stock(engine, scope, "zh_CN"),
     ),
     *(
         Case(query.__name__, lambda engine, scope, chosen, as_of, query=query: query(engine, scope))
-        for query in (inventory.list_expected_receipts, inventory.sum_waiting_by_stock)
-    ),
-    *(
-        Case(
-            query.__name__,
-            lambda engine, scope, chosen, as_of, query=query: query(
-                engine, scope, as_of - timedelta(days=364), as_of
-            ),
+        for query in (
+            inventory.list_expected_receipts,
+            inventory.sum_waiting_by_stock,
+            alerts.sum_waiting_by_order,
         )
-        for query in (inventory.sum_demand_by_day, inventory.sum_movements_by_day)
     ),
     Case(
-        "list_lead_times",
-        lambda engine, scope, chosen, as_of: inventory.list_lead_times(
-            engine, scope, as_of - timedelta(days=730)
+        "sum_movements_of_stock",
+        lambda engine, scope, chosen, as_of: inventory.sum_movements_of_stock(
+            engine, scope, 1, 1, as_of - timedelta(days=90), as_of
         ),
+    ),
+    Case(
+        "list_stock_plans",
+        lambda engine, scope, chosen, as_of: stock_plans.list_stock_plans(engine, scope),
+        is_aggregate=False,
+    ),
+    Case(
+        "list_plan_histories",
+        lambda engine, scope, chosen, as_of: stock_plans.list_plan_histories(
+            engine, scope, (1, 2, 3)
+        ),
+        is_aggregate=False,
     ),
     Case(
         "list_waiting_lines",
         lambda engine, scope, chosen, as_of: inventory.list_waiting_lines(
             engine, scope, 1, 1, "zh_CN"
         ),
+        is_aggregate=False,
+    ),
+    Case(
+        "count_replenishments",
+        lambda engine, scope, chosen, as_of: replenishments.count_replenishments(
+            engine, scope, RequestFilter(), as_of
+        ),
+    ),
+    *(
+        Case(
+            f"list_replenishments by {sort}",
+            lambda engine, scope, chosen, as_of, sort=sort: replenishments.list_replenishments(
+                engine, scope, RequestFilter(), as_of=as_of, sort=sort, language="zh_CN"
+            ),
+            is_aggregate=False,
+        )
+        for sort in get_args(replenishments.RequestSort)
+    ),
+    Case(
+        "list_shortages",
+        lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope, "zh_CN"),
+    ),
+    Case(
+        "find_shortage_totals",
+        lambda engine, scope, chosen, as_of: allocating.find_shortage_totals(engine, scope),
+    ),
+    Case(
+        "list_stock_lines",
+        lambda engine, scope, chosen, as_of: allocating.list_stock_lines(
+            engine, scope, 1, 1, "zh_CN"
+        ),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(engine, scope, chosen, as_of),
+            is_aggregate=False,
+        )
+        for query in (calls.sum_calls, calls.list_calls)
+    ),
+    Case(
+        "list_call_reasons",
+        lambda engine, scope, chosen, as_of: calls.list_call_reasons(engine, scope, as_of),
+        is_aggregate=False,
+    ),
+    Case(
+        "sum_call_effect",
+        lambda engine, scope, chosen, as_of: call_effects.sum_call_effect(engine, scope, as_of),
+        is_aggregate=False,
+    ),
+    Case(
+        "list_call_capacities",
+        lambda engine, scope, chosen, as_of: call_capacities.list_call_capacities(engine, scope),
         is_aggregate=False,
     ),
     Case("sum_repurchase", _repurchase),
@@ -365,6 +435,13 @@ CASES: tuple[Case, ...] = (
             what_if.list_campaign_spans,
             what_if.sum_orders_by_customer_age,
         )
+    ),
+    Case(
+        "find_learnt",
+        lambda engine, scope, chosen, as_of: what_if_learnt.find_learnt(
+            engine, scope, chosen.currency or "CNY"
+        ),
+        is_aggregate=False,
     ),
     Case(
         "sum_expected_by_hundredth",

@@ -102,6 +102,21 @@ def _may_see(world: World, person: Person, relation: str, row: Row, word: str) -
         case "of visible published forecasts":
             key = "published_forecast_id"
             return row[key] in _seen(world, person, "published_forecasts", key)
+        case "of visible alerts":
+            return row["alert_id"] in _seen(world, person, "alerts", "alert_id")
+        case "about stock":
+            return row["product_id"] is not None
+        case "waited for":
+            return row["alert_id"] in _seen(world, person, "alert_orders", "alert_id")
+        case "lacked":
+            return any(
+                each["alert_id"] == row["alert_id"] and (each["lacking"] or 0) > 0
+                for each in visible_rows(world, person, "alert_orders")
+            )
+        case "of equal regions":
+            return bool(person.region_ids) and row["rights"] == "regions " + ",".join(
+                map(str, person.region_ids)
+            )
     raise AssertionError(f"docs/roles.md does not say what {word!r} means")
 
 
@@ -142,4 +157,5 @@ MASKS: dict[str, Callable[[Any], Any]] = {
     "hidden": lambda value: None,
     "138****5678": _phone,
     "z***": _initial,
+    "from 5": lambda value: value if value is not None and value >= 5 else None,
 }

@@ -18,6 +18,7 @@ from dashboard.analytics.forecasting import (
     FAST,
     Forecast,
     History,
+    Step,
     forecast_many,
     forecast_series,
     simulate_paths,
@@ -108,22 +109,85 @@ EXACT = {
     "season of weeks": (np.resize(40 + np.random.default_rng(2).uniform(0, 9, 52), 260), 52),
     "trend and season": (WEEKS + 0.5 * np.arange(420), 7),
     "zeros": (np.zeros(50), 7),
-}
+    "two seasons": (WEEKS[:44], 7),
+    "season with days without sales": (np.resize([0.0, 0, 5, 7, 9, 0, 1], 45), 7),
+    "season that grows": (WEEKS[:60] * (1 + 0.01 * np.arange(60)), 7),
+    "season that grows by a rate": (WEEKS[:60] * 1.004 ** np.arange(60), 7),
+    "few points of a trend": (5 + 0.75 * np.arange(36.0), 7),
+    "below nothing": (40 - 3.0 * np.arange(50.0), 7),
+    "whole numbers": (np.arange(3, 403, 2), 7),
+}  # fmt: skip
+LOWEST = {"below nothing": -np.inf}
 
 
 @pytest.mark.parametrize("name", EXACT)
 @pytest.mark.parametrize("horizon", [1, 10, 30])
 def test_what_is_exact_is_forecast_exactly(name: str, horizon: int) -> None:
     values, season = EXACT[name]
-    told = forecast_series(History(values[:-horizon], season), horizon, members=FAST)
+    history = History(values[:-horizon], season)
+    told = forecast_series(history, horizon, members=FAST, floor=LOWEST.get(name, 0.0))
     assert_allclose(values_of(told), values[-horizon:], rtol=1e-7, atol=1e-7)
+    assert_allclose(told.periods["expected"], values[-horizon:], rtol=1e-7, atol=1e-7)
     assert_allclose(told.periods["high_95"] - told.periods["low_95"], 0, atol=1e-5)
+
+
+STEPS: dict[str, tuple[Step, int]] = {
+    "days": ("day", 7),
+    "weeks": ("week", 52),
+    "months": ("month", 12),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_shipped_default_is_exact_on_dated_periods(name: str) -> None:
+    step, season = STEPS[name]
+    pattern = np.random.default_rng(4).uniform(5, 20, season)
+    count, horizon = 2 * season + 5, season + 3  # longer than a season
+    for values in (
+        np.full(count + horizon, 7.0),
+        3 + 0.25 * np.arange(count + horizon),
+        np.resize(pattern, count + horizon),
+        np.resize(pattern, count + horizon) + 0.5 * np.arange(count + horizon),
+    ):
+        told = forecast_series(History(values[:count], season, date(2022, 1, 3), step), horizon)
+        assert_allclose(values_of(told), values[count:], rtol=1e-9)
+
+
+def test_what_only_seems_to_repeat_is_not_taken_for_it() -> None:
+    noisy = np.resize([3.0, 9, 4, 1, 7, 7, 2], 28)
+    noisy[11] += 1e-3
+    for values in (
+        noisy,
+        np.array([3.0, 3, 4]),
+        np.array([0.0, 0, 0, 5, 0, 0, 0, 0, 5, 0]),
+        noisy[:10],
+    ):
+        assert np.isnan(told_by("repeating", values, 7, 4)).all()
+
+
+def test_origins_that_were_filled_in_tell_nothing() -> None:
+    values = noisy_days(9, 420)
+    values[60:360] = np.nan
+    history, notes = clean_history(History(values, 7))
+    assert notes == ("broken",) and history.filled is not None and history.filled.sum() == 300
+    cuts = past_origins(history, 14, 6)
+    assert all(np.isfinite(values[cut : cut + 14]).mean() >= 0.5 for cut in cuts) and len(cuts) == 6
+    told = forecast_series(History(values, 7), 14, members=FAST)
+    width = told.periods["high_80"] - told.periods["low_80"]
+    assert (width > 0.2 * told.periods["value"]).all()  # not that of a year repeated
+
+
+def test_an_origin_knows_a_season_where_that_leaves_anything_to_judge() -> None:
+    assert min(past_origins(History(np.arange(40.0), 12), 14, 6)) >= 12
+    assert past_origins(History(np.arange(32.0), 7), 28, 6) == []  # 4 values tell no week
 
 
 def test_prophet_is_tried_and_gives_way_to_what_is_exact() -> None:
     told = forecast_series(History(30 + 1.5 * np.arange(120.0), 7), 14, origins=2)
     assert set(told.members.index) == set(ALL)
-    assert told.member == "trend"
+    assert (
+        told.member == "repeating" and told.accuracy.set_index("member").loc["trend", "wape"] < 1e-9
+    )
     assert_allclose(values_of(told), 30 + 1.5 * np.arange(120, 134), rtol=1e-8)
 
 

@@ -85,6 +85,11 @@ def test_ends_by_hand() -> None:
     share = 0.1 * (1 - 1.9 / 6)
     assert ends[:2] == pytest.approx([-4 + 2 * 4 * share, 5 - 2 * 4 * share])
     assert ends[4:].tolist() == [-2, 1, 3]
+    # origins that overlap: sizes count in full, those of each side by √(5 · 1.8) = 3 origins
+    overlapping = offsets_of(errors, 1.8, is_skewed=False)[:, 0]
+    assert overlapping[1] == pytest.approx(1 + 4 * (0.8 + 0.2 * 1.25 / 6))
+    overlapping = offsets_of(errors, 1.8, is_skewed=True)[:, 0]
+    assert overlapping[0] == pytest.approx(-4 + 2 * 4 * 0.1 * (1 - 1.9 / 4))
     assert not offsets_of(np.zeros((4, 3)), 4.0, is_skewed=False).any()
     low, high, low_95, high_95 = bands(
         np.array([10.0]), np.array([[-2.0], [2.0], [-30.0], [30.0]]), level=1.0, floor=0.0
@@ -254,7 +259,7 @@ def test_all_members_answer_and_components_come_with_them(
     told = forecast_series(with_sales(395), HORIZON, origins=2)
     yearly = {"year_on_year", "yearly_mean", "yearly_prophet"}  # too short for a year before
     known = np.isfinite(told.members).all(axis=1)
-    assert set(known.index[~known]) == yearly
+    assert set(known.index[~known]) == {*yearly, "repeating"}
     assert told.components is not None
     assert set(told.accuracy["member"]) >= {"prophet_log", "boosting", "mean"}
     said = capfd.readouterr()

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, poisson
 
+from dashboard.analytics.inventory.ahead import look_ahead
 from dashboard.analytics.inventory.allocation import Weights, allocate
-from dashboard.analytics.inventory.classes import classify
+from dashboard.analytics.inventory.classes import classify, vary
 from dashboard.analytics.inventory.demand import (
     Demand,
     estimate_demand,
@@ -22,11 +23,9 @@ from dashboard.analytics.inventory.demand import (
     usual_limit,
 )
 from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
-from dashboard.analytics.inventory.paths import draw_days
 from dashboard.analytics.inventory.position import place_stock
 from dashboard.analytics.inventory.reorder import (
     set_reorder_points,
-    simulate_lead_demand,
     size_orders,
     suggest_quantity,
 )
@@ -40,7 +39,8 @@ from dashboard.analytics.inventory.textbook import (
 )
 
 MODULES = (
-    "allocation", "classes", "demand", "lead_time", "position", "reorder", "running_out", "textbook"
+    "ahead", "allocation", "classes", "demand", "grids", "lead_time", "position", "reorder",
+    "running_out", "textbook",
 )  # fmt: skip
 
 
@@ -59,7 +59,8 @@ def demand_of(history: np.ndarray, **changes: np.ndarray) -> Demand:
         "level_error": np.zeros(items), "kind": np.full(items, "regular"),
         "seen_days": np.full(items, history.shape[1]), "zero_share": np.zeros(items),
         "history": history, "scale": np.ones(items), "is_correlated": np.zeros(items, bool),
-        "large_days": np.zeros(items, int),
+        "large_days": np.zeros(items, int), "recent": history.mean(axis=1),
+        "recent_error": np.zeros(items),
     }  # fmt: skip
     return Demand(**{**values, **changes})
 
@@ -73,11 +74,13 @@ def leads_of(days: float, items: int = 1) -> LeadTimes:
 
 
 def points_of(
-    demand: Demand, leads: LeadTimes, service: float | np.ndarray, paths: int = 1_000
-) -> pd.DataFrame:
+    demand: Demand, leads: LeadTimes, service: float | np.ndarray, paths: int = 1_000,
+    lot: float = 1e9,
+) -> pd.DataFrame:  # fmt: skip
     levels = np.broadcast_to(service, len(demand.rate))
+    quantity = np.full(len(demand.rate), lot)
     return set_reorder_points(
-        demand, leads, simulate_lead_demand(demand, leads, paths=paths), levels
+        demand, leads, look_ahead(demand, leads, quantity, paths=paths), levels
     )
 
 
@@ -163,17 +166,17 @@ class TestClasses:
     def test_by_hand(self) -> None:
         weekly = np.array([[10, 10], [9, 11], [4, 12], [0, 8], [0, 0]], float)
         value = np.array([500.0, 300.0, 150.0, 40.0, 10.0])
-        found = classify(value, weekly, abc_cuts=(0.8, 0.95), xyz_cuts=(0.1, 0.5))
+        found = classify(value, vary(weekly), abc_cuts=(0.8, 0.95), xyz_cuts=(0.1, 0.5))
         assert found["abc"].tolist() == ["A", "A", "B", "C", "C"]
         assert found["xyz"].tolist() == ["X", "X", "Y", "Z", "Z"]
         assert found["share"].tolist() == pytest.approx([0.5, 0.8, 0.95, 0.99, 1.0])
         assert found["variation"].tolist()[:4] == pytest.approx([0.0, 0.1, 0.5, 1.0])
 
     def test_one_product_of_nearly_all_value_is_a(self) -> None:
-        assert classify(np.array([99.0, 1.0]), np.ones((2, 2)))["abc"].tolist() == ["A", "C"]
+        assert classify(np.array([99.0, 1.0]), np.zeros(2))["abc"].tolist() == ["A", "C"]
 
     def test_nothing_sold_is_c_and_z(self) -> None:
-        found = classify(np.array([0.0, np.nan]), np.zeros((2, 3)))
+        found = classify(np.array([0.0, np.nan]), vary(np.zeros((2, 3))))
         assert found["abc"].tolist() == ["C", "C"] and found["xyz"].tolist() == ["Z", "Z"]
 
 
@@ -294,7 +297,7 @@ class TestDemand:
     def test_nothing_sold_and_nobody_to_borrow_from(self) -> None:
         found = estimate_demand(np.zeros((2, 50)), np.zeros((2, 50), bool), np.zeros(2, int))
         assert found.kind.tolist() == ["none", "none"] and not found.rate.any()
-        assert not draw_days(found, 10, paths=20).any()
+        assert not look_ahead(found, leads_of(10, 2), np.ones(2)).weeks.any()
 
 
 class TestLeadTimes:
@@ -351,11 +354,12 @@ class TestReorderPoint:
             for error in (0.0, 0.5)
         )
         assert unsure["lead_demand"][0] == pytest.approx(known["lead_demand"][0], rel=0.05)
-        # a log-normal factor of mean 1 and variation 0.5 reaches 1.64 in 90 of 100
-        assert unsure["reorder_point"][0] == pytest.approx(30 * 1.64 + 1, rel=0.1)
+        # a log-normal factor of mean 1 and variation 0.5 reaches 1.64 in 90 of 100 days, and 1.25
+        # times as much in 90 of 100 orders: a stock that sells more orders more often
+        assert unsure["reorder_point"][0] == pytest.approx(30 * 1.64 * 1.25 + 1, rel=0.1)
 
     def test_the_chance_counts_the_day_on_which_the_last_unit_goes(self) -> None:
-        found = simulate_lead_demand(demand_of(np.full(364, 3.0)), leads_of(10))
+        found = look_ahead(demand_of(np.full(364, 3.0)), leads_of(10), np.ones(1))
         assert [found.chance_of(np.array([free]))[0] for free in (29, 30, 31)] == [1, 1, 0]
 
     def test_every_lead_time_is_as_likely_as_it_was(self) -> None:
@@ -365,7 +369,7 @@ class TestReorderPoint:
             {"product_id": 1, "supplier_id": 7, "lead_days": [10] * 5 + [20] * 5}
         )
         leads = learn_lead_times(items, receipts)
-        found = simulate_lead_demand(demand_of(np.full(364, 3.0)), leads)
+        found = look_ahead(demand_of(np.full(364, 3.0)), leads, np.ones(1))
         assert found.mean[0] == pytest.approx(3 * 15, abs=0.3)
         assert found.chance_of(np.array([31.0]))[0] == pytest.approx(0.5, abs=0.01)
 
@@ -390,6 +394,25 @@ class TestReorderPoint:
         assert (
             two["undershoot"] == one["undershoot"] == pytest.approx(4 / 13 * 1.5 + 9 / 13 * 4, 0.05)
         )
+
+    def test_small_lots_leave_the_stock_further_below_the_point(self) -> None:
+        # days of 10: from 1 to 4 above the point, where a lot of 4 leaves it, a day takes it 6 to 9
+        # below; from anywhere, where a large one leaves it, 0 to 9
+        small, large = (
+            points_of(demand_of(np.full(364, 10.0)), leads_of(5), 0.95, lot=lot).iloc[0]
+            for lot in (4, 1_000)
+        )
+        assert small["undershoot"] == pytest.approx(7.5, abs=0.1)
+        assert large["undershoot"] == pytest.approx(4.5, abs=0.2)
+        assert (small["reorder_point"], large["reorder_point"]) == (59, 59)
+
+    def test_between_two_levels_of_the_grid_a_point_lies_between_theirs(self) -> None:
+        history = np.random.default_rng(9).negative_binomial(2, 0.1, (1, 364))
+        low, middle, high = (
+            points_of(demand_of(history), leads_of(14), each)["reorder_point"].iloc[0]
+            for each in (0.90, 0.91, 0.925)
+        )
+        assert low < middle < high
 
     def test_it_never_falls_as_the_service_level_rises(self) -> None:
         history = np.random.default_rng(7).negative_binomial(2, 0.2, (1, 364))

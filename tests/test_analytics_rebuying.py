@@ -13,7 +13,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import gamma
 
-from dashboard.analytics import comparing_shares, customer_features, rebuying
+from dashboard.analytics import calling, customer_features, experiments, rebuying
 from dashboard.analytics.rebuying import (
     Bought,
     choose_prior,
@@ -29,7 +29,7 @@ CUT = 400  # days after START that are known
 PACKS = pd.DataFrame({"product_id": [1], "pack_size": [6], "minimum_order_quantity": [10]})
 
 
-@pytest.mark.parametrize("module", [rebuying, comparing_shares, customer_features])
+@pytest.mark.parametrize("module", [rebuying, experiments, calling, customer_features])
 def test_the_examples_in_the_docstrings_hold(module: ModuleType) -> None:
     results = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert results.attempted and not results.failed

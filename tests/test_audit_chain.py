@@ -25,11 +25,17 @@ from data_access.schema import _config, upgrade_schema
 from data_access.scope import mint_scope
 from data_access.tables import (
     AUDITED_TABLES,
+    alert_answers,
+    alerts,
+    allocations,
     anomaly_notes,
     audit,
     calendar_events,
+    call_capacities,
+    call_marks,
     customers,
     discount_limits,
+    employees,
     forecast_adjustments,
     order_lines,
     orders,
@@ -88,10 +94,35 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
         day = {"day_on": NOW.date(), "currency": "CNY", "about": "", "is_of_all": True,
                 "author": "Ada", "note": "A fair", "written_at": NOW}  # fmt: skip
         connection.execute(insert(anomaly_notes).values(user_id=user_id, **day))
+        weighed = {"promised_weight": 50, "margin_weight": 25, "value_weight": 25}
+        line_id = shop.lines(order_id)[0].line_id
+        connection.execute(insert(allocations).values(
+            order_id=order_id, line_id=line_id, quantity=1, user_id=user_id, allocated_at=NOW,
+            request_id="1", **weighed,
+        ))  # fmt: skip
+        _add_answers(connection, user_id, customer_id)
     images = {row.table_name: json.loads(row.after or row.before) for row in log(database)}
     for table in AUDITED_TABLES:
         assert images[table.name].keys() == set(table.c.keys()), table.name
     verify_log(database.record)
+
+
+def _add_answers(connection: Connection, user_id: int | None, customer_id: int | None) -> None:
+    """To a warning, and to a call."""
+    warned = {"kind": "unusual_day", "cause": "day", "severity": "low", "first_seen_at": NOW,
+              "last_seen_on": NOW.date(), "facts": "{}"}  # fmt: skip
+    alert_id = connection.scalars(
+        insert(alerts).values(**warned).returning(alerts.c.alert_id)
+    ).one()
+    answer = {"kind": "acknowledged", "author": "Ada", "note": "I look", "made_at": NOW}
+    connection.execute(insert(alert_answers).values(alert_id=alert_id, user_id=user_id, **answer))
+    employee_id = connection.scalars(
+        insert(employees).values(name="Eve").returning(employees.c.employee_id)
+    ).one()
+    capacity = {"calls_a_week": 9, "changed_at": NOW}
+    connection.execute(insert(call_capacities).values(employee_id=employee_id, **capacity))
+    mark = {"week_on": NOW.date(), "mark": "called", "marked_at": NOW}
+    connection.execute(insert(call_marks).values(customer_id=customer_id, user_id=user_id, **mark))
 
 
 def _add_forecasts(connection: Connection, user_id: int | None) -> None:

@@ -210,6 +210,134 @@ def test_gaps_unequal_lengths_and_short_series_work(
 
 
 HEAD = "series_id,period_on,value\n"
+
+
+def test_several_files_are_told_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sums over sums, means over all series, and ratios: by hand from each file alone."""
+    paths = [tmp_path / f"{name}.csv" for name in ("days", "months")]
+    days(150, 2).to_csv(paths[0], index=False)
+    months = pd.date_range("2016-01-01", periods=96, freq="MS").strftime("%Y-%m")
+    values = noisy_days(5, 96).round(2)
+    pd.DataFrame({"series_id": "shop 0", "period_on": months, "value": values}).to_csv(
+        paths[1], index=False
+    )
+    found = told(capsys, "--data", *paths, *QUICK)
+    assert [each["source"] for each in found["files"]] == ["days.csv", "months.csv"]
+    assert [each["step"] for each in found["files"]] == ["day", "month"]
+    single = [told(capsys, "--data", path, *QUICK) for path in paths]
+    assert found["files"] == single
+    pooled = models_of(found["pooled"])
+    assert found["pooled"]["series"] == 3 == pooled["default"]["series"]
+    for name in ("default", "seasonal_naive"):
+        own = [models_of(each)[name] for each in single]
+        assert pooled[name]["mase"] == pytest.approx((2 * own[0]["mase"] + own[1]["mase"]) / 3)
+        low, high = sorted(each["wape"] for each in own)
+        assert low <= pooled[name]["wape"] <= high
+        low, high = sorted(each["coverage_80"] for each in own)
+        assert low <= pooled[name]["coverage_80"] <= high
+    ratios = found["pooled"]["ratios"]["seasonal_naive"]
+    for measure in ("wape", "mase"):
+        ratio = pooled["default"][measure] / pooled["seasonal_naive"][measure]
+        assert ratios[measure] == pytest.approx(ratio)
+    assert main(["evaluate", "forecast", "--data", *map(str, paths), *QUICK]) == 0
+    said = capsys.readouterr().out
+    assert "together: 3 series" in said and "default ÷ seasonal naive: WAPE" in said
+    words = ["evaluate", "forecast", "--data", *map(str, paths), "--holdout", str(paths[0])]
+    assert main(words) == 2
+    assert "goes with one file" in capsys.readouterr().err
+
+
+NUMBERS = {
+    "from a thousand on": lambda place: 1000 + place,
+    "below nothing": lambda place: place - 30,
+    "milliseconds": lambda place: 1_700_000_000_000 + 86_400_000 * place,
+    "by fives": lambda place: 5 * place,
+    "with a fraction of nothing": lambda place: f"{place}.0",
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbered_periods_may_begin_anywhere(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "numbers.csv"
+    values = noisy_days(4, 90).round(2)
+    rows = [f"A,{NUMBERS[name](place)},{value}" for place, value in enumerate(values)]
+    text = "\ufeff" + HEAD.strip() + "\r\n" + "\r\n".join(reversed(rows)) + "\r\n"
+    path.write_bytes(text.encode())
+    found = told(capsys, "--data", path, "--horizon", 7, "--season", 1, *QUICK)
+    assert (found["step"], found["rows"], found["periods_missing"]) == ("number", 90, 0)
+    assert models_of(found)["default"]["wape"] is not None
+
+
+@pytest.mark.parametrize("form", ["%Y-%m", "%Y%m"])
+def test_months_may_be_written_without_a_day(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "months.csv"
+    months = pd.date_range("2018-01-01", periods=60, freq="MS").strftime(form)
+    pd.DataFrame({"series_id": "a", "period_on": months, "value": range(60)}).to_csv(
+        path, index=False
+    )
+    found = told(capsys, "--data", path, *QUICK)
+    assert (found["step"], found["season"], found["periods_missing"]) == ("month", 12, 0)
+    assert models_of(found)["default"]["wape"] == pytest.approx(0, abs=1e-9)
+
+
+ODD: dict[str, list[float]] = {
+    "all nothing": [0.0] * 90,
+    "below nothing": [-5.0 - place % 7 for place in range(90)],
+    "one at the end": [0.0] * 89 + [9.0],
+    "one at the beginning": [9.0] + [0.0] * 89,
+    "beyond all measure": [1e300 * (1 + place % 7) for place in range(90)],
+    "next to nothing": [1e-300 * (1 + place % 7) for place in range(90)],
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow|invalid:RuntimeWarning")
+@pytest.mark.parametrize("name", ODD)
+def test_odd_values_are_answered(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "odd.csv"
+    periods = [FIRST + timedelta(days=place) for place in range(90)]
+    pd.DataFrame({"series_id": "a", "period_on": periods, "value": ODD[name]}).to_csv(
+        path, index=False
+    )
+    found = told(capsys, "--data", path, "--horizon", 14, *QUICK)
+    default = models_of(found)["default"]
+    if name in ("all nothing", "below nothing"):
+        assert default["smape"] == pytest.approx(0, abs=1e-6)
+    assert main(["evaluate", "forecast", "--data", str(path), "--horizon", "14", *QUICK]) == 0
+
+
+def test_a_long_gap_is_not_taken_for_a_season(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = days(420, 1)
+    gap = (rows["period_on"] > date(2025, 3, 10)) & (rows["period_on"] < date(2026, 1, 5))
+    path = tmp_path / "gap.csv"
+    rows[~gap].to_csv(path, index=False)
+    found = told(capsys, "--data", path, "--horizon", 7, "--origins", 3, *QUICK)
+    default = models_of(found)["default"]
+    assert found["periods_missing"] == gap.sum() == 300
+    assert default["coverage_95"] > 0.6 and default["width_80"] > 0.1
+
+
+def test_uneven_series_are_left_out_and_counted(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "some_uneven.csv"
+    odd = "".join(f"odd,1,{day}\n" for day in ("2025-01-06", "2031-01-01", "2060-02-07"))
+    path.write_text(file.read_text(encoding="utf-8") + odd, encoding="utf-8")
+    found = told(capsys, "--data", path, *QUICK)
+    assert (found["series"], found["series_uneven"]) == (3, 1)
+    assert main(["evaluate", "forecast", "--data", str(path), *QUICK]) == 0
+    assert "left out: 1 series whose periods are not evenly spaced" in capsys.readouterr().out
+
+
 REFUSED = {
     "no column": ("series_id,day,value\nA,2024-01-01,1\n", (), "no column period_on"),
     "no rows": (HEAD, (), "holds no values"),

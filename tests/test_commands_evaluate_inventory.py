@@ -44,14 +44,20 @@ def test_steady_demand_is_always_met(
     sqlite_database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sell_daily(sqlite_database, 940)
-    words = ["evaluate", "inventory", "--database", url(sqlite_database)]
+    words = ["evaluate", "inventory", "--workers", "1", "--database", url(sqlite_database)]
     assert main([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [row["promised"] for row in told["services"]] == [0.9, 0.95, 0.98, 0.99]
     for row in told["services"]:
         # 90 pens at a time, of which 3 go a day
         assert row["cycle_service"] == 1 and row["fill_rate"] == 1 and row["cycles"] in (6, 7)
-    assert told["stock_outs"] == {"items": 1, "covered": 1, "early": 0, "late": 0}
+    assert told["stock_outs"] == {"told": 4, "covered": 1, "early": 0, "late": 0}
+    assert [(row["name"], row["items"]) for row in told["classes"]] == [
+        ("A", 1),
+        ("B", 0),
+        ("C", 0),
+    ]
+    assert told["demand"]["expected"] == pytest.approx(told["demand"]["came"], rel=0.05)
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "1 product" in said and "(80% promised" in said

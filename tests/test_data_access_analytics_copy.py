@@ -93,6 +93,12 @@ def add_random_row(connection: Connection, table: Table, chance: Random) -> None
         product = {"sku": f"stocked {chance.getrandbits(60)}", "name": "x", "currency": "CNY"}
         inserted = connection.execute(insert(products).values(product))
         row["product_id"] = inserted.inserted_primary_key[0]
+    if table.name == "allocations":  # one of a line
+        line = {**row, "line_number": chance.randrange(10**6), "unit_price": 1}
+        line["product_id"] = connection.scalar(select(func.min(products.c.product_id)))
+        line = {name: line[name] for name in line if name in order_lines.c and name != "line_id"}
+        inserted = connection.execute(insert(order_lines).values(line))
+        row["line_id"] = inserted.inserted_primary_key[0]
     if table in RESULT_TABLES:  # one row each for a customer
         inserted = connection.execute(insert(customers).values(name="scored"))
         row["customer_id"] = inserted.inserted_primary_key[0]

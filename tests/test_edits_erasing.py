@@ -63,6 +63,7 @@ NOT_PERSONAL = {
     "opportunities.stage", "opportunities.currency", "comments.author", "reminders.cause",
     "reminders.action", "reminders.state", "consents.state", "consents.recorded_by",
     "messages.kind", "messages.language", "messages.state", "messages.cause",
+    "messages.channel", "messages.rights",
 }  # fmt: skip
 
 
@@ -133,7 +134,8 @@ class People:
             recorded_at=NOW, **words_of("reminders"))  # fmt: skip
         for state in ("waiting", "sent"):
             add(writer, "messages", **of_customer, **of_order, cause=state, kind="order_confirmed",
-                language="en", state=state, made_at=NOW, **words_of("messages"))  # fmt: skip
+                channel="mail", language="en", state=state, made_at=NOW,
+                **words_of("messages"))  # fmt: skip
         with writing(writer) as connection:
             of_person = customers.c.customer_id == self.customer_id
             connection.execute(update(customers).where(of_person).values(grade=f"{CANARY[:8]} 2"))

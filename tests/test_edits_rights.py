@@ -10,6 +10,7 @@ import pytest
 from data_access.database import Database
 from data_access.edits.rights import (
     ACTION_TO,
+    REPLENISHMENT_RIGHTS,
     RIGHTS,
     TRANSITIONS,
     RightRefused,
@@ -52,14 +53,19 @@ ALLOWED = {
 
 
 def test_the_table_is_the_sheet() -> None:
-    header, _, *rows = [line for line in SHEET.read_text("utf-8").splitlines() if line[:1] == "|"]
+    orders, replenishments = SHEET.read_text("utf-8").split("\n## ")
+    assert _sheet(orders) == RIGHTS
+    assert _sheet(replenishments) == REPLENISHMENT_RIGHTS
+
+
+def _sheet(text: str) -> dict[str, dict[Role, tuple[str, ...]]]:
+    header, _, *rows = [line for line in text.splitlines() if line[:1] == "|"]
     roles = [title.replace(" ", "_") for title in _cells(header)[1:]]
     assert roles == list(Role) == list(ROLES)
-    sheet = {
+    return {
         action: {Role(role): _stages(cell) for role, cell in zip(roles, cells, strict=True) if cell}
         for action, *cells in map(_cells, rows)
     }
-    assert sheet == RIGHTS
 
 
 def _cells(line: str) -> list[str]:

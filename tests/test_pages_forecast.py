@@ -211,7 +211,7 @@ def test_what_it_is_made_of_is_drawn_and_told(browser: Browser, shop: Foretold) 
     assert says(tab, "Highest: Sat (+20%); lowest:")
     assert says(tab, f"{today() + timedelta(days=4)}") and says(tab, ": +50%")
     tab = more(as_role(browser, region=str(shop.north)), "made")
-    assert says(tab, "Trend and seasons are told where Prophet was asked")
+    assert says(tab, "Trend and seasons are told of the company's totals, and of net sales of one")
 
 
 def test_the_backtest_flags_what_is_worse_than_naive(browser: Browser, shop: Foretold) -> None:

@@ -53,6 +53,9 @@ def add_company(database: Database) -> str:
                   category_id=category)  # fmt: skip
     house = add(writer, "warehouses", name="Shanghai", name_zh="上海仓")
     add(writer, "stock", warehouse_id=house, product_id=product, on_hand=3, reorder_point=9)
+    add(writer, "replenishments", product_id=product, warehouse_id=house, quantity=24,
+        state="ordered", cause="T-9001 · 1001", ordered_at=utc_now(), received_quantity=9,
+        requested_at=utc_now(), expected_on=today - timedelta(days=2))  # fmt: skip
     for number, stage in enumerate(("received", "confirmed", "shipped", "completed", "cancelled")):
         order_id = add_order(
             database, order_number=f"T-{9000 + number}", stage=stage, customer_id=customer,

@@ -76,7 +76,7 @@ def test_the_customers_timeline_tells_it_too(browser: Browser, shop: Shop) -> No
 
 
 def test_the_heads_see_how_many_wait(browser: Browser, shop: Shop) -> None:
-    assert says(see(browser, shop, "manager", "privacy"), "No e-mail has been written yet.")
+    assert says(see(browser, shop, "manager", "privacy"), "No message has been written yet.")
     shop.order("shipped")
     tab = see(browser, shop, "manager", "privacy")
     assert says(tab, "2 wait, 0 could not be delivered.")

@@ -74,7 +74,8 @@ def test_each_role_has_its_own_queues_first(browser: Browser, shop: Shop) -> Non
         shown = [name for name in queues(sign_in(browser, shop, role)) if name.startswith("to_")]
         assert shown[: len(first)] == first, role
     assert set(queues(sign_in(browser, shop, "manager"))) == {
-        "mentions", "late", "to_confirm", "to_pack", "to_ship", "on_the_way", "unpaid", "to_refund",
+        "mentions", "alerts", "late", "to_confirm", "to_pack", "to_ship", "on_the_way", "unpaid",
+        "to_refund",
     }  # fmt: skip
 
 

@@ -9,13 +9,19 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from data_access.database import Database, writing
-from data_access.policy import POLICY, Role, hidden, initial, phone
+from data_access.policy import POLICY, Role, from_five, hidden, initial, phone
 from data_access.scope import RELATIONS, Scope, mint_scope
 from data_access.tables import metadata, users
 from tests.crm import add, add_order, add_user, scope_of
 from tests.role_sheet import MASKS, ROLES, read_sheet
 
-MASK_NAMES: dict[Any, str] = {None: "✓", hidden: "hidden", phone: "138****5678", initial: "z***"}
+MASK_NAMES: dict[Any, str] = {
+    None: "✓",
+    hidden: "hidden",
+    phone: "138****5678",
+    initial: "z***",
+    from_five: "from 5",
+}
 
 
 def rows_seen(engine: Engine, scope: Scope) -> dict[str, int]:
@@ -34,7 +40,8 @@ def test_the_sheet_knows_every_role() -> None:
 
 def test_every_table_is_a_relation_or_none_on_purpose() -> None:
     assert set(metadata.tables) - set(RELATIONS) == {
-        "sessions", "sign_in_failures", "edit_requests", "forecast_drafts"
+        "sessions", "sign_in_failures", "edit_requests", "forecast_drafts", "alert_settings",
+        "alert_tellings",
     }  # fmt: skip
 
 

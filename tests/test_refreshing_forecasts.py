@@ -36,6 +36,7 @@ from data_access.forecast_series import (
 )
 from data_access.refreshing.forecasts import RESULTS
 from data_access.tables import (
+    forecast_components,
     forecast_drafts,
     forecast_values,
     forecasts,
@@ -152,6 +153,41 @@ def check_sums(database: Database) -> None:
 
 def test_parts_add_up_to_their_region_and_regions_to_the_company(shop: Shop) -> None:
     check_sums(shop.database)
+
+
+def test_the_weeks_ahead_are_the_sums_of_their_days(shop: Shop) -> None:
+    of, value = forecasts.c, forecast_values.c
+    key = (of.measure, of.level, of.region_id, of.split, of.channel, of.category_id,
+           of.product_id, of.segment)  # fmt: skip
+    told: dict[str, dict[tuple[Any, ...], dict[date, Decimal]]] = {"day": {}, "week": {}}
+    statement = select(of.grain, *key, value.period_on, value.value).join(
+        forecast_values, value.forecast_id == of.forecast_id
+    )
+    with shop.database.record.connect() as connection:
+        for grain, *series, day, amount in connection.execute(statement.where(of.grain != "month")):
+            told[grain].setdefault(tuple(series), {})[day] = amount
+    assert told["day"].keys() == told["week"].keys()
+    for series, weeks in told["week"].items():
+        days = told["day"][series]
+        whole = [monday for monday in weeks if {monday, monday + timedelta(days=6)} <= days.keys()]
+        assert len(whole) >= 7
+        for monday in whole:
+            own = [days[monday + timedelta(days=place)] for place in range(7)]
+            assert sum(own, Decimal(0)) == weeks[monday], (series, monday)
+
+
+def test_regions_and_parts_say_what_they_are_made_of(shop: Shop) -> None:
+    with shop.database.record.connect() as connection:
+        rows = connection.execute(
+            select(forecasts.c.measure, forecasts.c.level, forecasts.c.split)
+            .join(forecast_components, forecast_components.c.forecast_id == forecasts.c.forecast_id)
+            .distinct()
+        ).all()
+    found = {tuple(row) for row in rows}
+    assert {(measure, "company", "total") for measure in MEASURES} <= found
+    assert ("net_sales", "region", "total") in found
+    assert ("net_sales", "company", "channel") in found
+    assert not any(split == "product" for _measure, _level, split in found)
 
 
 def test_sales_are_never_negative_and_lie_within_their_ranges(shop: Shop) -> None:

@@ -48,6 +48,7 @@ from data_access.measures import ORDERED
 from data_access.new_order import NewLine
 from data_access.owing import PAYMENT_STATES
 from data_access.quality_rules import BY_CODE
+from data_access.replenishments import REQUEST_STATES, RequestFilter
 from data_access.sales import SPLIT
 from data_access.scope import Scope
 from data_access.tables import STAGES, data_version, properties
@@ -79,10 +80,13 @@ QUERIES = find_queries()
 RECORD_ONLY = (
     "audit.", "comments.", "rules.", "work_queues.", "new_order.find_discount_limit", "customers.",
     "customer_details.", "customer_timeline.", "care.", "consent.list_consents", "erasures.",
-    "messages.",    "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
+    "messages.", "segment_lists.list_saved_segments", "segment_lists.find_what_clusters_are",
     "going_quiet.find_last_scoring", "value.find_shared_error", "customer_pairs.",
-    "completeness.list_", "rebuys.find_last_rebuy_run", "forecasts.", "forecast_adjustments.",
+    "completeness.list_", "alerts.list_", "alerts.find_", "rebuys.find_last_rebuy_run",
+    "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
+    "replenishments.", "allocating.list_set_aside", "calls.", "call_effects.", "call_capacities.",
+    "what_if_learnt.", "offers.",
 )  # fmt: skip
 
 
@@ -202,6 +206,16 @@ def _value_filter(chance: Random) -> ValueFilter:
     )
 
 
+def _request_filter(chance: Random) -> RequestFilter:
+    return RequestFilter(
+        states=chance.choice(((), (), ("ordered",), REQUEST_STATES[:3])),
+        warehouse_ids=chance.choice(((), (), (1, 2))),
+        supplier_ids=chance.choice(((), (), (1,))),
+        category_ids=chance.choice(((), (), (1, 2))),
+        search=chance.choice(("", "", *TEXTS, "a")),
+    )
+
+
 def _series_filter(chance: Random) -> SeriesFilter:
     split: Split = chance.choice(("total", "total", *PART_COLUMN))
     parts = {"channel": ("web", "Web", ""), "segment": ("Ada", "")}
@@ -232,6 +246,7 @@ def _part(chance: Random) -> Part:
 ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "order_filter": _filter,
     "as_of": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
+    "week_on": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))),
     "last_on": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 40))),
     "now": lambda chance: datetime.combine(
         FIRST_DAY + timedelta(days=chance.choice((0, 1, 8, 40))), time(chance.choice((0, 5, 20)))
@@ -262,11 +277,15 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "before": _period,
     "part": _part,
     "day": lambda chance: FIRST_DAY + timedelta(days=chance.choice((-7, 0, 1, 7, 14))),
+    "kind": lambda chance: chance.choice((None, "again", "new")),
+    "fewest": lambda chance: chance.choice((1, 5, 8)),
     "within_days": lambda chance: chance.choice((7, 14, 400)),
     "quiet_filter": _quiet_filter,
     "customer_filter": _customer_filter,
     "value_filter": _value_filter,
     "series_filter": _series_filter,
+    "request_filter": _request_filter,
+    "replenishment_id": lambda chance: chance.choice((1, 2, 9)),
     "first_on": lambda chance: FIRST_DAY - timedelta(days=chance.choice((0, 2, 40))),
     "parts": lambda chance: chance.choice(((), ("web", "1", ""))),
     "steps": lambda chance: chance.choice((1, 10_000)),
@@ -280,6 +299,9 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "first_id": lambda chance: chance.choice((1, 2, 9)),
     "second_id": lambda chance: chance.choice((1, 2, 3)),
     "fields": lambda chance: tuple(chance.sample(COMPLETE_FIELDS, k=3)),
+    "today": lambda chance: FIRST_DAY + timedelta(days=chance.choice((0, 1, 8))),
+    "alert_id": lambda chance: chance.choice((None, 1, 2, 9)),
+    "unusual_days": lambda chance: chance.random() < 0.5,
     "code": lambda chance: chance.choice((*BY_CODE, "gone.rule")),
     "codes": lambda chance: tuple(chance.sample(tuple(BY_CODE), k=6)),
     "after": lambda chance: None,  # the next pages are asked for below

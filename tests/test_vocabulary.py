@@ -11,7 +11,7 @@ from dashboard.texts import in_language
 from dashboard.vocabulary import WORDS, in_words
 from data_access import letters
 from data_access.demo import fulfilment, ledger, paying, returning
-from data_access.edits import calendar_events, reminding
+from data_access.edits import alert_messages, calendar_events, reminding
 from data_access.tables import metadata
 
 CAN_BE_WRITTEN = {
@@ -24,11 +24,14 @@ CAN_BE_WRITTEN = {
     "reminders.state": reminding.STATES,
     "messages.kind": letters.KINDS,
     "messages.state": letters.STATES,
+    "messages.channel": alert_messages.CHANNELS,
+    "alert_answers.kind": ("acknowledged", "snoozed"),
     "calendar_events.kind": calendar_events.EVENT_KINDS,
 }
 OWN_NAMES = {"DHL"}
 # people write these, and a refresh works these out
-NOT_IN_A_DEMO = ("messages.", "reminders.", "consents.", "customer_scores.", "calendar_events.")
+NOT_IN_A_DEMO = ("messages.", "reminders.", "consents.", "customer_scores.", "calendar_events.",
+                 "alert_answers.")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from data_access import alerts
 from data_access.columns import ExactDecimal
 from data_access.scope import RELATIONS
 from data_access.tables import OPEN_STAGES, STAGES, metadata
@@ -63,6 +64,15 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "table_name": ("orders", "orders", "stock", "payments", "*", "users", "gone"),
     "before": IMAGES,
     "after": IMAGES,
+}
+# table, column → its values, where others of that name have others
+OF_TABLE: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("alerts", "kind"): alerts.KINDS,
+    ("alerts", "severity"): alerts.SEVERITIES,
+    ("alerts", "ended_at"): (None, None, None, datetime(2026, 11, 16)),
+    ("alert_answers", "kind"): ("acknowledged", "snoozed", "snoozed"),
+    ("refreshes", "what"): ("alerts", "alerts", "forecasts"),
+    ("refreshes", "state"): ("done", "done", "failed"),
 }
 OPPORTUNITY_STAGES = ("lead", "qualified", "proposal", "won", "lost")
 MOST_ROWS = {"orders": 6, "order_lines": 8, "customers": 5, "payments": 6}
@@ -149,6 +159,8 @@ def _row(table: Table, place: int, chance: Random) -> Row:
 def _cell(table: Table, column: Column[Any], place: int, chance: Random) -> Any:
     if (column.primary_key or column.unique) and isinstance(column.type, Integer):
         return place
+    if (table.name, column.name) in OF_TABLE:
+        return chance.choice(OF_TABLE[table.name, column.name])
     if column.nullable and chance.random() < 0.2:
         return None
     if column.name == "stage" and table.name == "stage_rules":

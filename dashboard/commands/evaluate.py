@@ -13,6 +13,8 @@ import pandas as pd
 
 from dashboard.commands.evaluate_forecast import add_forecast_arguments, run_forecast
 from dashboard.commands.evaluate_inventory import add_inventory_arguments, run_inventory
+from dashboard.commands.evaluate_recommend import add_recommend_arguments, run_recommend
+from dashboard.commands.evaluate_rules import add_rules_arguments, run_rules
 from dashboard.lifetime_report import report_lines
 from dashboard.settings import settings
 from dashboard.texts import _
@@ -47,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_inventory_arguments(
         what.add_parser("inventory", help="promised service against what held-out demand gave")
     )
+    add_recommend_arguments(
+        what.add_parser("recommend", help="what would have been offered against what was ordered")
+    )
+    add_rules_arguments(what.add_parser("rules", help="what is bought together, by exact counts"))
     lifetime = what.add_parser("lifetime", help="who orders again, how often, for how much")
     lifetime.add_argument(
         "--data", type=Path, metavar="FILE",
@@ -72,7 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    runs = {"forecast": run_forecast, "inventory": run_inventory, "lifetime": run_lifetime}
+    runs = {
+        "forecast": run_forecast,
+        "inventory": run_inventory,
+        "lifetime": run_lifetime,
+        "recommend": run_recommend,
+        "rules": run_rules,
+    }
     return runs[arguments.what](arguments)
 
 

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from dashboard.texts import _
 
 if TYPE_CHECKING:
+    from dashboard.analytics.forecasting.evaluation import Sums
     from dashboard.analytics.forecasting.rolling import Tried
     from dashboard.forecast_evaluation import Material
 
@@ -28,9 +29,9 @@ MOST_RIVALS = 600  # forecasts of Prophet out of the box; of more, some series a
 
 def add_forecast_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data", type=Path, metavar="FILE",
+        "--data", type=Path, metavar="FILE", nargs="+", action="extend",
         help="CSV or XLSX with series_id, period_on (day or whole number) and value instead of"
-        " the CRM database",
+        " the CRM database; of several, what they tell together too",
     )  # fmt: skip
     parser.add_argument(
         "--holdout", type=Path, metavar="FILE",
@@ -71,29 +72,44 @@ def add_forecast_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_forecast(arguments: argparse.Namespace) -> int:
+    from dashboard.analytics.forecasting.evaluation import pool
     from dashboard.forecast_evaluation import of_database, of_file
-    from dashboard.forecast_report import report_lines
+    from dashboard.forecast_report import pooled_lines, report_lines
 
     if arguments.holdout and not arguments.data:
         sys.stderr.write(_("--holdout needs --data: the part that is learnt from.") + "\n")
         return 2
-    if arguments.data:
-        found = evaluate_material(of_file(arguments), arguments)
-        parts = [found]
-    else:
-        days, weeks = of_database(arguments)
-        parts = [evaluate_material(part, arguments) for part in (days, weeks)]
-        found = {"source": _("the CRM database"), "daily": parts[0], "weekly": parts[1]}
+    if arguments.holdout and len(arguments.data) > 1:
+        sys.stderr.write(_("--holdout goes with one file of --data.") + "\n")
+        return 2
+    materials = (
+        [of_file(path, arguments) for path in arguments.data]
+        if arguments.data
+        else of_database(arguments)
+    )
+    parts, sums = zip(*(evaluate_material(each, arguments) for each in materials), strict=True)
+    found = dict(parts[0])
+    if len(parts) > 1:
+        pooled = pool(sums, seed=arguments.seed)
+        found = (
+            {"files": list(parts), "pooled": pooled}
+            if arguments.data
+            else {"source": _("the CRM database"), "daily": parts[0], "weekly": parts[1],
+                  "pooled": pooled}
+        )  # fmt: skip
     if arguments.json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     else:
         lines = [line for part in parts for line in (*report_lines(part), "")]
+        lines += [*pooled_lines(found["pooled"]), ""] if len(parts) > 1 else []
         sys.stdout.write("\n".join(lines[:-1]) + "\n")
     return 0
 
 
-def evaluate_material(material: Material, arguments: argparse.Namespace) -> dict[str, Any]:
-    from dashboard.analytics.forecasting.evaluation import roll_all, summarise
+def evaluate_material(
+    material: Material, arguments: argparse.Namespace
+) -> tuple[dict[str, Any], Sums]:
+    from dashboard.analytics.forecasting.evaluation import Sums, roll_all, summarise
     from dashboard.analytics.forecasting.regular import USUAL_HORIZON, USUAL_SEASON
     from dashboard.analytics.forecasting.rolling import Task
 
@@ -114,7 +130,7 @@ def evaluate_material(material: Material, arguments: argparse.Namespace) -> dict
 
         longest = max(len(each.values) for each in material.series)
         raise ForecastEvaluationRefused("short", horizon=horizon, longest=longest)
-    return {
+    told = {
         **material.told,
         "step": step,
         "season_of_models": season_of_models,
@@ -123,6 +139,7 @@ def evaluate_material(material: Material, arguments: argparse.Namespace) -> dict
         "series_with_prophet": sum(each.with_prophet for each in tried),
         **summarise(rolled, task, seed=arguments.seed),
     }
+    return told, Sums.of_rolled(rolled, task)
 
 
 def _tried(material: Material, season: int) -> list[Tried]:

@@ -8,8 +8,6 @@ import sys
 from datetime import timedelta
 from typing import Any, ClassVar
 
-import numpy as np
-
 from dashboard import formats
 from dashboard.settings import settings
 from dashboard.texts import _, _n
@@ -24,6 +22,7 @@ from data_access.schema import need_schema, read_properties
 
 SEED = 7
 GRACE_DAYS = 28  # without an order, at the beginning
+FORECAST_DAYS = 28  # from one forecast to the next; levels are learnt anew each week
 
 
 class InventoryEvaluationRefused(Refused):
@@ -37,6 +36,7 @@ class InventoryEvaluationRefused(Refused):
 def add_inventory_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help="of what is drawn")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that forecast")
     parser.add_argument("--database", metavar="URL", help="instead of CRM_DATABASE_URL")
 
 
@@ -48,6 +48,8 @@ def run_inventory(arguments: argparse.Namespace) -> int:
         evaluate_inventory,
     )
     from dashboard.analytics.inventory.lead_time import RECEIPTS_DAYS, learn_lead_times
+    from dashboard.analytics.inventory.level import outlook_from
+    from dashboard.stock_outlook import past_forecasts
 
     database = connect(arguments.database or settings().database_url)
     try:
@@ -57,27 +59,34 @@ def run_inventory(arguments: argparse.Namespace) -> int:
             raise InventoryEvaluationRefused("no_orders")
         last = days["ordered_on"].max()
         zone = read_properties(database.record).get("time_zone", settings().time_zone)
-        since = (last - timedelta(days=RECEIPTS_DAYS)).date()
-        receipts = read_lead_times(database.record, since, zone)
+        first_held = (last - timedelta(days=HELD_OUT_DAYS - 1)).date()
+        needed = LEARNT_DAYS + HELD_OUT_DAYS
+        since = (last - days["ordered_on"]).dt.days
+        first = days.loc[since < needed, "ordered_on"].min()
+        if (last - first).days + 1 < needed - GRACE_DAYS:
+            raise InventoryEvaluationRefused(
+                "short", first=formats.day(first), last=formats.day(last), days=needed,
+                held_out=HELD_OUT_DAYS,
+            )  # fmt: skip
+        receipts = read_lead_times(
+            database.record, first_held - timedelta(days=RECEIPTS_DAYS), zone
+        )
         stated = read_stated_lead_times(database.record)
+        mornings = [
+            first_held + timedelta(days=day) for day in range(0, HELD_OUT_DAYS, FORECAST_DAYS)
+        ]
+        told_then = past_forecasts(database.record, mornings, workers=arguments.workers)
     finally:
         database.dispose()
-    needed = LEARNT_DAYS + HELD_OUT_DAYS
-    since = (last - days["ordered_on"]).dt.days
-    first = days.loc[since < needed, "ordered_on"].min()
-    if (last - first).days + 1 < needed - GRACE_DAYS:
-        raise InventoryEvaluationRefused(
-            "short", first=formats.day(first), last=formats.day(last), days=needed,
-            held_out=HELD_OUT_DAYS,
-        )  # fmt: skip
     items, units = demand_by_day(days)
     known = items.merge(stated, on="product_id", how="left")
-    groups, categories = (
-        np.asarray(items.groupby(by).ngroup(), np.int64)
-        for by in (["category_id", "warehouse_id"], ["category_id"])
-    )
     leads = learn_lead_times(known, receipts)
-    told = evaluate_inventory(units, groups, categories, leads, seed=arguments.seed)
+
+    def outlook_of(day: int) -> Any:
+        weeks, error = told_then[day // FORECAST_DAYS]
+        return outlook_from(weeks, first_held + timedelta(days=day), error)
+
+    told = evaluate_inventory(units, known, leads, outlook_of, seed=arguments.seed)
     lines = [json.dumps(told)] if arguments.json else inventory_lines(told)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
@@ -86,21 +95,32 @@ def run_inventory(arguments: argparse.Namespace) -> int:
 def inventory_lines(told: dict[str, Any]) -> list[str]:
     """The report for people."""
     lines = [
-        _n("{n} product in a warehouse, learnt anew every 28 days and held to the last 200",
-           "{n} products in warehouses, learnt anew every 28 days and held to the last 200",
+        _n("{n} product in a warehouse, learnt anew every week and held to the last 200 days",
+           "{n} products in warehouses, learnt anew every week and held to the last 200 days",
            told["items"]),
         _("promised  achieved (normal formula)  fill rate  cycles"),
     ]  # fmt: skip
-    for row in told["services"]:
-        lines.append(
-            f"{formats.rate(row['promised'], 0):>8}  {formats.rate(row['cycle_service']):>8} "
-            f"({formats.rate(row['normal_cycle_service'])}){'':>8}  "
-            f"{formats.rate(row['fill_rate']):>9}  {formats.number(row['cycles']):>6}"
-        )
-    out = told["stock_outs"]
+    lines += [_line(formats.rate(row["promised"], 0), row) for row in told["services"]]
+    lines.append(_("by class, each at its own level"))
+    lines += [
+        _line(f"{row['name']} {formats.rate(row['promised'], 0)}", row) for row in told["classes"]
+    ]
+    out, level = told["stock_outs"], told["demand"]
     lines.append(
-        _("day of running out within P10 to P90: {covered} (80% promised; {early} before, {late}"
-          " after)", covered=formats.rate(out["covered"]), early=formats.number(out["early"]),
-          late=formats.number(out["late"]))
+        _("day of running out within P10 to P90: {covered} (80% promised; of {n}, {early} before,"
+          " {late} after)", covered=formats.rate(out["covered"]), n=formats.number(out["told"]),
+          early=formats.number(out["early"]), late=formats.number(out["late"]))
+    )  # fmt: skip
+    lines.append(
+        _("demand in the lead times: {came} units, {expected} were expected",
+          came=formats.number(level["came"]), expected=formats.number(level["expected"]))
     )  # fmt: skip
     return lines
+
+
+def _line(promised: str, row: dict[str, Any]) -> str:
+    return (
+        f"{promised:>8}  {formats.rate(row['cycle_service']):>8} "
+        f"({formats.rate(row['normal_cycle_service'])}){'':>8}  "
+        f"{formats.rate(row['fill_rate']):>9}  {formats.number(row['cycles']):>6}"
+    )

@@ -1,5 +1,5 @@
-"""Work out anew what pages show: scores and segments of customers, who is due to buy again, and
-forecasts."""
+"""Work out anew what pages show: scores and segments of customers, who is due to buy again,
+forecasts, and when to order how much of what is in stock."""
 
 from __future__ import annotations
 
@@ -29,13 +29,18 @@ from data_access.schema import (
 if TYPE_CHECKING:
     from dashboard.refreshing import Outcome
 
-CHOICES = ("all", "customers", "scores", "segments", "rebuy", "completeness", "forecasts")
+CHOICES = ("all", "customers", "ahead", "scores", "segments", "rebuy", "offers", "calls",
+           "completeness", "forecasts", "stock", "what_if")  # fmt: skip
 PART_NAMES = {
     "scores": N_("customer scores"),
     "segments": N_("segment history"),
     "rebuy": N_("due to rebuy"),
+    "offers": N_("offers"),
+    "calls": N_("lists of calls"),
     "completeness": N_("completeness of customers"),
     "forecasts": N_("forecasts"),
+    "stock": N_("plan of stock"),
+    "what_if": N_("what moves sales"),
 }
 
 
@@ -106,14 +111,15 @@ def refresh_parts(
                 database.record, database.writer, analytics.engine, as_of,
                 workers=workers, dask=dask,
             )  # fmt: skip
-            parts = tuple(part for part in ASKED[what] if part != without)
+            left_out = ASKED[without] if without else ()
+            parts = tuple(part for part in ASKED[what] if part not in left_out)
 
             def advance(part: str, share: float) -> None:
                 bar.set_description(_(PART_NAMES[part]))
                 bar.update(round(100 * (parts.index(part) + share) / len(parts)) - bar.n)
 
             outcomes = refresh(source, parts, advance)
-            of_customers = parts != ("forecasts",)
+            of_customers = not set(parts) <= set(ASKED["ahead"])
             nobody = count_orders_of_nobody(analytics.engine, as_of) if of_customers else 0
         finally:
             analytics.close()

@@ -57,7 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         "logger.hideWelcomeMessage": "true",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    with suppress(Abort), _forecasting_beside():  # Ctrl-C
+    from dashboard.alerting_beside import alerting_beside
+
+    with suppress(Abort), _forecasting_beside(), alerting_beside():  # Ctrl-C
         main(["run", str(ROOT / "dashboard" / "app.py"), *flags], standalone_mode=False)
     return 0
 
@@ -92,7 +94,7 @@ def _build_a_demo() -> None:
     demo.run(parser.parse_args([]))
     parser = argparse.ArgumentParser()
     refresh.add_arguments(parser)
-    refresh.run(parser.parse_args(["--without", "forecasts"]))
+    refresh.run(parser.parse_args(["--without", "ahead"]))
 
 
 @contextmanager

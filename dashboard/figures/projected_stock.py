@@ -18,7 +18,7 @@ HEIGHT = 270
 def projected_stock(
     past: pd.DataFrame, coming: pd.DataFrame, *, reorder_point: float | None, today: pd.Timestamp
 ) -> go.Figure:
-    """`past` has day, on_hand; `coming` day, mean, low_80, high_80 and received; units. The stock
+    """`past` has day, on_hand; `coming` day, median, low_80, high_80 and received; units. The stock
     of the past is solid, what is expected dashed, with a band that holds 80 of 100 ways."""
     drawn = figure(HEIGHT)
     if len(past):
@@ -36,14 +36,14 @@ def projected_stock(
         hoverinfo="skip",
     )  # fmt: skip
     drawn.add_scatter(
-        x=days, y=coming["mean"].tolist(), mode="lines",
+        x=days, y=coming["median"].tolist(), mode="lines",
         line={"color": NOW, "width": 2, "dash": "dash"},
         customdata=[_hover(row) for row in coming.itertuples()],
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     receipts = coming[coming["received"] > 0]
     drawn.add_scatter(
-        x=dates(receipts["day"]), y=receipts["mean"].tolist(), mode="markers",
+        x=dates(receipts["day"]), y=receipts["median"].tolist(), mode="markers",
         marker={"symbol": "triangle-up", "size": 10, "color": NOW}, hoverinfo="skip",
     )  # fmt: skip
     if reorder_point is not None and reorder_point == reorder_point:
@@ -64,5 +64,5 @@ def projected_stock(
 def _hover(row: Any) -> str:
     units = row.received
     low, high = formats.number(row.low_80), formats.number(row.high_80)
-    told = f"{formats.day(row.day)}  {formats.number(row.mean)} ({low} – {high})"
+    told = f"{formats.day(row.day)}  {formats.number(row.median)} ({low} – {high})"
     return told + (_("; {n} come in", n=formats.number(units)) if units else "")

@@ -22,7 +22,7 @@ from data_access.policy import Role
 from data_access.row_images import stored_value
 from data_access.scope import Scope
 from data_access.tables import (
-    RESULT_TABLES,
+    RESULTS_OF_CUSTOMERS,
     audit,
     customer_merges,
     customers,
@@ -205,7 +205,7 @@ def _move(edit: Edit, from_id: int, to_id: int) -> dict[str, Any]:
 def _belonging() -> list[Table]:
     """The tables whose rows belong to a customer, but for what a refresh works out, and what tells
     whose something was at the time."""
-    staying = (customers, *RESULT_TABLES, sealed_values, erasures)
+    staying = (customers, *RESULTS_OF_CUSTOMERS, sealed_values, erasures)
     return [
         table
         for table in metadata.sorted_tables
@@ -225,7 +225,7 @@ def _give(edit: Edit, table: Table, these: Any, to_id: int) -> int:
 
 
 def _remove(edit: Edit, customer_id: int) -> None:
-    for table in (*RESULT_TABLES, customers):
+    for table in (*RESULTS_OF_CUSTOMERS, customers):
         edit.connection.execute(delete(table).where(table.c.customer_id == customer_id))
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Engine, Row, insert, select, update
 
+from data_access.edits.allocated import drop_allocations
 from data_access.edits.clock import business_time
 from data_access.edits.fields import Fields
 from data_access.edits.locking import change_order
@@ -221,6 +222,7 @@ def complete(edit: Edit, order: Row[Any]) -> Done:
 def cancel(edit: Edit, order: Row[Any], reason: str) -> Done:
     if order.stage in HOLDING:
         release(edit, order, units_of(lines_of(edit.connection, order.order_id)))
+    drop_allocations(edit.connection, order.order_id)
     withdraw_proposals(edit, order)
     withdraw_of_order(edit, order.order_id)
     version = enter(edit, order, "cancelled", cancel_reason=reason, due_on=None)

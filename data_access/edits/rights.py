@@ -109,8 +109,23 @@ CUSTOMER_FIELDS: Mapping[str, tuple[Role, ...]] = {
     **dict.fromkeys(("grade", "owner_id", "region_id"), (*_HEADS, Role.SALES_LEAD)),
 }
 
+# action → role → the states of a replenishment request in which it is possible. A sales lead asks
+# for what the orders of their regions lack, and nothing else.
+REPLENISHMENT_RIGHTS: Mapping[str, Mapping[Role, Stages]] = {
+    "request_replenishment": _for((NEW,), Role.WAREHOUSE, Role.SALES_LEAD),
+    "approve_replenishment": _for(("proposed",)),
+    "reject_replenishment": _for(("proposed", "approved")),
+    "order_replenishment": _for(("approved",)),
+    "receive_replenishment": _for(("ordered",), Role.WAREHOUSE),
+    "close_replenishment": _for(("ordered", "received"), warehouse=("received",)),
+}
+
 # who may say which days are special, for the forecasts of everybody
 CALENDAR_RIGHTS: tuple[Role, ...] = (*_HEADS, Role.ANALYST)
+
+
+# who divides a short stock among the orders they see that wait for it
+ALLOCATING: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD)
 
 
 _PLANNERS = (*_HEADS, Role.ANALYST, Role.SALES_LEAD)
@@ -121,6 +136,12 @@ FORECAST_RIGHTS: Mapping[str, tuple[Role, ...]] = {
 }
 # who may have all of them worked out anew
 _FORECASTERS = (*_HEADS, Role.ANALYST)
+
+
+# who says what came of a call of the list, about customers whom they see
+CALL_RIGHTS: tuple[Role, ...] = _SALES
+# who says how many calls a rep has time for, of those whom they see
+CALL_PLANNERS: tuple[Role, ...] = (*_HEADS, Role.SALES_LEAD)
 
 
 # who saves what-if scenarios, and whom they can be shared with
@@ -141,6 +162,19 @@ def may_explain_days(scope: Scope) -> bool:
 def may_remove_day_note(scope: Scope, user_id: int) -> bool:
     """Whether this person may take back the note that the other one wrote."""
     return may_explain_days(scope) and (user_id == scope.user_id or scope.role in _HEADS)
+
+
+# who may answer to a warning that they see
+ALERT_RIGHTS: Mapping[str, tuple[Role, ...]] = {
+    "acknowledge_alert": (*_HEADS, Role.SALES_LEAD, Role.WAREHOUSE),
+    "snooze_alert": (*_SALES, Role.WAREHOUSE),
+    "reopen_alert": _HEADS,  # take back that somebody else is on it
+}
+
+
+def may_answer_alert(scope: Scope, action: str) -> bool:
+    """Whether this role may do it to a warning that it sees."""
+    return scope.role in ALERT_RIGHTS[action]
 
 
 def may(scope: Scope, action: str, stage: str = NEW) -> bool:
@@ -182,14 +216,40 @@ def need_customer_right(scope: Scope, action: str) -> None:
         raise RightRefused("role")
 
 
+def may_for_replenishment(scope: Scope, action: str, state: str = NEW) -> bool:
+    """Whether this role may do it to a request in this state."""
+    return state in REPLENISHMENT_RIGHTS[action].get(scope.role, ()) if scope.role else False
+
+
+def need_replenishment_right(scope: Scope, action: str) -> None:
+    """RightRefused for a role that may never do it."""
+    if not scope.role or scope.role not in REPLENISHMENT_RIGHTS[action]:
+        raise RightRefused("role")
+
+
 def may_change_calendar(scope: Scope) -> bool:
     """Whether this role may add, change and remove events, and choose the country."""
     return scope.role in CALENDAR_RIGHTS
 
 
+def may_allocate(scope: Scope) -> bool:
+    """Whether this person may set units of a stock aside for orders that they see."""
+    return scope.role in ALLOCATING
+
+
 def may_refresh_forecasts(scope: Scope) -> bool:
     """Whether this person may have all forecasts worked out anew."""
     return scope.role in _FORECASTERS
+
+
+def may_mark_calls(scope: Scope) -> bool:
+    """Whether this role may say what came of a call."""
+    return scope.role in CALL_RIGHTS
+
+
+def may_plan_calls(scope: Scope) -> bool:
+    """Whether this role may say how many calls a rep has time for."""
+    return scope.role in CALL_PLANNERS
 
 
 def may_for_forecast(scope: Scope, action: str) -> bool:

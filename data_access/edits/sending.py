@@ -32,6 +32,7 @@ SEND = "send_message"
 @dataclass(frozen=True)
 class Outgoing:
     message_id: int
+    channel: str
     email: str
     subject: str
     body: str
@@ -50,12 +51,17 @@ def withdraw_of_refusers(engine: Engine, now: datetime) -> int:
         return int(done.rowcount)
 
 
-def claim_message(engine: Engine, now: datetime) -> Outgoing | None:
-    """The next one whose time has come, with one more attempt; None when there is none."""
+def claim_message(engine: Engine, now: datetime, channel: str = "mail") -> Outgoing | None:
+    """The next one of the channel whose time has come, with one more attempt; None when there is
+    none."""
     with _noted(engine, now) as connection:
         row = connection.execute(
             select(messages)
-            .where(messages.c.state.in_(UNSENT), messages.c.next_try_at <= now)
+            .where(
+                messages.c.state.in_(UNSENT),
+                messages.c.next_try_at <= now,
+                messages.c.channel == channel,
+            )
             .order_by(messages.c.next_try_at, messages.c.message_id)
             .limit(1)
         ).one_or_none()
@@ -64,7 +70,9 @@ def claim_message(engine: Engine, now: datetime) -> Outgoing | None:
         attempts = row.attempts + 1
         wait = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
         _set(connection, row.message_id, attempts=attempts, next_try_at=now + wait)
-        return Outgoing(row.message_id, row.email, row.subject, row.body, attempts)
+        return Outgoing(
+            row.message_id, row.channel, row.email or "", row.subject, row.body, attempts
+        )
 
 
 def mark_sent(engine: Engine, message_id: int, now: datetime) -> None:

@@ -6,6 +6,7 @@ For each product in each warehouse, at every moment:
     reserved   = units of the lines of confirmed and processing orders of that warehouse
     available  = on hand − reserved; below zero where orders wait for goods that are to come
 
+What is set aside for a line (`allocated.py`) is for no other order while that one waits.
 Confirming reserves, cancelling releases, shipping takes out and releases, what comes back and can
 be sold again is put in. Each change of what is on hand leaves a movement. A product that lies in no
 warehouse at all is not followed, nor is an order that was imported without a warehouse.
@@ -19,6 +20,8 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from data_access.edits.allocated import drop_allocations, units_set_aside
+from data_access.edits.clock import business_time
 from data_access.edits.transaction import Edit
 from data_access.errors import EditRefused
 from data_access.filters import name_in
@@ -62,6 +65,10 @@ class StockRefused(EditRefused):
         " {lacking} lacking.",
         "several_not_on_hand": "Several products are not there. The first is {product} ({sku}):"
         " {wanted} to be sent, {there} on hand, {lacking} lacking.",
+        "set_aside": "{product} ({sku}) is set aside for other orders: {wanted} to be sent, {there}"
+        " not set aside, {lacking} lacking.",
+        "several_set_aside": "Several products are set aside for other orders. The first is"
+        " {product} ({sku}): {wanted} to be sent, {there} not set aside, {lacking} lacking.",
     }
 
     def __init__(self, reason: str, shortages: Sequence[Shortage]) -> None:
@@ -93,18 +100,21 @@ def reserve(edit: Edit, order: Any, units: Units, *, allow_short: bool = False) 
     """Holds the units for the order. Where less is free: refused, or with `allow_short` held all
     the same, to wait for the next receipt, and a replenishment proposed."""
     shelves = _lock(edit.connection, order.warehouse_id, units)
+    free = _free(edit.connection, order, shelves)
     short = {
-        product_id: max(shelf.on_hand - shelf.reserved, 0)
-        for product_id, shelf in shelves.items()
-        if shelf.on_hand - shelf.reserved < units[product_id]
+        product_id: max(there, 0) for product_id, there in free.items() if there < units[product_id]
     }
     shortages = _shortages(edit, units, short)
     if shortages and not allow_short:
         raise StockRefused("short", shortages)
     for product_id, shelf in shelves.items():
         _set(edit.connection, shelf, reserved=shelf.reserved + units[product_id])
+    held = units_of(lines_of(edit.connection, order.order_id)) if order.stage in HOLDING else {}
     for shortage in shortages:
-        _propose(edit, order, shortage)
+        product_id, shelf = shortage.product_id, shelves[shortage.product_id]
+        wants = held.get(product_id, 0) + units[product_id]
+        lacking = min(wants, shelf.reserved + units[product_id] - shelf.on_hand)
+        _propose(edit, order, shortage, lacking)
     return shortages
 
 
@@ -115,15 +125,19 @@ def release(edit: Edit, order: Any, units: Units) -> None:
 
 
 def take_out(edit: Edit, order: Any, units: Units) -> None:
-    """The goods leave, and are held no longer; refused where they are not there."""
+    """The goods leave, and are held no longer; refused where they are not there, or are set aside
+    for others."""
     shelves = _lock(edit.connection, order.warehouse_id, units)
-    lacking = {
-        product_id: shelf.on_hand
-        for product_id, shelf in shelves.items()
-        if shelf.on_hand < units[product_id]
-    }
-    if lacking:
-        raise StockRefused("not_on_hand", _shortages(edit, units, lacking))
+    on_hand = {product_id: shelf.on_hand for product_id, shelf in shelves.items()}
+    own, others = units_set_aside(edit.connection, order, shelves)
+    for reason, there in (
+        ("not_on_hand", on_hand),
+        ("set_aside", {each: _left(count, own.get(each, 0), others.get(each, 0))
+                       for each, count in on_hand.items()}),
+    ):  # fmt: skip
+        lacking = {each: count for each, count in there.items() if count < units[each]}
+        if lacking:
+            raise StockRefused(reason, _shortages(edit, units, lacking))
     for product_id, shelf in shelves.items():
         count = units[product_id]
         _set(
@@ -131,6 +145,7 @@ def take_out(edit: Edit, order: Any, units: Units) -> None:
             on_hand=shelf.on_hand - count, reserved=max(shelf.reserved - count, 0),
         )  # fmt: skip
         _note(edit, order, product_id, -count, "shipment")
+    drop_allocations(edit.connection, order.order_id)
 
 
 def put_back(edit: Edit, order: Any, units: Units) -> None:
@@ -150,7 +165,12 @@ def withdraw_proposals(edit: Edit, order: Any) -> None:
             replenishments.c.cause.startswith(f"{order.order_number} · ", autoescape=True),
             replenishments.c.state == "proposed",
         )
-        .values(state="rejected")
+        .values(
+            state="rejected",
+            decided_by=edit.scope.user_id,
+            decided_at=business_time(edit).at,
+            version=replenishments.c.version + 1,
+        )
     )
 
 
@@ -191,6 +211,23 @@ def _lock(connection: Connection, warehouse_id: int | None, units: Units) -> dic
     return {row.product_id: row for row in connection.execute(here)}
 
 
+def _free(connection: Connection, order: Any, shelves: Mapping[int, Row[Any]]) -> dict[int, int]:
+    """Units that nobody else has reserved or, not confirmed yet, had set aside."""
+    own, others = units_set_aside(connection, order, shelves, stages=("received",))
+    return {
+        product_id: _left(
+            shelf.on_hand - shelf.reserved, own.get(product_id, 0), others.get(product_id, 0)
+        )
+        for product_id, shelf in shelves.items()
+    }
+
+
+def _left(there: int, own: int, others: int) -> int:
+    """What an order may take of what is there: not what is set aside for others, but what is set
+    aside for itself."""
+    return max(there - others, own)
+
+
 def _set(connection: Connection, shelf: Row[Any], **values: int) -> None:
     connection.execute(update(stock).where(stock.c.stock_id == shelf.stock_id).values(values))
 
@@ -227,13 +264,14 @@ def _products_of(order: Any) -> Any:
     return select(order_lines.c.product_id).where(order_lines.c.order_id == order.order_id)
 
 
-def _propose(edit: Edit, order: Any, shortage: Shortage) -> None:
-    """One replenishment for the order and product; a proposal nobody has decided on yet grows."""
-    cause = f"{order.order_number} · {shortage.sku}"
+def _propose(edit: Edit, order: Any, shortage: Shortage, lacking: int) -> None:
+    """One replenishment for the order and product, of what the whole order lacks; a proposal nobody
+    has decided on yet grows."""
+    cause = cause_of_order(order.order_number, shortage.sku)
     product = edit.connection.execute(
         select(products).where(products.c.product_id == shortage.product_id)
     ).one()
-    packs = -(-max(shortage.lacking, product.minimum_order_quantity) // product.pack_size)
+    packs = -(-max(lacking, product.minimum_order_quantity) // product.pack_size)
     quantity = packs * product.pack_size
     before = edit.connection.execute(
         select(replenishments.c.replenishment_id, replenishments.c.state, replenishments.c.quantity)
@@ -242,6 +280,7 @@ def _propose(edit: Edit, order: Any, shortage: Shortage) -> None:
             replenishments.c.warehouse_id == order.warehouse_id,
             replenishments.c.cause == cause,
         )
+        .order_by(replenishments.c.state != "proposed", replenishments.c.replenishment_id)
     ).first()  # fmt: skip
     if before is None:
         edit.connection.execute(
@@ -252,12 +291,19 @@ def _propose(edit: Edit, order: Any, shortage: Shortage) -> None:
                 quantity=quantity,
                 state="proposed",
                 cause=cause,
-                requested_at=edit.now,
+                requested_at=business_time(edit).at,
+                requested_by=edit.scope.user_id,
+                needed_by=order.promised_on,
             )
         )
     elif before.state == "proposed" and before.quantity < quantity:
         edit.connection.execute(
             update(replenishments)
             .where(replenishments.c.replenishment_id == before.replenishment_id)
-            .values(quantity=quantity)
+            .values(quantity=quantity, version=replenishments.c.version + 1)
         )
+
+
+def cause_of_order(order_number: str, sku: str) -> str:
+    """What a replenishment says that an order is waiting for."""
+    return f"{order_number} · {sku}"

@@ -13,8 +13,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Engine, Row, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from data_access.edits.allocated import find_overdrawn
 from data_access.edits.locking import change_order
+from data_access.edits.rights import may_allocate
 from data_access.edits.transaction import Done, Edit, carry_out
 from data_access.errors import EditRefused
 from data_access.policy import Role
@@ -35,6 +38,7 @@ from data_access.totals import CARRIED, recount_orders
 
 MAY_UNDO = (Role.ADMIN, Role.MANAGER)
 _COUNTED = ("on_hand", "reserved")  # of stock: moved back by as much as it was moved
+FREED = "freed_orders"  # what the log of an order calls the goods that came for it: no row
 _NEVER = {
     "comments": "comment",
     "consents": "consent",
@@ -70,6 +74,7 @@ class UndoRefused(EditRefused):
         "delivered": "The goods are with the customer; that cannot be undone.",
         "changed": "It was changed again since, so it can no longer be undone: {what}.",
         "changed_by": "{people} changed it since, so it can no longer be undone: {what}.",
+        "again": "Something else stands in its place meanwhile, so it can no longer be undone.",
         "stock": "The goods are needed elsewhere meanwhile, so it can no longer be undone: {what}.",
     }
 
@@ -98,8 +103,11 @@ class _Written:
         return found
 
 
-def may_undo(scope: Scope) -> bool:
-    return scope.role in MAY_UNDO
+def may_undo(scope: Scope, action: str = "") -> bool:
+    """Whether this person may undo what others did; or, with the action, what they did
+    themselves."""
+    is_own = action == "allocate_stock" and may_allocate(scope)
+    return scope.role in MAY_UNDO or is_own
 
 
 def undo_change(
@@ -124,11 +132,11 @@ def undo_change(
 
 
 def _undo(edit: Edit, request_id: str) -> Done:
-    if not may_undo(edit.scope):
-        raise UndoRefused("role")
     rows = edit.connection.execute(
         select(audit).where(audit.c.request_id == request_id).order_by(audit.c.audit_id)
     ).all()
+    if not (may_undo(edit.scope) or _is_own(edit, rows)):
+        raise UndoRefused("role")
     if not rows:
         raise UndoRefused("unknown")
     undone = select(audit.c.audit_id).where(audit.c.undoes == request_id).limit(1)
@@ -137,9 +145,28 @@ def _undo(edit: Edit, request_id: str) -> Done:
     written = _written(edit, rows)
     _check_kind(written)
     _check_untouched(edit, written)
-    for one in reversed(written):
-        _take_back(edit, one)
+    order_ids = sorted({one.order_id for one in written if one.order_id is not None})
+    overdrawn = find_overdrawn(edit.connection, order_ids)
+    try:
+        for one in reversed(written):
+            _take_back(edit, one)
+    except IntegrityError as error:  # such as another request for the same cause
+        raise UndoRefused("again") from error
+    anew = [sku for sku in find_overdrawn(edit.connection, order_ids) if sku not in overdrawn]
+    if anew:
+        raise UndoRefused("stock", what=", ".join(anew))
     return _step_orders(edit, written, rows[0].action)
+
+
+def _is_own(edit: Edit, rows: Sequence[Row[Any]]) -> bool:
+    """Whether the person did it themselves, may undo it, and still sees every order of it."""
+    actions = {(row.action, row.user_id) for row in rows}
+    if len(actions) != 1 or not may_undo(edit.scope, rows[0].action):
+        return False
+    order_ids = {row.order_id for row in rows}
+    seen = edit.scope.visible.orders.c.order_id
+    found = edit.connection.scalars(select(seen).where(seen.in_(order_ids)))
+    return rows[0].user_id == edit.scope.user_id and set(found) == order_ids
 
 
 def _written(edit: Edit, rows: Sequence[Row[Any]]) -> list[_Written]:
@@ -157,6 +184,8 @@ def _written(edit: Edit, rows: Sequence[Row[Any]]) -> list[_Written]:
 
     found: dict[tuple[str, int], _Written] = {}
     for row in rows:
+        if row.table_name == FREED:
+            continue
         if row.table_name not in _UNDOABLE:
             raise UndoRefused(_NEVER.get(row.table_name, "kind"))
         key = (row.table_name, row.row_id)
@@ -214,7 +243,7 @@ def _anything_stands(edit: Edit, one: _Written) -> bool:
     later = edit.connection.execute(
         select(audit.c.request_id, audit.c.undoes)
         .where(audit.c.order_id == one.order_id, audit.c.audit_id > one.last_audit_id)
-        .where(audit.c.table_name != messages.name)
+        .where(audit.c.table_name.not_in((messages.name, FREED)))
         .order_by(audit.c.audit_id.desc())
     )
     target = {row.request_id: row.undoes for row in later}
@@ -286,7 +315,8 @@ def _restock(edit: Edit, one: _Written) -> None:
     on_hand = shelf.on_hand - moved["on_hand"]
     reserved = shelf.reserved - moved["reserved"]
     lowers = moved["on_hand"] - moved["reserved"] > 0  # what is free for others
-    if on_hand < 0 or reserved < 0 or (lowers and on_hand < reserved):
+    lacked = max(one.before.get("reserved", 0) - one.before.get("on_hand", 0), 0)
+    if on_hand < 0 or reserved < 0 or (lowers and reserved - on_hand > lacked):
         raise UndoRefused("stock", what=_about(edit, one))
     values = _values(one, but=("stock_id", *_COUNTED))
     edit.connection.execute(

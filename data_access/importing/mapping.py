@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Column, Table, UniqueConstraint
 
 from data_access.importing.formats import Formats
-from data_access.tables import BUSINESS_TABLES, RESULT_TABLES, reminders
+from data_access.tables import BUSINESS_TABLES, RESULT_TABLES, allocations, call_marks, reminders
 
 TABLES = {
     table.name: table
     for table in BUSINESS_TABLES
-    if table not in (*RESULT_TABLES, reminders)  # made here, never brought along
+    if table not in (*RESULT_TABLES, reminders, allocations, call_marks)  # made here
 }
 
 # kept by totals.recount_orders, by commands, or by the database itself

@@ -92,8 +92,9 @@ def read_cells(
     encoding: str | None,
     delimiter: str | None,
     refused: type[Refused],
+    optional: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """The columns as text, None where there is nothing."""
+    """The columns as text, None where there is nothing; of `optional` those that are there."""
     source = FileSource([path], encoding, delimiter)
     try:
         if "source" not in source.tables:
@@ -104,6 +105,7 @@ def read_cells(
             if column not in named:
                 names = ", ".join(table.columns)
                 raise refused("no_column", file=path.name, column=column, names=names)
+        columns = [*columns, *(column for column in optional if column in named)]
         chosen = ", ".join(quoted(named[column]) for column in columns)
         batches = source.rows_of(f"SELECT {chosen} FROM source", path.name)  # noqa: S608
         rows = [row for batch in batches for row in batch]

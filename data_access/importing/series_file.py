@@ -13,8 +13,9 @@ from data_access.errors import Refused
 from data_access.importing.purchase_file import is_missing, read_cells, read_days, read_values
 
 COLUMNS = ("series_id", "period_on", "value")
-_NUMBER = r"[+-]?[0-9]{1,9}(?:\.0+)?"
+_NUMBER = r"[+-]?[0-9]{1,15}(?:\.0+)?"
 _DAY_AS_NUMBER = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_MONTH = r"(?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])"
 
 
 class SeriesRefused(Refused):
@@ -79,8 +80,12 @@ def read_series_file(
 
 
 def _read_periods(cells: pd.Series, file: str, date_order: str | None) -> pd.Series:
-    """float64 where all are whole numbers that are no days, else datetime64; missing is NaN."""
+    """float64 where all are whole numbers that are no days or months, else datetime64; missing is
+    NaN."""
     known = cells[~is_missing(cells)]
+    if len(known) and known.str.fullmatch(_MONTH).astype(bool).all():
+        months = cells.where(~is_missing(cells)).str.replace("-", "")
+        return pd.to_datetime(months, format="%Y%m", errors="coerce")
     are_numbers = known.str.fullmatch(_NUMBER).astype(bool)
     are_days = known.str.fullmatch(_DAY_AS_NUMBER).astype(bool)
     if len(known) and are_numbers.all() and not are_days.all():

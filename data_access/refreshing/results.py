@@ -32,7 +32,7 @@ def replace_scores(
     with replacing(engine, customer_scores.name) as connection:
         connection.execute(delete(customer_scores))
         rows = scores.assign(as_of_on=np.datetime64(run.as_of, "D"))
-        load(connection, customer_scores, _rows(customer_scores, rows), written)
+        load(connection, customer_scores, rows_of(customer_scores, rows), written)
         finish_run(connection, run, len(rows), without_counts(facts), facts)
 
 
@@ -57,8 +57,8 @@ def replace_history(
         connection.execute(
             delete(segment_history).where(segment_history.c.as_of_on.not_in(list(kept)))
         )
-        numbered = _numbered(connection, segment_history, history)
-        load(connection, segment_history, _rows(segment_history, numbered), written)
+        rows = numbered(connection, segment_history, history)
+        load(connection, segment_history, rows_of(segment_history, rows), written)
         finish_run(connection, run, len(history), facts)
 
 
@@ -69,7 +69,7 @@ def replace_dues(
     with replacing(engine, rebuy_dues.name) as connection:
         connection.execute(delete(rebuy_dues))
         rows = dues.assign(as_of_on=np.datetime64(run.as_of, "D"))
-        load(connection, rebuy_dues, _rows(rebuy_dues, _numbered(connection, rebuy_dues, rows)),
+        load(connection, rebuy_dues, rows_of(rebuy_dues, numbered(connection, rebuy_dues, rows)),
              written)  # fmt: skip
         finish_run(connection, run, len(rows), facts)
 
@@ -128,14 +128,14 @@ def _last_noted(connection: Connection) -> dict[tuple[int, int | None], datetime
     return {(row[0], row[1]): row[2] for row in connection.execute(statement)}
 
 
-def _numbered(connection: Connection, table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+def numbered(connection: Connection, table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """With identities that follow the last one that stands in the table."""
     key = next(iter(table.primary_key.columns))
     last = int(connection.scalar(select(func.coalesce(func.max(key), 0))) or 0)
     return frame.assign(**{key.name: np.arange(last + 1, last + 1 + len(frame))})
 
 
-def _rows(table: Table, frame: pd.DataFrame) -> Rows:
+def rows_of(table: Table, frame: pd.DataFrame) -> Rows:
     columns: Sequence[str] = [column.name for column in table.columns if column.name in frame]
     return {name: _array(table, name, frame[name]) for name in columns}
 

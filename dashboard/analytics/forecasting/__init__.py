@@ -29,9 +29,11 @@ from dashboard.analytics.forecasting.members import (
     forecast_members,
 )
 from dashboard.analytics.forecasting.past import Past
+from dashboard.analytics.forecasting.prophet_member import forecast_log
 
 __all__ = [
-    "ALL", "FAST", "NAIVE", "SLOW", "Forecast", "History", "Step", "forecast_many",
+    "ALL", "FAST", "NAIVE", "SLOW", "Forecast", "History", "Step", "explain_series",
+    "forecast_many",
     "forecast_series", "simulate_paths",
 ]  # fmt: skip
 
@@ -78,6 +80,16 @@ def forecast_many(
         chunk = [clean_history(each) for each in histories[first : first + TOGETHER]]
         found += _forecast_chunk(chunk, horizon, names, origins, seed, floor)
     return found
+
+
+def explain_series(history: History, horizon: int, *, seed: int = 7) -> pd.DataFrame | None:
+    """The `components` of a Forecast, whichever members forecast it; None of a history that is too
+    short, has nothing above 0, or is made of nothing that people would believe."""
+    clean, _notes = clean_history(history)
+    if not len(clean.values):
+        return None
+    window = Window(clean, len(clean.values))
+    return forecast_log(window, horizon, seed=seed, with_components=True)[1]
 
 
 def _forecast_chunk(

@@ -17,7 +17,8 @@ PLAIN = ("weighted", "mean", "median")
 _SHARPNESS = 8  # the power of its loss by which a member's weight falls
 _LEAST_LOSS = 1e-6  # of seasonal naive's
 _NOT_WEIGHED = ("weighted", "yearly_mean", "yearly_prophet")
-_LEAST_KNOWN = 4  # values before the first origin
+_LEAST_KNOWN = 8  # values before the first origin
+_MOST_FILLED = 0.5  # of the periods that an origin is judged by
 _EXACT = 1e-9  # of the size of the values: no error at all
 
 
@@ -25,18 +26,26 @@ def past_origins(history: History, horizon: int, origins: int) -> list[int]:
     """Numbers of the periods at which past forecasts begin, the oldest first.
 
     They are a horizon apart where the history is long enough, else closer; what was known before
-    is at least two seasons and a bit, or half of a short history.
+    is at least two seasons and a bit, or half of a short history, and one season where that leaves
+    anything to judge. Where most of what came after was filled in, nothing can be judged.
     """
     length = len(history.values)
     known = 2 * history.season + 2
     if known > length - horizon:
         known = max(_LEAST_KNOWN, (length - horizon) // 2)
+        known = max(known, history.season) if length - horizon >= history.season else known
     spare = length - horizon - known
     if spare < 0 or origins < 1:
         return []
     apart = max(1, min(horizon, spare // max(1, origins - 1)))
-    count = min(origins, spare // apart + 1)
-    return [length - horizon - place * apart for place in range(count)][::-1]
+    cuts = [length - horizon - place * apart for place in range(spare // apart + 1)]
+    return [cut for cut in cuts if _can_judge(history, cut, horizon)][:origins][::-1]
+
+
+def _can_judge(history: History, cut: int, horizon: int) -> bool:
+    if history.filled is None:
+        return True
+    return float(history.filled[cut : cut + horizon].mean()) <= _MOST_FILLED
 
 
 def independent_origins(cuts: Sequence[int], horizon: int) -> float:

@@ -11,6 +11,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from dashboard.analytics.forecasting.rolling import DEFAULT, PROPHET, Rolled, Ta
 _DRAWS = 2000
 _TOGETHER = {False: 32, True: 4}  # series of one piece of work: without and with slow models
 MEASURES = ("wape", "mase", "smape")
+_SUMMED = ("miss", "size", "over", "width", "in_80", "in_95", "ends", "points", "mase", "smape")
 
 
 def roll_all(
@@ -58,7 +60,7 @@ def summarise(rolled: Sequence[Rolled], task: Task, *, seed: int) -> dict[str, A
     smape in percent, bias, coverage_80, coverage_95, width_80 ÷ mean value, is_worse_than_naive,
     by_step with first_step and last_step), chosen (how often each member was the default),
     worse_than_naive (share of series), differences (default less its rivals, 95 % intervals)."""
-    sums = _Sums(rolled, task)
+    sums = Sums.of_rolled(rolled, task)
     models = [_describe(sums, name) for name in task.models if sums.has(name)]
     naive = next(model for model in models if model["name"] == NAIVE)
     for model in models:
@@ -78,30 +80,61 @@ def summarise(rolled: Sequence[Rolled], task: Task, *, seed: int) -> dict[str, A
     }
 
 
-class _Sums:
+def pool(parts: Sequence[Sums], *, seed: int) -> dict[str, Any]:
+    """JSON-ready: what several files tell together. series, models (as of `summarise`, without
+    by_step), ratios (WAPE and MASE of the default ÷ those of each rival), differences."""
+    sums = Sums.pooled(parts)
+    rivals = [name for name in (NAIVE, "naive", PROPHET) if name in sums.models and sums.has(name)]
+    return {
+        "series": len(sums.of["points"]),
+        "models": [
+            {"name": name, "series": sums.series_of(name), **sums.measures(name)}
+            for name in sums.models
+            if sums.has(name)
+        ],
+        "ratios": {rival: sums.ratios(DEFAULT, rival) for rival in rivals},
+        "differences": {
+            f"{DEFAULT}_minus_{rival}": sums.difference(DEFAULT, rival, seed) for rival in rivals
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Sums:
     """Sums of each series, (series, models, groups of steps), the first group being all steps."""
 
-    def __init__(self, rolled: Sequence[Rolled], task: Task) -> None:
-        self.models = task.models
-        self.groups = [(0, task.horizon), *step_groups(task.horizon)]
-        shape = (len(rolled), len(self.models), len(self.groups))
-        names = (
-            "miss",
-            "size",
-            "over",
-            "width",
-            "in_80",
-            "in_95",
-            "ends",
-            "points",
-            "mase",
-            "smape",
-        )
-        self.of: dict[str, Floats] = {name: np.zeros(shape) for name in names}
+    models: tuple[str, ...]
+    groups: list[tuple[int, int]]
+    of: dict[str, Floats]
+
+    @classmethod
+    def of_rolled(cls, rolled: Sequence[Rolled], task: Task) -> Sums:
+        groups = [(0, task.horizon), *step_groups(task.horizon)]
+        of = {name: np.zeros((len(rolled), len(task.models), len(groups))) for name in _SUMMED}
         for row, each in enumerate(rolled):
-            for place, (first, last) in enumerate(self.groups):
+            for place, (first, last) in enumerate(groups):
                 for name, value in _sums_of(each, slice(first, last)).items():
-                    self.of[name][row, :, place] = value
+                    of[name][row, :, place] = value
+        return cls(task.models, groups, of)
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Sums]) -> Sums:
+        """Of all steps, and of the models that all parts have. Where there is no season, the last
+        value is what is called seasonal naive."""
+        names = [each for each in parts[0].models if all(part.tells(each) for part in parts)]
+        of = {
+            key: np.concatenate(
+                [part.of[key][:, [part.row_of(each) for each in names], :1] for part in parts]
+            )
+            for key in _SUMMED
+        }
+        return cls(tuple(names), [], of)
+
+    def tells(self, name: str) -> bool:
+        return name in self.models or name == "naive"
+
+    def row_of(self, name: str) -> int:
+        return self.models.index(name if name in self.models else NAIVE)
 
     def has(self, name: str) -> bool:
         return bool(self.of["points"][:, self.models.index(name), 0].any())
@@ -128,6 +161,15 @@ class _Sums:
     def share_worse(self, name: str, rival: str) -> float:
         own, other = (self.of["miss"][:, self.models.index(each), 0] for each in (name, rival))
         return float((own > other * (1 + 1e-9)).mean())
+
+    def ratios(self, name: str, rival: str) -> dict[str, float | None]:
+        """WAPE and MASE as parts of the rival's, on the series that both told."""
+        places = [self.models.index(each) for each in (name, rival)]
+        both = (self.of["points"][:, places, 0] > 0).all(axis=1)
+        miss = self.of["miss"][both][:, places, 0].sum(axis=0)
+        mase = self.of["mase"][both][:, places, 0]
+        mase = mase[np.isfinite(mase).all(axis=1)].sum(axis=0)
+        return {"wape": _ratio(*map(float, miss)), "mase": _ratio(*map(float, mase))}
 
     def difference(self, name: str, rival: str, seed: int) -> dict[str, Any]:
         """value, low, high of each measure, on the series that both told."""
@@ -192,7 +234,7 @@ def _nan_mean(values: Floats) -> Floats:
     return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
 
 
-def _describe(sums: _Sums, name: str) -> dict[str, Any]:
+def _describe(sums: Sums, name: str) -> dict[str, Any]:
     steps = [
         {"first_step": first + 1, "last_step": last, **sums.measures(name, place)}
         for place, (first, last) in enumerate(sums.groups)

@@ -16,12 +16,13 @@ from dashboard.analytics.forecasting.choosing import (
 )
 from dashboard.analytics.forecasting.history import Floats
 from dashboard.analytics.forecasting.intervals import (
+    ENDS,
     bands,
     draw_paths,
     errors_of,
     offsets_of,
 )
-from dashboard.analytics.forecasting.members import NAIVE
+from dashboard.analytics.forecasting.members import NAIVE, REPEATING
 from dashboard.analytics.forecasting.past import Past, judge_past
 
 _LEAST_ORIGINS = 3  # of which a factor is taken
@@ -114,9 +115,12 @@ def decide(
         row = names.index("weighted")
         past[row], now[row] = weigh_members(names, past, actual, now)
     is_constant = bool(np.ptp(values) == 0)
+    level = level_of(values, floor)
+    if not is_constant and REPEATING in names and np.isfinite(now[names.index(REPEATING)]).all():
+        nothing = np.zeros((0, horizon))
+        return Decision(REPEATING, nothing, np.zeros((len(ENDS), horizon)), level, 1.0, ())
     choice = choose_member(names, past, actual, now)
     member = NAIVE if is_constant else choice.member
-    level = level_of(values, floor)
     own = past[names.index(member)]
     seen = np.isfinite(own).all(axis=1)
     errors = errors_of(own[seen], actual[seen], level=level)

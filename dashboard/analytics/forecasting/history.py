@@ -24,7 +24,7 @@ class History:
 
     `season` is the number of periods after which the pattern comes again (7 of days, 52 of
     weeks, 12 of months, 1 for none). `events` has name, first_on, last_on: days known
-    beforehand, past and future.
+    beforehand, past and future. `filled` marks values that `clean_history` put in.
     """
 
     values: Floats
@@ -32,6 +32,7 @@ class History:
     start: date | None = None
     step: Step | None = None
     events: pd.DataFrame | None = None
+    filled: npt.NDArray[np.bool_] | None = None
 
     @property
     def year(self) -> int:
@@ -78,15 +79,15 @@ def clean_history(history: History) -> tuple[History, tuple[str, ...]]:
     season = max(1, int(history.season))
     known = np.isfinite(values)
     notes: tuple[str, ...] = () if known.all() else ("broken",)
-    start = history.start
+    start, filled = history.start, None
     if not known.any():
         values, notes = np.empty(0), (*notes, "empty")
     elif not known.all():
         skipped = int(np.argmax(known))
         if skipped and start is not None:
             start = history.days(skipped, 1)[0].date()
-        values = _filled(values[skipped:], season)
-    return History(values, season, start, history.step, history.events), notes
+        values, filled = _filled(values[skipped:], season), ~known[skipped:]
+    return History(values, season, start, history.step, history.events, filled), notes
 
 
 def _filled(values: Floats, season: int) -> Floats:

@@ -20,7 +20,7 @@ _MOST_GROWTH = 0.8
 # multiplied by origins + 1
 _RAISED, _RAISED_SKEWED = 1.25, 1.9
 # the least 95 % half-width in 80 % half-widths: 1.53 of a normal distribution
-_TAIL, _TAIL_SKEWED = 1.65, 1.9
+_TAIL, _TAIL_SKEWED = 1.65, 2.4
 _LEAST_ACTUAL = 1e-3  # of the mean, in ratios
 ENDS = ("low_80", "high_80", "low_95", "high_95", "quarter", "middle", "three_quarters")
 _IN_ORDER = [2, 0, 4, 5, 6, 1, 3]  # of the ENDS, which then have these scores
@@ -58,14 +58,17 @@ def offsets_of(errors: Floats, independent: float, *, is_skewed: bool) -> Floats
     of which as many origins as `independent` do not overlap.
 
     To both sides alike, from the sizes of the errors; where they are skewed, each end from the
-    errors to its side.
+    errors to its side, of which those that overlap tell half as much anew (geometric mean). Sizes
+    at overlapping origins were measured to do as well as those at others: the origins of a short
+    history know less than the last one, which makes up for it.
     """
     *before, origins, horizon = errors.shape
     if not origins:
         return np.zeros((*before, len(ENDS), horizon))
     growth = growth_of(errors)
     standard = (errors / growth[..., None, :]).reshape(*before, origins * horizon)
-    raised = (_RAISED_SKEWED if is_skewed else _RAISED) / (independent + 1)
+    worth = (origins * independent) ** 0.5 if is_skewed else origins
+    raised = (_RAISED_SKEWED if is_skewed else _RAISED) / (worth + 1)
     left_out = [(1 - level) * max(0.0, 1 - raised) for level in LEVELS]
     reach = _reach_of_each_side(standard, left_out) if is_skewed else _reach(standard, left_out)
     offsets: Floats = reach[..., :, None] * growth[..., None, :]

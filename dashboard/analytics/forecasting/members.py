@@ -17,10 +17,11 @@ from dashboard.analytics.forecasting.boosting import forecast_boosted
 from dashboard.analytics.forecasting.events import event_factors
 from dashboard.analytics.forecasting.history import Floats, Window
 from dashboard.analytics.forecasting.prophet_member import forecast_log
+from dashboard.analytics.forecasting.repeating import forecast_repeating
 from dashboard.analytics.forecasting.seasonality import NO_SEASON, Season, find_season
 from dashboard.analytics.forecasting.smoothing import Rows, smooth_level, smooth_trend
 
-NAIVE = "seasonal_naive"
+NAIVE, REPEATING = "seasonal_naive", "repeating"
 SMOOTH = ("theta", "damped", "trend", "autoregression")
 SLOW: tuple[str, ...] = ("prophet_log", "boosting")
 # what each ensemble is a mean or the median of; members that were not asked for are left out
@@ -31,6 +32,7 @@ ENSEMBLES: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet",
 FAST: tuple[str, ...] = (
     NAIVE,
     "naive",
+    REPEATING,
     "year_on_year",
     *SMOOTH,
     "median",
@@ -38,7 +40,15 @@ FAST: tuple[str, ...] = (
     "yearly_mean",
     "weighted",
 )
-ALL: tuple[str, ...] = (NAIVE, "naive", "year_on_year", *SMOOTH, *SLOW, *ENSEMBLES)
+ALL: tuple[str, ...] = (
+    NAIVE,
+    "naive",
+    REPEATING,
+    "year_on_year",
+    *SMOOTH,
+    *SLOW,
+    *ENSEMBLES,
+)
 _YEAR_CHANGE = (0.8, 1.25)  # how far a year may differ from the one before, in year on year
 _WEEKS_COMPARED = 8 / 52  # of a year
 _LEAST = 4  # values that smoothing needs
@@ -162,6 +172,8 @@ def forecast_members(
     if "naive" in members:
         last = np.array([window.values[-1] for window in windows])
         told["naive"] = np.repeat(last[:, None], horizon, axis=1)
+    if REPEATING in members:
+        told[REPEATING] = forecast_repeating(windows, horizon)
     if "year_on_year" in members:
         told["year_on_year"] = forecast_year_on_year(windows, horizon)
     told |= forecast_smoothed(windows, horizon, set(members) & set(SMOOTH))

@@ -15,10 +15,12 @@ import numpy as np
 import pandas as pd
 
 from dashboard.analytics.forecasting.events import event_periods
-from dashboard.analytics.forecasting.history import Floats, History, Window
+from dashboard.analytics.forecasting.history import YEARS, Floats, History, Window
 
 LEAST = 20  # values that Prophet is asked for
 LONGEST = 1500  # periods it looks back
+_MONTHLY_WAVES = 5
+_MOST_FACTOR, _MOST_TREND = 100.0, 20.0  # of a season or event; of the trend, in largest values
 _OFFSET = 0.1  # of the mean, put on before the logarithm of a history with values near 0
 
 
@@ -42,7 +44,8 @@ def forecast_log(
         told = model.predict(pd.DataFrame({"ds": asked}))
     ahead = told["yhat"].to_numpy(np.float64)[-horizon:]
     value: Floats = np.exp(np.minimum(ahead, known["y"].max() + 3)) - offset
-    return value, _components(told, len(values)) if with_components else None
+    components = _components(told, len(values)) if with_components else None
+    return value, components if _are_believable(components, values) else None
 
 
 def forecast_default(window: Window, horizon: int, *, seed: int) -> Floats:
@@ -78,11 +81,14 @@ def _prophet() -> Any:
 
 
 def _model(history: History, count: int, *, events: pd.DataFrame | None) -> Any:
+    has_year = bool(history.year) and count >= 1.9 * history.year
+    # of 12 months no more than 5 waves can be told, nor events that come in the same month
+    is_monthly = history.year == YEARS["month"]
     model = _prophet()(
         uncertainty_samples=0,
-        holidays=events,
+        holidays=None if is_monthly else events,
         weekly_seasonality=history.is_daily and count >= 15,
-        yearly_seasonality=bool(history.year) and count >= 1.9 * history.year,
+        yearly_seasonality=(_MONTHLY_WAVES if is_monthly else True) if has_year else False,
         daily_seasonality=False,
     )
     if history.season > 1 and not history.year and count > 2 * history.season:
@@ -109,6 +115,15 @@ def _events(history: History, first: int, days: pd.DatetimeIndex) -> pd.DataFram
     if not found:
         return None
     return pd.DataFrame(found, columns=["holiday", "ds"])
+
+
+def _are_believable(components: pd.DataFrame | None, values: Floats) -> bool:
+    """Of few periods Prophet may find seasons of any size, which a trend makes up for."""
+    if components is None:
+        return False
+    factors = components[["weekly", "yearly", "events"]].to_numpy(np.float64)
+    trend = float(components["trend"].max())
+    return bool(factors.max() <= _MOST_FACTOR and trend <= _MOST_TREND * values.max())
 
 
 def _components(told: pd.DataFrame, known: int) -> pd.DataFrame:

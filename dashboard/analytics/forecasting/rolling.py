@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -112,6 +112,7 @@ class _Plan:
             outer = [len(history.values)] if len(history.values) else []
         else:
             outer = past_origins(history, task.horizon, task.origins)
+            outer = outer or past_origins(replace(history, filled=None), task.horizon, task.origins)
         inner = [past_origins(_until(history, cut), task.horizon, INNER_ORIGINS) for cut in outer]
         return cls(tried, history, raw, tuple(outer), tuple(map(tuple, inner)))
 
@@ -125,7 +126,8 @@ class _Plan:
 
 
 def _until(history: History, cut: int) -> History:
-    return History(history.values[:cut], history.season, history.start, history.step)
+    filled = None if history.filled is None else history.filled[:cut]
+    return replace(history, values=history.values[:cut], events=None, filled=filled)
 
 
 def _judge(plan: _Plan, told: Floats, task: Task) -> Rolled:

@@ -14,6 +14,7 @@ whichever is more: what is beyond is bought for the order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ SMOOTHING = 0.02  # of TSB, a day
 USUAL_DAYS = 21  # of demand on one day
 USUAL_TIMES = 3  # a large day
 FEWEST_DAYS = 28
-KINDS = ("none", "regular", "intermittent", "borrowed")
+KINDS = ("none", "regular", "intermittent", "borrowed", "shared")
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 
@@ -35,7 +36,9 @@ Whole = npt.NDArray[np.int64]
 class Demand:
     """By item. `history` (items, days) is complete: what was not seen is drawn from what was, and
     its mean is `rate`: the days as they were times `scale`. `level_error` is the standard error of
-    the rate as a share of it."""
+    the rate as a share of it. `recent` is the mean of the seen days, recent ones counting more, and
+    `recent_error` its standard error; `weeks` (items, weeks) what each week to come is expected to
+    bring, as a multiple of the rate (None: all the same)."""
 
     rate: Floats  # units a day
     deviation: Floats  # of a day
@@ -47,6 +50,14 @@ class Demand:
     scale: Floats
     is_correlated: Flags  # a day resembles the day before
     large_days: Whole  # that count only in part
+    recent: Floats
+    recent_error: Floats
+    weeks: Floats | None = None
+
+    def of(self, rows: Whole) -> Demand:
+        """Of these items alone."""
+        own: Any = {name: None if each is None else each[rows] for name, each in vars(self).items()}
+        return Demand(**own)
 
 
 def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7) -> Demand:
@@ -80,7 +91,7 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     apart = np.sqrt(np.maximum(_of_groups(lent**2, groups) - borrowed**2, 0))  # between its others
     leaning = (total + FEWEST_DAYS * borrowed) / (seen_days + FEWEST_DAYS)
     lends = is_new & (borrowed > 0)
-    rate = np.where(lends, leaning, rate)
+    rate, recent = np.where(lends, leaning, rate), np.where(lends, leaning, recent)
     kind = np.select([lends, rate <= 0, is_rare], ["borrowed", "none", "intermittent"], "regular")
     varied = np.where(seen, (units - plain[:, None]) ** 2, 0).sum(axis=1)
     deviation = np.sqrt(varied / np.maximum(seen_days - 1, 1))
@@ -94,17 +105,19 @@ def estimate_demand(units: Floats, seen: Flags, groups: Whole, *, seed: int = 7)
     history *= scale[:, None]
     correlation = _day_to_day(history)
     near = np.clip(correlation, 0, 0.9)
-    steps = np.where(
-        is_rare, (2 - SMOOTHING) / SMOOTHING, weight**2 / (weights**2).sum(axis=1).clip(1e-12)
-    )
-    steps = np.where(lends, FEWEST_DAYS, np.maximum(np.minimum(steps, seen_days), 1))
-    inflated = deviation * np.sqrt((1 + near) / (1 - near) / steps)
+    inflated = deviation * np.sqrt((1 + near) / (1 - near))
     strange = np.where(lends, apart * FEWEST_DAYS / (seen_days + FEWEST_DAYS), 0.0)
-    error = np.hypot(inflated, strange) / np.where(rate > 0, rate, np.inf)
-    level_error = np.minimum(error, 1.0)
+
+    def error_of(level: Floats, steps: Floats) -> Floats:
+        steps = np.where(lends, FEWEST_DAYS, np.maximum(np.minimum(steps, seen_days), 1))
+        error = np.hypot(inflated / np.sqrt(steps), strange) / np.where(level > 0, level, np.inf)
+        return np.asarray(np.minimum(error, 1.0))
+
+    weighted = weight**2 / (weights**2).sum(axis=1).clip(1e-12)
+    smoothed = np.where(is_rare, (2 - SMOOTHING) / SMOOTHING, weighted)
     return Demand(
-        rate, deviation, level_error, kind, seen_days, zero_share, history, scale,
-        correlation > 3 / np.sqrt(days), large_days,
+        rate, deviation, error_of(rate, smoothed), kind, seen_days, zero_share, history, scale,
+        correlation > 3 / np.sqrt(days), large_days, recent, error_of(recent, weighted),
     )  # fmt: skip
 
 

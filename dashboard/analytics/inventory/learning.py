@@ -1,4 +1,4 @@
-"""What a year tells of each stock: its demand, its lead time, and the demand to expect in it."""
+"""What a year tells of each stock: its demand and its lead time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pandas as pd
 
 from dashboard.analytics.inventory.demand import Demand, Flags, Whole, estimate_demand
 from dashboard.analytics.inventory.lead_time import LeadTimes, learn_lead_times
-from dashboard.analytics.inventory.reorder import LeadDemand, simulate_lead_demand
+from dashboard.analytics.inventory.level import Outlook, lead_on_forecasts
 from dashboard.analytics.inventory.season import season_factors, with_season
 from dashboard.analytics.survival import Floats
 
 HISTORY_DAYS = 364  # whole weeks
+AGES = (30, 90, 180)  # days
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,11 @@ class Learnt:
     units: Floats
     empty: Flags
     on_hand: Floats
-    demand: Demand  # of the weeks to come: with the season
-    season: Floats  # the factor in it
+    demand: Demand  # of the weeks to come
+    season: Floats  # the rate as a multiple of that of the days behind
+    source: npt.NDArray[np.str_]  # of the level: level.SOURCES
     leads: LeadTimes
-    simulated: LeadDemand
-
-    @property
-    def can_tell(self) -> bool:
-        return bool(self.demand.rate.any())
+    aged: Floats  # (items, AGES) units on hand that came in longer ago; NaN: not known
 
 
 def learn_stock(
@@ -44,30 +42,31 @@ def learn_stock(
     moves: pd.DataFrame,
     receipts: pd.DataFrame,
     as_of: date,
+    outlook: Outlook | None = None,
     *,
-    is_delayed: bool = False,
     seed: int = 7,
 ) -> Learnt:
-    """From the year before `as_of`, and the season from the year before that, where it is known.
+    """From the year before `as_of`; the level of the weeks to come from the outlook, and the season
+    of what is not forecast from the year before that, where it is known.
 
     From  stock     product_id, warehouse_id, category_id, supplier_id, on_hand, lead_time_days,
                     supplier_lead_time_days, introduced_on
           days      product_id, warehouse_id (NULL: of the only warehouse), day, units
-          moves     product_id, warehouse_id, moved_on, net: all movements since, today's too
+          moves     product_id, warehouse_id, moved_on, net, came: all movements since, today's too
           receipts  product_id, supplier_id, lead_days
 
     A day before a product was introduced, or before the first demand of anything, is not seen; nor
-    is one on which its shelf was empty all day; except where demand `is_delayed`, and what waited
-    is counted on the day it was shipped.
+    is one on which its shelf was empty all day. What lies there is what came in last: the oldest is
+    shipped first.
     """
     first = as_of - timedelta(days=HISTORY_DAYS)
     keys = stock[["product_id", "warehouse_id"]].reset_index(drop=True)
     only = keys["warehouse_id"].iloc[0] if keys["warehouse_id"].nunique() == 1 else None
     days = days.assign(warehouse_id=days["warehouse_id"].fillna(only)) if only else days
     before = first - timedelta(days=HISTORY_DAYS)
-    daily = np.maximum(_by_day(keys, days, "day", "units", before, 2 * HISTORY_DAYS), 0)
+    daily = np.maximum(by_day_of(keys, days, "day", "units", before, 2 * HISTORY_DAYS), 0)
     units = daily[:, HISTORY_DAYS:]
-    net = _by_day(keys, moves, "moved_on", "net", first, HISTORY_DAYS + 1)
+    net = by_day_of(keys, moves, "moved_on", "net", first, HISTORY_DAYS + 1)
     later = net[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]  # after each evening, until now
     on_hand = stock["on_hand"].to_numpy(np.float64)[:, None] - later
     morning = np.concatenate((on_hand[:, :1] - net[:, :1], on_hand[:, :-1]), axis=1)
@@ -79,17 +78,44 @@ def learn_stock(
     start = int(begun[0]) if len(begun) else HISTORY_DAYS
     since = (pd.to_datetime(stock["introduced_on"]) - pd.Timestamp(first)).dt.days
     on_sale = np.maximum(since.fillna(0).to_numpy(np.float64), start)
-    seen = (np.arange(HISTORY_DAYS) >= on_sale[:, None]) & (is_delayed | ~empty)
-    groups = stock.groupby(["category_id", "warehouse_id"], dropna=False, sort=False).ngroup()
-    demand = estimate_demand(units, seen, np.asarray(groups, np.int64), seed=seed)
-    categories = stock.groupby("category_id", dropna=False, sort=False).ngroup()
-    season = season_factors(daily, demand, np.asarray(categories, np.int64))
-    demand = with_season(demand, season)
+    is_on_sale = np.arange(HISTORY_DAYS) >= on_sale[:, None]
+    demand, season, source = expect_demand(
+        stock, daily, is_on_sale & ~empty, is_on_sale & empty, outlook, seed=seed
+    )
     leads = learn_lead_times(stock, receipts)
-    return Learnt(
-        keys, units, empty, np.where(moved[:, None], on_hand, np.nan), demand, season, leads,
-        simulate_lead_demand(demand, leads, seed=seed),
-    )  # fmt: skip
+    past = np.where(moved[:, None], on_hand, np.nan)
+    came = by_day_of(keys, moves, "moved_on", "came", first, HISTORY_DAYS + 1)
+    held = np.maximum(stock["on_hand"].to_numpy(np.float64), 0)
+    aged = np.stack(
+        [np.maximum(held - came[:, -days - 1 :].sum(axis=1), 0) for days in AGES], axis=1
+    )
+    aged = np.where(moved[:, None], aged, np.nan)
+    return Learnt(keys, units, empty, past, demand, season, source, leads, aged)
+
+
+def expect_demand(
+    items: pd.DataFrame, daily: Floats, seen: Flags, empty: Flags, outlook: Outlook | None, *,
+    seed: int = 7,
+) -> tuple[Demand, Floats, npt.NDArray[np.str_]]:  # fmt: skip
+    """The demand of the weeks to come, its rate as a multiple of that of the days behind, and where
+    its level is from.
+
+    From  items        product_id, warehouse_id, category_id
+          daily        (items, 2 × HISTORY_DAYS) units
+          seen, empty  (items, HISTORY_DAYS) as of `lead_on_forecasts`, of the second year
+    """
+    units = daily[:, HISTORY_DAYS:]
+    groups = items.groupby(["category_id", "warehouse_id"], dropna=False, sort=False).ngroup()
+    behind = estimate_demand(units, seen, np.asarray(groups, np.int64), seed=seed)
+    categories = items.groupby("category_id", dropna=False, sort=False).ngroup()
+    factors = season_factors(daily, behind, np.asarray(categories, np.int64))
+    level, source = lead_on_forecasts(behind, items, units, outlook, seen, empty, seed=seed)
+    is_led = source != "history"
+    demand = with_season(level, np.where(is_led, 1.0, factors))
+    _products, place = np.unique(items["product_id"].to_numpy(), return_inverse=True)
+    now, then = (np.bincount(place, each)[place] for each in (level.rate, behind.recent))
+    led = np.where(then > 0, now / np.where(then > 0, then, 1), 1.0)
+    return demand, np.where(is_led, led, factors), source
 
 
 def weeks_by_product(learnt: Learnt) -> tuple[npt.NDArray[np.int64], Floats, Whole]:
@@ -101,10 +127,11 @@ def weeks_by_product(learnt: Learnt) -> tuple[npt.NDArray[np.int64], Floats, Who
     return products, found, place.astype(np.int64)
 
 
-def _by_day(
+def by_day_of(
     keys: pd.DataFrame, frame: pd.DataFrame, day: str, value: str, first: date, count: int
 ) -> Floats:
-    """(keys, count) sums of the value; rows of other keys and days are left out."""
+    """(keys, count) sums of the value, which is of single days; other keys and days are left
+    out."""
     found = np.zeros((len(keys), count))
     if not len(frame) or not len(keys):
         return found

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
+from dashboard.analytics.inventory.ahead import Ahead
 from dashboard.analytics.inventory.demand import Demand
 from dashboard.analytics.inventory.lead_time import LeadTimes
-from dashboard.analytics.inventory.paths import PATHS, draw_lead_demand
 from dashboard.analytics.inventory.textbook import (
     economic_order_quantity,
     normal_safety_stock,
@@ -26,39 +23,8 @@ COVER_DAYS = 30  # where no cost is known
 _YEAR = 365
 
 
-@dataclass(frozen=True)
-class LeadDemand:
-    """Simulated demand in the lead time, by item: `units` (items, paths) and `needed`, which is
-    that and the undershoot, each sorted; their means."""
-
-    units: npt.NDArray[np.float32]
-    needed: npt.NDArray[np.float32]
-    mean: Floats
-    undershoot: Floats
-
-    def chance_of(self, available: Floats) -> Floats:
-        """That the demand of the lead time takes all of so much."""
-        paths = self.units.shape[1]
-        return np.asarray((self.units >= available[:, None]).sum(axis=1) / paths)
-
-
-def simulate_lead_demand(
-    demand: Demand, leads: LeadTimes, *, paths: int = PATHS, seed: int = 7
-) -> LeadDemand:
-    """As many ways as `paths`, the same for every item."""
-    chances = np.random.default_rng(seed + 1).permutation((np.arange(paths) + 0.5) / paths)
-    units, under = draw_lead_demand(demand, leads.draw(chances), seed=seed)
-    sells = demand.rate > 0
-    return LeadDemand(
-        units=np.sort(units, axis=1).astype(np.float32),
-        needed=np.sort(units + under, axis=1).astype(np.float32),
-        mean=np.where(sells, units.mean(axis=1), 0.0),
-        undershoot=np.where(sells, under.mean(axis=1), 0.0),
-    )
-
-
 def set_reorder_points(
-    demand: Demand, leads: LeadTimes, simulated: LeadDemand, service: Floats
+    demand: Demand, leads: LeadTimes, ahead: Ahead, service: Floats
 ) -> pd.DataFrame:
     """By item, in units and days; `service` is each item's cycle service level.
 
@@ -68,16 +34,14 @@ def set_reorder_points(
     undershoot                 mean of what the day that reaches the point takes beyond it
     service
     reorder_point              the smallest whole number that covers so many of the simulated ways:
-                               lead-time demand and undershoot; 0 without demand
+                               lead-time demand and undershoot, as stocks meet them when they order;
+                               0 without demand
     safety_stock               reorder_point − lead_demand
     z, normal_safety_stock, normal_reorder_point
                                z √(L σ_d² + d̄² σ_L²) and d̄ L + that, which takes demand for
                                normal and falls short where its tail is long
     """
-    paths = simulated.needed.shape[1]
-    at = np.clip(np.ceil(service * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
-    needed = simulated.needed[np.arange(len(at)), at].astype(np.float64)
-    point = np.where(demand.rate > 0, np.ceil(needed - 1e-3), 0.0)
+    point = np.where(demand.rate > 0, ahead.point_for(service), 0.0)
     normal = normal_safety_stock(
         service, leads.mean, leads.deviation, demand.rate, demand.deviation
     )
@@ -87,11 +51,11 @@ def set_reorder_points(
             "deviation": demand.deviation,
             "lead_mean": leads.mean,
             "lead_deviation": leads.deviation,
-            "lead_demand": simulated.mean,
-            "undershoot": simulated.undershoot,
+            "lead_demand": ahead.mean,
+            "undershoot": ahead.undershoot,
             "service": service,
             "reorder_point": point.astype(np.int64),
-            "safety_stock": point - simulated.mean,
+            "safety_stock": point - ahead.mean,
             "z": norm.ppf(service),
             "normal_safety_stock": normal,
             "normal_reorder_point": demand.rate * leads.mean + normal,

@@ -16,6 +16,8 @@ import pandas as pd
 from dashboard.analytics.inventory.demand import Whole
 from dashboard.analytics.survival import Floats
 
+TURN_DAYS = 240  # in which lead times go from the shortest to the longest and back
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -70,6 +72,18 @@ def replay_policy(
         for name, value in zip(found, told, strict=True):
             found[name][:, day] = value
     return Replay(opening=np.maximum(opening, 0.0), demand=demand, **found)
+
+
+def slow_lead_days(quantiles: Floats, days: int, *, seed: int = 7) -> Whole:
+    """(items, days) lead times that go slowly up and down through `quantiles` (items, levels at
+    equal steps of chance): each is met as often as it is likely, and goods come in the order in
+    which they were asked for. Drawn anew for every day, the slowest of them would hold up those
+    that were asked for after it, on days without any order too, and all would be longer."""
+    items, levels = quantiles.shape
+    phase = np.random.default_rng(seed).random((items, 1))
+    turn = (np.arange(days)[None] / TURN_DAYS + phase) % 1
+    at = np.rint((1 - np.abs(2 * turn - 1)) * (levels - 1)).astype(np.int64)
+    return np.asarray(quantiles[np.arange(items)[:, None], at], np.int64)
 
 
 def judge_replay(replay: Replay, unit_cost: Floats) -> pd.DataFrame:

@@ -52,4 +52,5 @@ def with_season(demand: Demand, factors: Floats) -> Demand:
         history=demand.history * factors[:, None],
         scale=demand.scale * factors,
         deviation=demand.deviation * np.sqrt(factors),
+        recent=demand.recent * factors,
     )

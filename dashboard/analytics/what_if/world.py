@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.analytics.forecasting import History, forecast_many, simulate_paths
+from dashboard.analytics.forecasting import History, forecast_many
+from dashboard.analytics.forecasting.intervals import draw_paths
 from dashboard.analytics.what_if.baseline import (
     PATHS,
     Baseline,
@@ -35,6 +36,25 @@ FEWEST_WEEKS = 8
 SHORTEST, USUAL, LONGEST = 4, 13, 26  # weeks ahead
 _LATELY, _HALF_LIFE = 26, 10.0  # weeks that shares and prices are told from
 _QUICK = ("year_on_year", "theta")  # members that tell the shares of categories
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is needed of a Forecast to draw paths (its attributes)."""
+
+    value: Floats
+    errors: Floats
+    offsets: Floats
+    level: float
+    floor: float
+    member: str
+
+    def draw(self, count: int, seed: int) -> Floats:
+        """(count, weeks)"""
+        return draw_paths(
+            self.value, self.errors, self.offsets,
+            level=self.level, floor=self.floor, count=count, seed=seed,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,16 +97,17 @@ def build_world(
     seed: int = SEED,
     paths: int = PATHS,
     begun: float = 0.0,
+    course: Course | None = None,
 ) -> World | None:
-    """None where the selection has sold in fewer than eight weeks, or not lately."""
-    weeks = sources.weeks
-    number = (pd.to_datetime(weeks["week_on"]) - pd.Timestamp(starts_on)).dt.days // 7
-    everything = weeks.assign(week=number)
+    """None where the selection has sold in fewer than eight weeks, or not lately. `course` is that
+    of the selection, if it is known already."""
+    everything = _number_weeks(sources.weeks, starts_on)
     chosen = everything[selection.of(everything)]
     lately = chosen[chosen["week"] >= -_LATELY]
-    if chosen["week"].nunique() < FEWEST_WEEKS or not lately["net_sales"].sum() > 0:
+    if not _is_enough(chosen):
         return None
-    money, member = _forecast(chosen, horizon, seed, paths)
+    course = course or foresee(chosen, horizon)
+    money = np.maximum(course.draw(paths, seed), 0.0)
     groups = _group(lately)
     shares = _share_out(groups, _category_shares(chosen, groups, horizon), horizon, seed, paths)
     units = money[:, None, :] * shares / groups.price[None, :, None]
@@ -101,16 +122,36 @@ def build_world(
     draws = draw_parameters(learnt, groups, seed, paths, orders, value * share, sources, share)
     return World(
         baseline, draws, find_stock(sources, groups, starts_on, horizon), starts_on,
-        total.tail(52).reset_index(drop=True), learnt, share, seed, member, begun, facts,
+        total.tail(52).reset_index(drop=True), learnt, share, seed, course.member, begun, facts,
     )  # fmt: skip
 
 
-def _forecast(chosen: pd.DataFrame, horizon: int, seed: int, paths: int) -> tuple[Floats, str]:
-    """(S, H) net sales of all that is chosen."""
+def _number_weeks(weeks: pd.DataFrame, starts_on: date) -> pd.DataFrame:
+    """With week: −1 is the last before `starts_on`."""
+    number = (pd.to_datetime(weeks["week_on"]) - pd.Timestamp(starts_on)).dt.days // 7
+    return weeks.assign(week=number)
+
+
+def _is_enough(chosen: pd.DataFrame) -> bool:
+    lately = chosen[chosen["week"] >= -_LATELY]
+    return chosen["week"].nunique() >= FEWEST_WEEKS and bool(lately["net_sales"].sum() > 0)
+
+
+def foresee_everything(weeks: pd.DataFrame, starts_on: date, horizon: int) -> Course | None:
+    """The course of all weeks (week_on, net_sales); None where there are too few."""
+    everything = _number_weeks(weeks, starts_on)
+    return foresee(everything, horizon) if _is_enough(everything) else None
+
+
+def foresee(chosen: pd.DataFrame, horizon: int) -> Course:
+    """How net sales of what is chosen go on."""
     values, start = _series(chosen)
     history = History(values, 52, start=start, step="week")
-    forecast = forecast_many([history], horizon)[0]
-    return np.maximum(simulate_paths(forecast, paths, seed), 0.0), forecast.member
+    told = forecast_many([history], horizon)[0]
+    return Course(
+        told.periods["value"].to_numpy(np.float64), told.errors, told.offsets, told.level,
+        told.floor, told.member,
+    )  # fmt: skip
 
 
 def _yearly_growth(sales: Floats) -> tuple[float, float] | None:

@@ -1,0 +1,91 @@
+"""Stock: the night's plan, the data of the page, which must be there within 100 ms, and a year of
+200 products played again, within 5 s."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Engine
+
+from benchmarks import worlds
+from benchmarks.timing import milliseconds, print_table, shown
+from dashboard.analytics.inventory.replay import judge_replay, replay_policy, slow_lead_days
+from dashboard.refreshing import source_of
+from dashboard.stock_plan import StockBoard, StockRule, judge_stock
+from dashboard.stock_refresh import refresh_stock
+from data_access.analytics_copy import AnalyticsCopy
+from data_access.database import Database, connect
+from data_access.inventory import list_expected_receipts, list_stock, sum_waiting_by_stock
+from data_access.refreshing import runs
+from data_access.scope import Scope
+from data_access.stock_plans import list_stock_plans
+
+PAGE_MS, REPLAY_MS = 100, 5_000
+PRODUCTS, DAYS = 200, 365
+
+
+def report_stock(name: str, url: str, path: Path) -> None:
+    database = connect(url)
+    copied = AnalyticsCopy(database.record, path)
+    try:
+        night = _plan(database, copied)
+        copied.refresh()
+        scope = worlds.scope_named(database.record, "manager")
+        board = _board(copied.engine, scope, worlds.AS_OF)
+        asked = milliseconds(lambda: _ask(copied.engine, scope))
+        whole = milliseconds(lambda: _board(copied.engine, scope, worlds.AS_OF))
+    finally:
+        copied.close()
+        database.dispose()
+    replay = milliseconds(_replay)
+    rows = [
+        ["the night's plan", f"{night * 1000:,.0f}", "–"],
+        ["the page's data", shown(asked), _kept(asked, PAGE_MS)],
+        ["the page's data, judged", shown(whole), "–"],
+        [f"{PRODUCTS} products × {DAYS} days again", shown(replay), _kept(replay, REPLAY_MS)],
+    ]
+    title = f"{name}: stock, {len(board.rows):,} products in warehouses"
+    print_table(title, ["what", "ms", "kept"], rows)
+
+
+def _kept(taken: float, limit: float) -> str:
+    return f"under {limit:,.0f}" if taken < limit else f"NOT under {limit:,.0f}"
+
+
+def _plan(database: Database, copied: AnalyticsCopy) -> float:
+    source = source_of(database.record, database.writer, copied.engine, worlds.AS_OF)
+    version = runs.read_input_version(database.record)
+    start = time.perf_counter()
+    run = runs.begin_run(database.writer, "stock", worlds.AS_OF, version)
+    refresh_stock(source, run, lambda share: None)
+    return time.perf_counter() - start
+
+
+def _ask(engine: Engine, scope: Scope) -> None:
+    list_stock(engine, scope)
+    list_stock_plans(engine, scope)
+    sum_waiting_by_stock(engine, scope)
+    list_expected_receipts(engine, scope)
+
+
+def _board(engine: Engine, scope: Scope, as_of: date) -> StockBoard:
+    stock = list_stock(engine, scope)
+    waiting = sum_waiting_by_stock(engine, scope)
+    return judge_stock(
+        stock.merge(waiting, on=["product_id", "warehouse_id"], how="left"),
+        list_stock_plans(engine, scope),
+        list_expected_receipts(engine, scope),
+        as_of,
+        StockRule(),
+    )
+
+
+def _replay() -> None:
+    chance = np.random.default_rng(23)
+    demand = chance.poisson(3, (PRODUCTS, DAYS)).astype(float)
+    leads = np.sort(chance.integers(3, 30, (PRODUCTS, 21)), axis=1).astype(float)
+    level, lot, lead = np.full(PRODUCTS, 60.0), np.full(PRODUCTS, 50.0), slow_lead_days(leads, DAYS)
+    judge_replay(replay_policy(demand, level, level, lot, lead), np.ones(PRODUCTS))

@@ -1,0 +1,109 @@
+"""How good lists are against what was ordered then. A list is a row of product places, best first,
+-1 where it is shorter. Definitions: recall = hits ÷ all that was ordered; NDCG with gain 1 and the
+ideal list as long as the shorter of k and what was ordered; hit = at least one; coverage = products
+in any list ÷ all; novelty = mean −log2 of the share of customers who had the product; diversity =
+1 − mean cosine (by customers) between two products of a list."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from dashboard.analytics.recommending.baskets import Flags, Floats, Ints, Matrix
+
+RESAMPLES = 1_000
+_CHUNK = 100
+
+
+def rank_lists(customer: Ints, product: Ints, scores: Floats, customers: Ints, k: int) -> Ints:
+    """The k best of each of `customers` (sorted); of equals the first product."""
+    turn = np.lexsort((product, -scores, customer))
+    who, what = customer[turn], product[turn]
+    place = np.arange(len(who)) - np.searchsorted(who, who)
+    row = np.searchsorted(customers, who)
+    kept = place < k
+    lists = np.full((len(customers), k), -1, np.int64)
+    lists[row[kept], place[kept]] = what[kept]
+    return lists
+
+
+def looked_up(truth: Matrix, customer: Ints, product: Ints) -> Flags:
+    """Whether `truth` (customers by products) has each pair."""
+    size = truth.shape[1]
+    pairs = sparse.coo_array(truth)
+    there = np.sort(pairs.coords[0].astype(np.int64) * size + pairs.coords[1])
+    asked = customer.astype(np.int64) * size + product
+    place = np.minimum(np.searchsorted(there, asked), max(len(there) - 1, 0))
+    return np.asarray(there[place] == asked) if len(there) else np.zeros(len(asked), dtype=bool)
+
+
+def measure_lists(lists: Ints, truth: Matrix, customers: Ints) -> dict[str, Floats]:
+    """recall, ndcg, hit of each customer; NaN for one who ordered nothing."""
+    count, k = lists.shape
+    row = np.repeat(customers, k)
+    found = looked_up(truth, row, np.maximum(lists.ravel(), 0)).reshape(count, k) & (lists >= 0)
+    ordered = np.diff(sparse.csr_array(truth).indptr)[customers].astype(np.float64)
+    ordered[ordered == 0] = np.nan
+    gains = 1 / np.log2(np.arange(k) + 2)
+    ideal = np.append(0, np.cumsum(gains))[np.minimum(np.nan_to_num(ordered), k).astype(int)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ndcg = np.where(np.isnan(ordered), np.nan, (found @ gains) / ideal)
+    hits = found.sum(axis=1)
+    return {
+        "recall": hits / ordered,
+        "ndcg": ndcg,
+        "hit": np.where(np.isnan(ordered), np.nan, hits > 0),
+    }
+
+
+def coverage(lists: Ints, products: int) -> float:
+    return len(np.unique(lists[lists >= 0])) / products if products else 0.0
+
+
+def novelty(lists: Ints, bought: Matrix) -> float | None:
+    """In bits; a product that nobody had counts as had by one."""
+    shown = lists[lists >= 0]
+    if not len(shown):
+        return None
+    buyers = np.maximum(np.bincount(bought.indices, minlength=bought.shape[1]), 1)
+    return float(np.mean(-np.log2(buyers[shown] / bought.shape[0])))
+
+
+def diversity_of_lists(lists: Ints, bought: Matrix) -> float | None:
+    """Mean over the lists of at least two products."""
+    lengths = (lists >= 0).sum(axis=1)
+    lists, lengths = lists[lengths > 1], lengths[lengths > 1]
+    if not len(lists):
+        return None
+    buyers = np.bincount(bought.indices, minlength=bought.shape[1]).astype(np.float64)
+    scale = 1 / np.sqrt(np.maximum(buyers, 1))
+    columns = sparse.csr_array((bought @ sparse.diags_array(scale)).T)  # products of length 1
+    total = 0.0
+    for first in range(0, len(lists), _CHUNK):
+        chunk = lists[first : first + _CHUNK]
+        row, place = np.nonzero(chunk >= 0)
+        shape = (len(chunk), bought.shape[1])
+        chosen = sparse.csr_array((np.ones(len(row)), (row, chunk[row, place])), shape=shape)
+        length = sparse.csr_array(chosen @ columns)
+        own = (buyers[np.maximum(chunk, 0)] > 0) & (chunk >= 0)
+        both = np.asarray(length.multiply(length).sum(axis=1)).ravel() - own.sum(axis=1)
+        size = lengths[first : first + _CHUNK]
+        total += float(np.sum(1 - both / (size * (size - 1))))
+    return total / len(lists)
+
+
+def intervals(
+    values: Floats, *, seed: int, against: Floats | None = None, resamples: int = RESAMPLES
+) -> tuple[float, float, float]:
+    """The mean of the customers' values (or of the differences from `against`, customer by
+    customer) and its 95 % interval: bootstrap over customers. NaN are left out."""
+    differences = values if against is None else values - against
+    known = differences[~np.isnan(differences)]
+    if not len(known):
+        return np.nan, np.nan, np.nan
+    chance = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    for place in range(resamples):
+        means[place] = known[chance.integers(0, len(known), len(known))].mean()
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(known.mean()), float(low), float(high)

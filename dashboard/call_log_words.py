@@ -1,0 +1,27 @@
+"""How the log calls what became of the calls of a list, and the time that reps have for them."""
+
+from __future__ import annotations
+
+from dashboard.texts import N_
+
+MARKS: dict[str, str] = {
+    "called": N_("Called"),
+    "bought": N_("Bought"),
+    "not_interested": N_("Not interested"),
+    "wrong": N_("Wrong"),
+}
+TABLES: dict[str, str] = {
+    "call_marks": N_("Result of a call"),
+    "call_capacities": N_("Calls a week"),
+}
+FIELDS: dict[str, str] = {
+    "mark": N_("Result"),
+    "week_on": N_("Week from"),
+    "marked_at": N_("Marked at"),
+    "calls_a_week": N_("Calls a week"),
+}
+ACTIONS: dict[str, str] = {
+    "mark_call": N_("told what came of a call"),
+    "take_back_mark": N_("took the result of a call back"),
+    "change_capacity": N_("changed the calls a week of a rep"),
+}

@@ -1,0 +1,194 @@
+"""The part `offers` of a refresh: what to offer each customer, what is bought together, and how
+well offers do on orders that were not learnt from.
+
+How much each component counts is learnt anew once a week; until then only customers with new or
+changed orders get new offers, by what was learnt then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.analytics.recommending import evaluation
+from dashboard.analytics.recommending.baskets import Baskets, read_baskets
+from dashboard.analytics.recommending.blending import Weights, draw_customers
+from dashboard.analytics.recommending.fitting import LATE_SHARE, fit
+from dashboard.analytics.recommending.itemsets import read_held
+from dashboard.analytics.recommending.offering import (
+    OFFER_COLUMNS,
+    make_offers,
+    offer_popular,
+    popular_among,
+)
+from dashboard.analytics.recommending.pairs import find_pairs
+from dashboard.analytics.recommending.similarity import content
+from data_access.purchasing import read_attributes
+from data_access.refreshing import offers as stored
+from data_access.refreshing.runs import Run
+
+if TYPE_CHECKING:
+    from dashboard.refreshing import Source
+
+SEED = 7
+LEARNT_FOR = timedelta(days=7)
+LIST_LENGTH = 10
+MOST_JUDGED = 20_000  # customers whose orders the weights and the evaluation rest on
+_MEASURES = ("recall", "ndcg", "hit")
+_PLAIN = ("coverage", "novelty", "diversity", "recall_repeat", "recall_explore")
+Advance = Callable[[float], None]
+
+
+def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
+    """How many offers were written."""
+    last = stored.find_last_facts(source.record, run)
+    weights = None if last is None else _known_weights(last, source.as_of)
+    touched = (
+        None
+        if weights is None or last is None
+        else stored.find_changed_customers(source.record, last["version"], run.version)
+    )
+    lines = stored.read_lines(source.analytics, source.as_of)
+    facts = read_attributes(source.record)
+    baskets = read_baskets(lines)
+    attributes = facts.set_index("product_id").reindex(baskets.product_ids).reset_index()
+    attributes["price"] = attributes["price"].astype("float64")
+    is_sold = ~(pd.to_datetime(attributes["discontinued_on"]) <= pd.Timestamp(source.as_of))
+    sold = is_sold.to_numpy(bool)
+    advance(0.05)
+
+    def content_of(places: Any) -> Any:
+        return content(attributes.iloc[places].reset_index(drop=True))
+
+    judged = None
+    if weights is None:
+        weights, judged = _learn(baskets, content_of)
+        touched = None
+        learnt_on = source.as_of
+    else:
+        learnt_on = date.fromisoformat(last["learnt_on"]) if last else source.as_of
+    advance(0.4)
+    found = _offers(source, baskets, lines, weights, attributes, sold, touched, content_of, advance)
+    pairs = find_pairs(read_held(stored.read_all_baskets(source.analytics, source.as_of)))
+    advance(0.8)
+    told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
+            "list_length": LIST_LENGTH}  # fmt: skip
+    counts = {"customers": len(baskets.customer_ids), "learnt_from": weights.learnt_from,
+              "worked_out": int(found["customer_id"].nunique())}  # fmt: skip
+    written = 0
+
+    def count(rows: int) -> None:
+        nonlocal written
+        written += rows
+        advance(0.8 + 0.19 * written / max(len(found), 1))
+
+    stored.replace_offers(
+        source.writer, run, found, touched, pairs, judged, told, {**told, **counts}, count
+    )
+    return len(found)
+
+
+def _learn(baskets: Baskets, content_of: Any) -> tuple[Weights, pd.DataFrame]:
+    """The weights that all last orders teach, and how the lists do on orders that they did not
+    learn from: the evaluation's own weights are learnt without the orders it measures on."""
+    drawn = draw_customers(np.arange(len(baskets.customer_ids)), MOST_JUDGED, SEED)
+    chosen = np.zeros(len(baskets.customer_ids), dtype=bool)
+    chosen[drawn] = True
+    some = baskets.keep(chosen[baskets.customer])
+    weights = evaluation.learn(some, seed=SEED, content_of=content_of)
+    rows: list[dict[str, Any]] = []
+    splits = [evaluation.split_last_orders(some)]
+    cut = evaluation.usual_cut(some)
+    if cut is not None:
+        splits.append(evaluation.split_at(some, cut))
+    for split in splits:
+        judged = evaluation.evaluate(some, split, k=LIST_LENGTH, seed=SEED, content_of=content_of)
+        rows += [
+            {"protocol": split.name, "task": task, "list_length": LIST_LENGTH, **row}
+            for task, measured in judged["tasks"].items()
+            for row in _evaluation_rows(measured)
+        ]
+    return weights, pd.DataFrame(rows)
+
+
+def _evaluation_rows(measured: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for method, own in measured["methods"].items():
+        gains = measured["differences"].get(method, {})
+        for measure in (*_MEASURES, *_PLAIN):
+            value = own[measure]
+            told = value if isinstance(value, dict) else {"mean": value, "low": None, "high": None}
+            if told["mean"] is None:
+                continue
+            gain = gains.get(measure, {})
+            rows.append(
+                {"method": method, "measure": measure, "customers": measured["customers"],
+                 "value": told["mean"], "low": told["low"], "high": told["high"],
+                 "gain": gain.get("mean"), "gain_low": gain.get("low"),
+                 "gain_high": gain.get("high")}
+            )  # fmt: skip
+    return rows
+
+
+def _offers(
+    source: Source, baskets: Baskets, lines: pd.DataFrame, weights: Weights,
+    attributes: pd.DataFrame, sold: Any, touched: set[int] | None, content_of: Any,
+    advance: Advance,
+) -> pd.DataFrame:  # fmt: skip
+    groups = stored.read_groups(source.record)
+    if touched is not None:
+        groups = groups[groups["customer_id"].isin(touched)]
+    if not len(baskets.customer) or not len(groups):
+        return pd.DataFrame(columns=[*OFFER_COLUMNS])
+    known = groups["customer_id"].isin(baskets.customer_ids)
+    fitted = fit(baskets, content_of, sold)
+    advance(0.5)
+    places = np.searchsorted(baskets.customer_ids, np.sort(groups.loc[known, "customer_id"]))
+    found = make_offers(
+        fitted, weights, places, may_be_offered=sold, attributes=attributes,
+        workers=source.workers or os.cpu_count() or 1,
+        done=lambda share: advance(0.5 + 0.25 * share),
+    )  # fmt: skip
+    cold = _grouped(groups[~known])
+    if not len(cold):
+        return found
+    by_customer = _grouped(stored.read_groups(source.record))
+    since = lines.drop_duplicates("order_id")["ordered_on"].quantile(
+        1 - LATE_SHARE, interpolation="lower"
+    )
+    may_be = dict(zip(baskets.product_ids.tolist(), sold.tolist(), strict=True))
+    popular = dict(popular_among(lines.merge(by_customer, on="customer_id"), may_be, since))
+    return pd.concat([found, offer_popular(cold, popular)], ignore_index=True)
+
+
+def _grouped(groups: pd.DataFrame) -> pd.DataFrame:
+    """customer_id, region and region_type; both NA without a region."""
+    region = groups["region_id"].astype("Int64").astype("string")
+    return pd.DataFrame(
+        {
+            "customer_id": groups["customer_id"],
+            "region": region,
+            "region_type": region + " " + groups["customer_type"].astype("string"),
+        }
+    )
+
+
+def _as_told(weights: Weights) -> dict[str, Any]:
+    return {
+        "again": dict(weights.again), "new": dict(weights.new), "offset": weights.offset,
+        "personal": weights.personal, "learnt_from": weights.learnt_from,
+    }  # fmt: skip
+
+
+def _known_weights(last: dict[str, Any], as_of: date) -> Weights | None:
+    """What was learnt at most a week before `as_of`."""
+    if "weights" not in last:
+        return None
+    learnt_on = date.fromisoformat(last["learnt_on"])
+    if not timedelta(0) <= as_of - learnt_on < LEARNT_FOR:
+        return None
+    return Weights(**last["weights"])

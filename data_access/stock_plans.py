@@ -1,0 +1,39 @@
+"""The stored plan of each stock: the same for everybody who may see it."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import Engine, select
+
+from data_access.frames import read_frame
+from data_access.inventory import MOST_STOCK
+from data_access.scope import Scope
+
+COLUMNS = (
+    "stock_id", "as_of_on", "daily_demand", "deviation", "kind", "demand_source", "season",
+    "seen_days", "empty_days", "large_days", "yearly_units", "lead_time_mean",
+    "lead_time_deviation", "lead_time_source", "receipts", "abc", "xyz", "variation",
+    "value_share", "service", "lead_time_demand", "undershoot", "safety_stock", "reorder_point",
+    "order_quantity", "opening_units", "last_shipped_on", "aged_30", "aged_90", "aged_180",
+    "lead_time_grid", "weeks_grid",
+)  # fmt: skip
+
+
+def list_stock_plans(engine: Engine, scope: Scope) -> pd.DataFrame:
+    """COLUMNS of each stock that is planned, at most MOST_STOCK; units, days and shares. Both grids
+    as text."""
+    plans = scope.visible.stock_plans
+    columns = [plans.c[name] for name in COLUMNS]
+    return read_frame(engine, select(*columns).order_by(plans.c.stock_id).limit(MOST_STOCK))
+
+
+def list_plan_histories(engine: Engine, scope: Scope, product_ids: tuple[int, ...]) -> pd.DataFrame:
+    """stock_id, lead_times and history (numbers separated by commas) of these products' stock."""
+    plans, stock = scope.visible.stock_plans, scope.visible.stock
+    return read_frame(
+        engine,
+        select(plans.c.stock_id, plans.c.lead_times, plans.c.history)
+        .join_from(plans, stock, stock.c.stock_id == plans.c.stock_id)
+        .where(stock.c.product_id.in_(product_ids))
+        .order_by(plans.c.stock_id),
+    )

@@ -1,0 +1,142 @@
+"""What is told of offers: what speaks against one now, and what a rep may not learn."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dashboard.analytics.recommending.screening import Screen
+from data_access.database import Database
+from data_access.offers import list_bought_with, list_offers, list_pairs, list_wanting
+from tests.crm import add, add_order, scope_of
+
+AS_OF = date(2026, 11, 23)
+
+
+@pytest.fixture
+def shop(database: Database) -> SimpleNamespace:
+    writer = database.writer
+    region = add(writer, "regions")
+    rep = add(writer, "employees", name="Rep", region_id=region)
+    mine = add(writer, "customers", name="Ada", owner_id=rep, region_id=region, consent="granted")
+    other = add(writer, "customers", name="Bea", consent="granted")
+    tea, cup, lamp, gone = (
+        add(writer, "products", name=name, list_price=Decimal(50), unit_cost=Decimal(cost),
+            discontinued_on=ends)
+        for name, cost, ends in (("Tea", 20, None), ("Cup", 49, None), ("Lamp", 30, None),
+                                 ("Gone", 10, AS_OF))
+    )  # fmt: skip
+    return SimpleNamespace(
+        database=database, writer=writer, mine=mine, other=other, tea=tea, cup=cup, lamp=lamp,
+        gone=gone, admin=scope_of(database, "admin"),
+        rep=scope_of(database, "sales_rep", employee_id=rep),
+    )  # fmt: skip
+
+
+def offer(shop: SimpleNamespace, customer_id: int, product_id: int, **values: Any) -> int:
+    row: dict[str, Any] = {
+        "as_of_on": AS_OF, "kind": "new", "rank": 1, "score": Decimal(2), "method": "blend",
+        "reason": "together", "source_product_id": shop.tea, "shared_count": 9,
+        "shared_base": 41, **values,
+    }  # fmt: skip
+    return add(shop.writer, "offers", customer_id=customer_id, product_id=product_id, **row)
+
+
+def told(shop: SimpleNamespace, scope: Any, customer_id: int) -> dict[int, dict[str, Any]]:
+    found = list_offers(shop.database.record, scope, customer_id, AS_OF)
+    return {row["product_id"]: row for row in found.to_dict("records")}
+
+
+def test_what_speaks_against_an_offer_is_told(shop: SimpleNamespace) -> None:
+    warehouse = add(shop.writer, "warehouses")
+    add(shop.writer, "stock", warehouse_id=warehouse, product_id=shop.cup, on_hand=5, reserved=5)
+    add(shop.writer, "stock", warehouse_id=warehouse, product_id=shop.tea, on_hand=9, reserved=2)
+    for rank, product in enumerate((shop.tea, shop.cup, shop.lamp, shop.gone), start=1):
+        offer(shop, shop.mine, product, rank=rank)
+    add(shop.writer, "reminders", customer_id=shop.mine, product_id=shop.lamp, cause="rebuy",
+        action="call", state="dismissed", recorded_at=datetime(2026, 11, 1))  # fmt: skip
+    order_id = add_order(shop.database, customer_id=shop.mine,
+                         lines=[{"product_id": shop.tea, "quantity": 4}])  # fmt: skip
+    add_order(shop.database, customer_id=shop.mine, stage="cancelled",
+              lines=[{"product_id": shop.tea, "quantity": 70}])  # fmt: skip
+    with shop.database.record.connect() as connection:
+        line_id = connection.exec_driver_sql(
+            f"SELECT line_id FROM order_lines WHERE order_id = {order_id}"
+        ).scalar_one()
+    add(shop.writer, "returns", order_id=order_id, line_id=line_id, quantity=3, amount=Decimal(9))
+    found = told(shop, shop.admin, shop.mine)
+    assert list(found) == [shop.tea, shop.cup, shop.lamp]  # by rank; what is gone is left out
+    tea, cup, lamp = found.values()
+    assert (tea["available"], tea["bought_units"], tea["returned_units"]) == (7, 4, 3)
+    assert (cup["available"], cup["margin_rate"], cup["source_product"]) == (0, 0.02, "Tea")
+    assert (lamp["is_refused"], cup["is_refused"], lamp["bought_units"]) == (1, 0, 0)
+    frame = list_offers(shop.database.record, shop.admin, shop.mine, AS_OF)
+    assert Screen().apply(frame)["left_out"].tolist() == [
+        "returned_often", "not_available", "refused",
+    ]  # fmt: skip
+    assert Screen(least_margin=0.5, most_returned=None, needs_stock=False).apply(frame)[
+        "left_out"
+    ].tolist() == [None, "low_margin", "refused"]
+
+
+def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None:
+    offer(shop, shop.mine, shop.cup, shared_count=4, shared_base=41)
+    offer(shop, shop.mine, shop.lamp, rank=2, shared_count=5, shared_base=41)
+    offer(shop, shop.mine, shop.tea, kind="again", reason="bought", source_product_id=None,
+          shared_count=None, shared_base=None, own_count=2, own_base=3, orders_since=1)  # fmt: skip
+    offer(shop, shop.other, shop.cup)
+    assert told(shop, shop.rep, shop.other) == {}
+    mine = told(shop, shop.rep, shop.mine)
+    assert (mine[shop.lamp]["shared_count"], mine[shop.lamp]["shared_base"]) == (5, 41)
+    assert pd.isna(mine[shop.cup]["shared_count"]) and mine[shop.cup]["shared_base"] == 41
+    assert (mine[shop.tea]["own_count"], mine[shop.tea]["own_base"]) == (2, 3)
+    assert told(shop, shop.admin, shop.mine)[shop.cup]["shared_count"] == 4
+    wanting = list_wanting(shop.database.record, shop.rep, shop.cup)
+    assert wanting["customer"].tolist() == ["Ada"]
+    assert set(list_wanting(shop.database.record, shop.admin, shop.cup)["customer"]) == {
+        "Ada", "Bea",
+    }  # fmt: skip
+
+
+def test_who_wants_a_product_next(shop: SimpleNamespace) -> None:
+    likely, refusing, not_again, unknown = (
+        add(shop.writer, "customers", name=name, consent=consent)
+        for name, consent in (("Cy", "granted"), ("Di", "refused"), ("Ed", "unknown"),
+                              ("Fay", "unknown"))
+    )  # fmt: skip
+    offer(shop, shop.mine, shop.cup, score=Decimal(1), kind="again")
+    for customer_id in (likely, refusing, not_again):
+        offer(shop, customer_id, shop.cup, score=Decimal(3))
+    offer(shop, unknown, shop.cup, method="popular", reason="popular", source_product_id=None)
+    add(shop.writer, "reminders", customer_id=not_again, product_id=shop.cup, cause="rebuy",
+        action="call", state="dismissed", recorded_at=datetime(2026, 11, 1))  # fmt: skip
+    found = list_wanting(shop.database.record, shop.admin, shop.cup)
+    assert found["customer"].tolist() == ["Cy", "Ada"]
+    again = list_wanting(shop.database.record, shop.admin, shop.cup, kind="again")
+    assert again["customer"].tolist() == ["Ada"]
+    assert list_wanting(shop.database.record, shop.admin, shop.cup, limit=1)["customer"].tolist() \
+        == ["Cy"]  # fmt: skip
+
+
+def test_rules_of_pairs(shop: SimpleNamespace) -> None:
+    def pair(product_id: int, other: int, together: int, lift: int) -> None:
+        add(shop.writer, "product_pairs", product_id=product_id, other_product_id=other,
+            as_of_on=AS_OF, together=together, product_orders=40, other_orders=20, orders=1_000,
+            lift=Decimal(lift), lift_low=Decimal(lift) / 2, lift_high=Decimal(lift) * 2,
+            q_value=Decimal("0.01"))  # fmt: skip
+
+    pair(shop.tea, shop.cup, 10, 3)
+    pair(shop.tea, shop.lamp, 30, 2)
+    pair(shop.cup, shop.tea, 10, 3)
+    for scope in (shop.admin, shop.rep):
+        with_tea = list_bought_with(shop.database.record, scope, shop.tea)
+        assert with_tea["other_product"].tolist() == ["Cup", "Lamp"]
+        assert with_tea[["support", "confidence"]].values.tolist() == [[0.01, 0.25], [0.03, 0.75]]
+        often = list_pairs(shop.database.record, scope, sort="together", fewest=11)
+        assert often["together"].tolist() == [30]
+        assert len(list_pairs(shop.database.record, scope)) == 3

@@ -1,0 +1,233 @@
+"""The part `offers` of a refresh: offers, pairs and how well they do, whole and by customer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from sqlalchemy import func, select, update
+
+from dashboard.refreshing import Outcome, refresh, source_of
+from data_access.analytics_copy import AnalyticsCopy
+from data_access.database import Database, connect, writing
+from data_access.demo import Plan, build_demo
+from data_access.edits.merging import RESULTS_OF_CUSTOMERS
+from data_access.frames import read_frame
+from data_access.offers import list_bought_with, list_offer_evaluations, list_offers
+from data_access.schema import upgrade_schema
+from data_access.tables import (
+    customers,
+    offer_evaluations,
+    offers,
+    order_lines,
+    orders,
+    product_pairs,
+    products,
+    refreshes,
+)
+from tests.crm import add, add_order, scope_of
+
+AS_OF = date(2026, 6, 30)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A small demo company with offers."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('offers') / 'crm.sqlite'}"
+    else:
+        new_url: Callable[..., str] = request.getfixturevalue("new_postgresql_url")
+        url = new_url()
+    database = connect(url)
+    upgrade_schema(database.writer)
+    build_demo(database.writer, Plan(2_500, 7, AS_OF))
+    assert work_out(database) == "done"
+    yield database
+    database.dispose()
+
+
+def work_out(database: Database, as_of: date = AS_OF) -> str:
+    copied = AnalyticsCopy(database.record)
+    try:
+        source = source_of(database.record, database.writer, copied.engine, as_of)
+        told: list[Outcome] = refresh(source, ("offers",), lambda part, share: None)
+    finally:
+        copied.close()
+    assert not told[0].message, told[0].message
+    return told[0].state
+
+
+def frame(database: Database, table: Any) -> pd.DataFrame:
+    return read_frame(database.record, select(*table.c).order_by(*table.primary_key.columns))
+
+
+def bought_lines(database: Database) -> pd.DataFrame:
+    return read_frame(
+        database.record,
+        select(orders.c.customer_id, orders.c.order_id, orders.c.ordered_on,
+               order_lines.c.product_id)
+        .join_from(orders, order_lines, order_lines.c.order_id == orders.c.order_id)
+        .join(products, products.c.product_id == order_lines.c.product_id)
+        .where(orders.c.stage != "cancelled", products.c.is_goods,
+               orders.c.ordered_on <= AS_OF),
+    )  # fmt: skip
+
+
+def test_everybody_gets_offers_of_both_kinds_with_true_counts(demo: Database) -> None:
+    found, lines = frame(demo, offers), bought_lines(demo)
+    everybody = frame(demo, customers)["customer_id"]
+    assert set(found["customer_id"]) == set(everybody)
+    assert (found.groupby(["customer_id", "kind"])["rank"].max() <= 20).all()
+    pairs = set(zip(lines["customer_id"], lines["product_id"], strict=True))
+    known = [pair in pairs for pair in zip(found["customer_id"], found["product_id"], strict=True)]
+    assert ((found["kind"] == "again") == known).all()
+    times = lines.groupby(["customer_id", "product_id"])["order_id"].nunique()
+    in_all = lines.groupby("customer_id")["order_id"].nunique()
+    buyers = lines.groupby("product_id")["customer_id"].agg(set)
+    seen = set()
+    for row in found.iloc[::7].itertuples():
+        seen.add(row.reason)
+        match row.reason:
+            case "bought":
+                assert row.own_count == times[(row.customer_id, row.product_id)]
+                assert row.own_base == in_all[row.customer_id] > row.orders_since >= 0
+                assert pd.isna(row.shared_count)
+            case "together":
+                both = buyers[row.source_product_id] & buyers[row.product_id]
+                assert (row.shared_count, row.shared_base) == (
+                    len(both), len(buyers[row.source_product_id])
+                )  # fmt: skip
+                assert row.customer_id in buyers[row.source_product_id]
+            case "similar":
+                assert 0 <= row.own_count <= row.own_base <= 4
+            case _:
+                assert 0 < row.shared_count <= row.shared_base
+    assert {"bought", "together", "popular"} <= seen
+    cold = found[~found["customer_id"].isin(lines["customer_id"])]
+    assert len(cold) and set(cold["method"]) == {"popular"} and set(cold["kind"]) == {"new"}
+    gone = frame(demo, products).set_index("product_id")["discontinued_on"]
+    assert not (found["product_id"].map(gone) <= pd.Timestamp(AS_OF)).any()
+
+
+def test_what_is_popular_is_counted_in_the_customers_region(demo: Database) -> None:
+    found = frame(demo, offers)
+    rows = found[found["reason"] == "popular_region"]
+    if not len(rows):
+        rows = found[found["reason"] == "popular_region_type"]
+    row = rows.iloc[0]
+    who = frame(demo, customers).set_index("customer_id")
+    lines = bought_lines(demo)
+    since = lines.drop_duplicates("order_id")["ordered_on"].sort_values().iloc[
+        int(0.7 * (lines["order_id"].nunique() - 1))
+    ]  # fmt: skip
+    own = lines[lines["ordered_on"] >= since].join(
+        who[["region_id", "customer_type"]], on="customer_id"
+    )
+    me = who.loc[row["customer_id"]]
+    own = own[own["region_id"] == me["region_id"]]
+    if row["reason"] == "popular_region_type":
+        own = own[own["customer_type"] == me["customer_type"]]
+    assert row["shared_base"] == own["order_id"].nunique() >= 30
+    with_it = own[own["product_id"] == row["product_id"]]["order_id"].nunique()
+    assert row["shared_count"] == with_it
+
+
+def test_pairs_are_counted_exactly(demo: Database) -> None:
+    found = frame(demo, product_pairs)
+    held = bought_lines(demo).groupby("product_id")["order_id"].agg(set)
+    assert len(found) and (found["together"] >= 5).all() and (found["q_value"] <= 0.1).all()
+    for row in found.itertuples():
+        a, b = held[row.product_id], held[row.other_product_id]
+        assert (row.together, row.product_orders, row.other_orders) == (
+            len(a & b), len(a), len(b)
+        )  # fmt: skip
+        assert (
+            row.lift == pytest.approx(len(a & b) * row.orders / len(a) / len(b), abs=1e-3)
+            and row.lift_low < row.lift < row.lift_high
+        )
+    admin = scope_of(demo, "admin")
+    first = int(found["product_id"].iloc[0])
+    told = list_bought_with(demo.record, admin, first)
+    assert told["confidence"].iloc[0] == pytest.approx(
+        told["together"].iloc[0] / told["product_orders"].iloc[0], abs=1e-5
+    )
+
+
+def test_how_well_offers_do_is_kept(demo: Database) -> None:
+    told = list_offer_evaluations(demo.record, scope_of(demo, "manager"))
+    assert set(told["protocol"]) == {"last_order_out", "time_cut"}
+    blend = told[(told["method"] == "blend") & (told["measure"] == "ndcg")]
+    assert set(blend["task"]) == {"all", "again", "new"}
+    assert (blend["low"] <= blend["value"]).all() and (blend["value"] <= blend["high"]).all()
+    facts = frame(demo, refreshes).query("what == 'offers'")["facts"].iloc[-1]
+    assert set(json.loads(facts)) == {"learnt_on", "weights", "list_length"}
+
+
+def test_only_customers_with_new_orders_get_new_offers(demo: Database) -> None:
+    before, evaluated = frame(demo, offers), frame(demo, offer_evaluations)
+    found = before[before["kind"] == "again"]
+    customer_id = int(found["customer_id"].iloc[0])
+    wanted = before[(before["customer_id"] == customer_id) & (before["kind"] == "new")]
+    product_id = int(wanted["product_id"].iloc[-1])
+    tomorrow = AS_OF + timedelta(days=1)
+    assert work_out(demo) == "skipped"
+    add_order(demo, customer_id=customer_id, ordered_on=tomorrow,
+              lines=[{"product_id": product_id}])  # fmt: skip
+    assert work_out(demo, tomorrow) == "done"
+    after = frame(demo, offers)
+    own, others = (
+        [each[(each["customer_id"] == customer_id) == mine].reset_index(drop=True)
+         for each in (before, after)]
+        for mine in (True, False)
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(*others)
+    assert not own[0].equals(own[1])
+    row = own[1][own[1]["product_id"] == product_id].iloc[0]
+    assert row["kind"] == "again"
+    assert row["as_of_on"] == pd.Timestamp(tomorrow)
+    pd.testing.assert_frame_equal(frame(demo, offer_evaluations), evaluated)
+    # a week later all is learnt anew
+    assert work_out(demo, AS_OF + timedelta(days=7)) == "done"
+    assert frame(demo, offers)["as_of_on"].nunique() == 1
+
+
+def test_a_change_of_products_is_everybodys(demo: Database) -> None:
+    offered = int(frame(demo, offers)["product_id"].iloc[0])
+    later = AS_OF + timedelta(days=8)
+    with writing(demo.writer) as connection:
+        connection.execute(
+            update(products).where(products.c.product_id == offered).values(discontinued_on=AS_OF)
+        )
+    assert work_out(demo, later) == "done"
+    found = frame(demo, offers)
+    assert offered not in set(found["product_id"]) and found["as_of_on"].nunique() == 1
+
+
+def test_a_company_without_orders_has_no_offers(database: Database) -> None:
+    with writing(database.writer) as connection:
+        connection.execute(update(orders).values(stage="cancelled"))
+    assert work_out(database) == "done"
+    with database.record.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(offers)) == 0
+
+
+def test_one_order_is_enough_to_offer(database: Database) -> None:
+    with writing(database.writer) as connection:
+        connection.execute(update(orders).values(stage="cancelled"))
+    pen = add(database.writer, "products")
+    customer_id = add(database.writer, "customers")
+    add_order(database, customer_id=customer_id, ordered_on=AS_OF, lines=[{"product_id": pen}])
+    assert work_out(database) == "done"
+    told = list_offers(database.record, scope_of(database, "admin"), customer_id, AS_OF)
+    assert told[["product_id", "kind", "reason", "own_count", "own_base", "orders_since"]].values\
+        .tolist() == [[pen, "again", "bought", 1, 1, 0]]  # fmt: skip
+
+
+def test_offers_go_with_a_merged_customer() -> None:
+    assert offers in RESULTS_OF_CUSTOMERS
