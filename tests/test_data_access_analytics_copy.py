@@ -49,15 +49,19 @@ from data_access.tables import (
     products,
     properties,
     regions,
+    stock,
+    stock_plans,
+    users,
 )
 from data_access.totals import recount_orders
-from tests.crm import add, add_order, scope_of
+from tests.crm import NOW, add, add_order, scope_of
 
 WORDS: dict[str, tuple[str, ...]] = {
     "stage": STAGES,
     "currency": ("CNY", "EUR"),
     "consent": ("granted", "refused", "unknown"),
     "state": ("proposed", "approved", "closed"),
+    "mark": ("called", "bought", "not_interested", "wrong"),
 }
 TEXTS = ("王伟", "", " ", "O'Brien", "🙂", "a\\b", "NULL", "%", 'say "x"', "line\nbreak")
 READERS = ("rows", "snapshot")
@@ -99,7 +103,15 @@ def add_random_row(connection: Connection, table: Table, chance: Random) -> None
         line = {name: line[name] for name in line if name in order_lines.c and name != "line_id"}
         inserted = connection.execute(insert(order_lines).values(line))
         row["line_id"] = inserted.inserted_primary_key[0]
-    if table in RESULT_TABLES:  # one row each for a customer
+    if table.name == "call_marks":  # of a person
+        person = {"username": f"{chance.getrandbits(60)}", "name": "x", "role": "manager",
+                  "password_hash": "", "created_at": NOW, "password_changed_at": NOW}  # fmt: skip
+        inserted = connection.execute(insert(users).values(person))
+        row["user_id"] = inserted.inserted_primary_key[0]
+    if table is stock_plans:  # one row each for a stock
+        add_random_row(connection, stock, chance)
+        row["stock_id"] = connection.scalar(select(func.max(stock.c.stock_id)))
+    elif table in RESULT_TABLES:  # one row each for a customer
         inserted = connection.execute(insert(customers).values(name="scored"))
         row["customer_id"] = inserted.inserted_primary_key[0]
     connection.execute(insert(table).values(row))
@@ -130,7 +142,9 @@ def _value(column: Column[Any], chance: Random) -> Any:
         return chance.randrange(-100, 1000)
     if isinstance(kind, DateTime):
         return moment + timedelta(microseconds=chance.randrange(10**6))
-    return moment.date() if isinstance(kind, Date) else chance.choice(TEXTS)
+    if isinstance(kind, Date):
+        return moment.date()
+    return chance.choice(TEXTS)[: getattr(kind, "length", None)]
 
 
 def assert_equal(database: Database, copied: AnalyticsCopy) -> None:
@@ -224,7 +238,7 @@ def edit_at_random(database: Database, chance: Random) -> None:
                         .where(key_of(table) == chance.choice(ids))
                         .values({column.name: _value(column, chance)})
                     )
-                case "delete" if ids and table.name in ("payments", "stock", "feedback"):
+                case "delete" if ids and table.name in ("payments", "targets", "feedback"):
                     connection.execute(delete(table).where(key_of(table) == chance.choice(ids)))
         recount_orders(connection)
 

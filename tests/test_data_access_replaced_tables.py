@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from data_access.analytics_copy import AnalyticsCopy, copy
 from data_access.analytics_copy.layout import key_of
 from data_access.database import Database, replacing
-from data_access.tables import RESULT_TABLES, customers
+from data_access.tables import RESULT_TABLES, customers, stock, stock_plans
 from tests.crm import add
 from tests.test_data_access_analytics_copy import (
     add_random_rows,
@@ -30,14 +30,15 @@ def replace_a_result(database: Database, chance: Random) -> str:
     table = chance.choice(RESULT_TABLES)
     with replacing(database.writer, table.name) as connection:
         connection.execute(delete(table))
-        ids = connection.scalars(select(customers.c.customer_id).limit(chance.randint(0, 9))).all()
-        for number, customer_id in enumerate(ids, start=1):
+        whose = stock.c.stock_id if table is stock_plans else customers.c.customer_id
+        ids = connection.scalars(select(whose).limit(chance.randint(0, 9))).all()
+        for number, one_id in enumerate(ids, start=10**6):  # beyond what is counted
             row = {
                 column.name: random_cell(connection, column, chance)
                 for column in table.columns
                 if not column.computed
             }
-            row |= {key_of(table).name: number, "customer_id": customer_id}
+            row |= {key_of(table).name: number, whose.name: one_id}
             connection.execute(insert(table).values(row))
     return table.name
 

@@ -406,7 +406,7 @@ def add_run(browser: Browser, state: str, started_at: datetime) -> None:
 
 
 def runs_since(browser: Browser, shop: Foretold) -> list[str]:
-    later = refreshes.c.refresh_id > shop.refresh_id
+    later = (refreshes.c.refresh_id > shop.refresh_id) & (refreshes.c.what == "forecasts")
     with browser.database.record.connect() as connection:
         return list(connection.scalars(select(refreshes.c.state).where(later)))
 
