@@ -52,7 +52,7 @@ from data_access.dwelling import sum_dwell_times, sum_queues
 from data_access.effects import Proposed, find_effect
 from data_access.filters import OrderFilter, Period
 from data_access.late_orders import list_open_orders, list_stage_histories
-from data_access.messages import list_order_messages
+from data_access.messages import list_failed_messages, list_order_messages
 from data_access.new_order import (
     NewLine,
     find_customer_for_order,
@@ -306,4 +306,5 @@ def _changes(page: str, period: Period) -> list[Question]:
         Question(page, "actions", list_actions, engine="record"),
         Question(page, "changes found", count_changes, (chosen,), engine="record"),
         Question(page, "list", list_changes, (chosen,), {"limit": 25}, "record"),
+        Question("privacy", "messages that failed", list_failed_messages, engine="record"),
     ]

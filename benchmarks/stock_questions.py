@@ -7,7 +7,12 @@ from datetime import date, timedelta
 from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question
-from data_access.allocating import list_shortages, list_stock_lines
+from data_access.allocating import (
+    find_shortage_totals,
+    list_set_aside,
+    list_shortages,
+    list_stock_lines,
+)
 from data_access.inventory import (
     list_expected_receipts,
     list_stock,
@@ -20,6 +25,8 @@ from data_access.replenishments import (
     count_replenishments,
     list_open_requests,
     list_replenishments,
+    list_request_receipts,
+    list_suppliers,
 )
 from data_access.stock_plans import list_plan_histories, list_stock_plans
 from data_access.tables import stock
@@ -44,6 +51,8 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
                 ("a queue", list_replenishments, (on_order,), {"as_of": as_of}),
                 ("all", list_replenishments, (RequestFilter(),), {"as_of": as_of}),
                 ("open requests", list_open_requests, (), {}),
+                ("suppliers", list_suppliers, (), {}),
+                ("receipts of a request", list_request_receipts, (1,), {}),
             )
         ),
         Question(page, "stock", list_stock),
@@ -55,5 +64,7 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
         Question(page, "a year of 200 products", list_plan_histories,
                  (tuple(range(1, REPLAYED + 1)),)),
         Question("shortages", "what is short", list_shortages),
+        Question("shortages", "totals", find_shortage_totals),
         Question("shortages", "who waits, and holds what", list_stock_lines, tuple(shelf)),
+        Question("shortages", "who set aside", list_set_aside, tuple(shelf), {}, engine="record"),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from benchmarks.forecasting import report_forecasting
 from benchmarks.questions import page_questions
 from benchmarks.timing import percentile, shown, times
 from data_access.database import Database
+from data_access.what_if_learnt import find_learnt
 from tests.crm import add_order, scope_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,7 @@ LEFT_OUT = {
     "find_data_span", "find_coupon", "find_last_rebuy_run", "find_last_call_run",
     "list_published_values",  # the scores of the ledger ask it for each
 }  # fmt: skip
+NOTHING_YET = (find_learnt,)  # before a refresh
 
 
 def queries_of_pages() -> set[str]:
@@ -31,6 +33,7 @@ def queries_of_pages() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("data_access.")
         if node.module not in ("data_access.accounts", "data_access.sessions")
+        if not (node.module or "").startswith("data_access.edits.")  # asked by commands
         for alias in node.names
     }
     return {name for name in names if name.split("_")[0] in ("list", "sum", "count", "find")}
@@ -48,7 +51,8 @@ def test_every_question_is_answered(database: Database) -> None:
     add_order(database)
     scope = scope_of(database, "manager")
     for question in page_questions(database.record, date(2026, 11, 23), "CNY"):
-        assert question.ask(database.record, scope) is not None
+        answer = question.ask(database.record, scope)
+        assert answer is not None or question.query in NOTHING_YET
 
 
 def test_percentiles_and_ratios() -> None:

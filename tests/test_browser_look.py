@@ -101,6 +101,7 @@ OWN_WORDS = [
     SCRIPT,
     "System administrator",
     "python -m dashboard refresh --what forecasts",
+    "python -m dashboard refresh --what stock",
     PASSWORD,
     *sorted((account.username for account in ACCOUNTS), key=len, reverse=True),
 ]
