@@ -34,7 +34,7 @@ _MOST_EVENTS = 4
 
 def components_block(scope: Scope, told: Told) -> None:
     found = read(list_forecast_components, scope, told.chosen.series, engine="record")
-    if found["forecast_id"].nunique() != 1:
+    if not len(found) or len(told.forecasts) != 1:  # what one is made of is not what all are
         remark(_("Trend and seasons are told of the company's totals, and of net sales of one "
                  "region, channel or category."))  # fmt: skip
         return

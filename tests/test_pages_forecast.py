@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.analytics.forecasting import ALL
@@ -22,6 +22,8 @@ from data_access.database import Database, writing
 from data_access.tables import (
     audit,
     forecast_adjustments,
+    forecast_components,
+    forecasts,
     published_forecast_values,
     published_forecasts,
     refreshes,
@@ -212,6 +214,27 @@ def test_what_it_is_made_of_is_drawn_and_told(browser: Browser, shop: Foretold) 
     assert says(tab, f"{today() + timedelta(days=4)}") and says(tab, ": +50%")
     tab = more(as_role(browser, region=str(shop.north)), "made")
     assert says(tab, "Trend and seasons are told of the company's totals, and of net sales of one")
+
+
+def test_what_one_region_is_made_of_is_not_told_of_two(browser: Browser, shop: Foretold) -> None:
+    of = forecasts.c
+    alike = (of.measure == "net_sales", of.split == "total", of.grain == "day")
+    with writing(browser.database.writer) as connection:
+        whole = select(of.forecast_id).where(*alike, of.level == "company").scalar_subquery()
+        north = connection.scalars(
+            select(of.forecast_id).where(*alike, of.region_id == shop.north)
+        ).one()
+        rows = connection.execute(
+            select(forecast_components).where(forecast_components.c.forecast_id == whole)
+        ).mappings()
+        kept = [{**row, "forecast_id": north} for row in rows]
+        for row in kept:
+            del row["forecast_component_id"]
+        connection.execute(insert(forecast_components), kept)
+    one = more(as_role(browser, "sales_lead", region_ids=(shop.north,)), "made")
+    assert says(one, "What Prophet finds the series to be made of")
+    two = more(as_role(browser, "sales_lead", region_ids=(shop.north, shop.south)), "made")
+    assert says(two, "Trend and seasons are told of") and not says(two, "What Prophet finds")
 
 
 def test_the_backtest_flags_what_is_worse_than_naive(browser: Browser, shop: Foretold) -> None:
