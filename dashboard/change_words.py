@@ -35,6 +35,8 @@ _FOLLOWS = {
     "customers": ("consent_on", "consent_purpose", "created_at"),
     "consents": ("text_version", "decided_on", "recorded_by", "recorded_at"),
     "interactions": ("happened_at",),
+    "replenishments": ("requested_by", "decided_by", "decided_at", "ordered_by", "received_by",
+                       "closed_by", "closed_at"),
     "reminders": ("product_id", "recorded_at"),
     "call_marks": ("product_id", "week_on", "marked_at"),
     "call_capacities": ("changed_at",),

@@ -51,6 +51,13 @@ TABLES: dict[str, str] = {"freed_orders": N_("Order that waited for goods")}
 FIELDS: dict[str, str] = {
     "requested_quantity": N_("First asked for"),
     "needed_by": N_("Needed by"),
+    "requested_by": N_("Requested by"),
+    "decided_by": N_("Decided by"),
+    "decided_at": N_("Decided at"),
+    "ordered_by": N_("Ordered by"),
+    "received_by": N_("Received by"),
+    "closed_by": N_("Closed by"),
+    "closed_at": N_("Closed at"),
 }
 LISTS: dict[str, str] = {"replenishments": N_("Replenishment")}
 

@@ -25,7 +25,7 @@ from tests.crm import add, add_order, add_user
 KEPT = re.compile(
     r"OrderScope|English|SKU|ABC|XYZ|TSB|CSV|Excel|https?://\S+|&#\d+;|:[a-z-]+(?=\[)|:material/\w+:|<[^>]*>"
     r"|%\{[^}]*\}|[\w.-]+@[\w.-]+|T-\d+|Chrome|zhang|CNY|XTS"
-    r"|`python -m dashboard refresh(?: --what forecasts)?`"
+    r"|`python -m dashboard refresh(?: --what (?:forecasts|stock))?`"
     r"|products-\d+|NOISE-\d+|[Nn]oise(?: region| customer| employee)?"
 )
 # Fields of Streamlit's messages that people read.

@@ -27,7 +27,9 @@ def browser(monkeypatch: pytest.MonkeyPatch, sqlite_database: Database) -> Brows
 
 @pytest.fixture
 def stores(browser: Browser) -> Stores:
-    return Stores(browser)
+    stores = Stores(browser)
+    stores.plan()
+    return stores
 
 
 def rows(stores: Stores) -> list[Any]:
@@ -367,7 +369,7 @@ def test_it_reads_in_chinese(stores: Stores) -> None:
     requested(stores)
     requested(stores, "ordered", product_id=stores.ink, expected_on=ago(1))
     tab = open_page(stores, language="zh_CN")
-    assert listed(tab)["why"].tolist() == ["达到或低于再订货点"]
+    assert listed(tab)["why"].tolist() == ["达到或低于补货点"]
     assert cards(tab)["逾期未到"] == "1" and says(tab, "经过")
     assert tab.button(key="opened_reject").label == "拒绝"
     assert not any("Requested" in text or "Cause" in text for text in texts(tab))

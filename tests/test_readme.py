@@ -101,7 +101,7 @@ def test_the_layout_names_every_folder_of_the_code() -> None:
 def test_options_that_are_named_exist(capsys: pytest.CaptureFixture[str]) -> None:
     options = {words for words in INLINE if words.startswith("--")}
     commands = ("user add", "import", "demo", "verify", "refresh", "evaluate lifetime",
-                "evaluate forecast", "person erase")  # fmt: skip
+                "evaluate forecast", "evaluate rules", "person erase")  # fmt: skip
     for command in commands:
         with pytest.raises(SystemExit):
             main([*command.split(), "--help"])

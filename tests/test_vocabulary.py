@@ -31,7 +31,7 @@ CAN_BE_WRITTEN = {
 OWN_NAMES = {"DHL"}
 # people write these, and a refresh works these out
 NOT_IN_A_DEMO = ("messages.", "reminders.", "consents.", "customer_scores.", "calendar_events.",
-                 "alert_answers.")  # fmt: skip
+                 "alert_answers.", "call_marks.")  # fmt: skip
 
 
 @pytest.mark.parametrize(
