@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.chosen_orders import ChosenOrder, choose_none, chosen_orders
+from dashboard.chosen_orders import CHOSEN_ORDERS, ChosenOrder
 from dashboard.connection import database
 from dashboard.edit_notice import notify, take_notice_away
 from dashboard.filters import STAGE_NAMES
@@ -56,7 +56,7 @@ def may_move_orders(scope: Scope) -> bool:
 
 def bulk_bar(scope: Scope) -> None:
     """How many orders are chosen, and where they can go."""
-    orders = chosen_orders()
+    orders = CHOSEN_ORDERS.rows()
     if not orders:
         return
     possible = {after for order in orders for after in next_stages(scope, order.stage)}
@@ -78,7 +78,7 @@ def bulk_bar(scope: Scope) -> None:
             st.markdown(f":gray[{_('They cannot be moved together.')}]", width="content")
         st.button(
             _("Clear selection"), key="bulk_clear", type="tertiary", icon=":material/close:",
-            on_click=choose_none,
+            on_click=CHOSEN_ORDERS.choose_none,
         )  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def _move(request_id: str, moves: tuple[Move, ...]) -> None:
         draft.refusal = refusal
     else:
         _close()
-        choose_none()
+        CHOSEN_ORDERS.choose_none()
         notify("orders", _moved(draft, done), done)
 
 

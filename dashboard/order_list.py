@@ -12,11 +12,9 @@ import streamlit as st
 
 from dashboard.bulk_view import bulk_bar, bulk_dialog, may_move_orders
 from dashboard.chosen_orders import (
+    CHOSEN_ORDERS,
     ChosenOrder,
-    choose_places,
-    places_of_chosen,
     rows_shown,
-    selection_round,
 )
 from dashboard.exports import Export, export_menu, whole_list
 from dashboard.menu import find_page
@@ -184,10 +182,10 @@ def order_list(
     )
     shown = rows_shown(frame)
     can_be_ticked = may_move_orders(scope)
-    ticked = places_of_chosen(shown) if can_be_ticked else []
+    ticked = CHOSEN_ORDERS.places(shown) if can_be_ticked else []
     if can_be_ticked:
         bulk_bar(scope)
-    table_key = f"orders_{data_version()}_{sorted_by}_{pages.number}_{selection_round()}"
+    table_key = f"orders_{data_version()}_{sorted_by}_{pages.number}_{CHOSEN_ORDERS.round()}"
     show_table(
         frame,
         columns,
@@ -219,7 +217,7 @@ def _clicked(
     table_key: str, shown: tuple[ChosenOrder, ...], offered: list[str], sorted_by: str
 ) -> None:
     """A tick chooses its order, a cell opens it; a head sorts."""
-    choose_places(shown, ticked_rows(table_key))
+    CHOSEN_ORDERS.choose_places(shown, ticked_rows(table_key))
     row = clicked_row(table_key, shown)
     if row is not None:
         open_order(row.number)

@@ -1,16 +1,15 @@
-"""The requests that a person has ticked: kept by what they are, as they were last shown."""
+"""The requests that a person has ticked in the list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
-_CHOSEN, _ROUND = "chosen_requests", "chosen_requests_round"
+from dashboard.chosen_rows import ChosenRows
 
 
 @dataclass(frozen=True)
@@ -60,40 +59,4 @@ def requests_of(frame: pd.DataFrame) -> tuple[Request, ...]:
     )
 
 
-def chosen_requests() -> tuple[Request, ...]:
-    """In the order in which they were ticked."""
-    return tuple(_kept().values())
-
-
-def places_of_chosen(shown: Sequence[Request]) -> list[int]:
-    """Where the chosen ones stand among those shown, which are remembered as they are now."""
-    kept = _kept()
-    kept.update({row.replenishment_id: row for row in shown if row.replenishment_id in kept})
-    return [place for place, row in enumerate(shown) if row.replenishment_id in kept]
-
-
-def choose_places(shown: Sequence[Request], places: Iterable[int]) -> None:
-    """For callbacks: of the rows shown, these are chosen; those of other pages stay."""
-    kept, ticked = _kept(), {place for place in places if 0 <= place < len(shown)}
-    for place, row in enumerate(shown):
-        if place in ticked:
-            kept[row.replenishment_id] = row
-        else:
-            kept.pop(row.replenishment_id, None)
-
-
-def choose_none() -> None:
-    """For callbacks: a fresh list, in which nothing is ticked."""
-    st.session_state[_CHOSEN] = {}
-    st.session_state[_ROUND] = selection_round() + 1
-
-
-def selection_round() -> int:
-    """Part of the key of the list's table, which keeps its ticks as long as its key."""
-    counted: int = st.session_state.get(_ROUND, 0)
-    return counted
-
-
-def _kept() -> dict[int, Request]:
-    kept: dict[int, Request] = st.session_state.setdefault(_CHOSEN, {})
-    return kept
+CHOSEN_REQUESTS = ChosenRows[Request]("chosen_requests", lambda row: row.replenishment_id)

@@ -13,7 +13,7 @@ from dashboard.edit_notice import notify, take_notice_away
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.reads import read
 from dashboard.refusals import field_note, refused_fields, sentence
-from dashboard.replenish_chosen import Request, choose_none
+from dashboard.replenish_chosen import CHOSEN_REQUESTS, Request
 from dashboard.replenish_saving import (
     ACTIONS,
     MOST_NAMED,
@@ -235,7 +235,7 @@ def _save(request_id: str) -> None:
         draft.refusal, draft.request_id = refusal, new_request_id()
     else:
         _close()
-        choose_none()
+        CHOSEN_REQUESTS.choose_none()
         notify(SLUG, done_in_words(draft, done), done)
 
 

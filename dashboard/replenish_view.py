@@ -25,13 +25,9 @@ from dashboard.paging import (
 )
 from dashboard.reads import data_version, read
 from dashboard.replenish_chosen import (
+    CHOSEN_REQUESTS,
     Request,
-    choose_none,
-    choose_places,
-    chosen_requests,
-    places_of_chosen,
     requests_of,
-    selection_round,
 )
 from dashboard.replenish_dialogs import action_buttons, offered
 from dashboard.replenish_words import (
@@ -136,7 +132,7 @@ def _queue_name(name: str) -> str:
 
 def _queue_picked() -> None:
     first_page()
-    choose_none()
+    CHOSEN_REQUESTS.choose_none()
     st.query_params["queue"] = st.session_state["replenish_queue"]
     st.query_params.pop("sort", None)
 
@@ -189,9 +185,9 @@ def request_list(
         for action, roles in REPLENISHMENT_RIGHTS.items()
         if action != "request_replenishment"
     )
-    ticked = places_of_chosen(shown) if can_act else []
+    ticked = CHOSEN_REQUESTS.places(shown) if can_act else []
     _chosen_bar(scope)
-    key = f"requests_{data_version()}_{queue}_{sorted_by}_{pages.number}_{selection_round()}"
+    key = f"requests_{data_version()}_{queue}_{sorted_by}_{pages.number}_{CHOSEN_REQUESTS.round()}"
     show_table(
         with_words(frame), columns, key=key, alt=_("Requests to replenish"), currency=currency,
         on_select=lambda: _clicked(key, shown),
@@ -253,7 +249,7 @@ def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Colum
 
 def _chosen_bar(scope: Scope) -> None:
     """How many are ticked, and what can be done with all of them."""
-    chosen = chosen_requests()
+    chosen = CHOSEN_REQUESTS.rows()
     if not chosen:
         return
     with st.container(
@@ -266,12 +262,12 @@ def _chosen_bar(scope: Scope) -> None:
             told = _("Nothing can be done with all of them.")
             st.markdown(f":gray[{told}]", width="content")
         st.button(_("Clear selection"), key="chosen_clear", type="tertiary",
-                  icon=":material/close:", on_click=choose_none)  # fmt: skip
+                  icon=":material/close:", on_click=CHOSEN_REQUESTS.choose_none)  # fmt: skip
 
 
 def _clicked(key: str, shown: tuple[Request, ...]) -> None:
     """A tick chooses its request, a cell opens it."""
-    choose_places(shown, ticked_rows(key))
+    CHOSEN_REQUESTS.choose_places(shown, ticked_rows(key))
     row = clicked_row(key, shown)
     if row is not None:
         st.session_state[OPENED] = row.replenishment_id
