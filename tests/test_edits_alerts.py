@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from data_access.alerts import list_alert_orders
+from data_access.alerts import list_alert_orders, sum_waiting_by_order
 from data_access.audit import ChangeFilter, list_changes
 from data_access.database import Database, writing
 from data_access.edits.alerting import write_alerts
@@ -24,9 +24,17 @@ from data_access.edits.fields import FieldsRefused
 from data_access.edits.rights import RightRefused
 from data_access.edits.transaction import Done, new_request_id
 from data_access.edits.undoing import undo_change
+from data_access.inventory import WAITING_STAGES
 from data_access.refreshing.runs import RunRefused, begin_run
 from data_access.scope import Scope
-from data_access.tables import alert_answers, alert_orders, alerts
+from data_access.tables import (
+    alert_answers,
+    alert_orders,
+    alerts,
+    allocations,
+    order_lines,
+    orders,
+)
 from tests.crm import NOW
 from tests.shop import TODAY
 from tests.warned import WarnedShop, open_warned_shop
@@ -37,6 +45,25 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def warned(database: Database) -> WarnedShop:
     return open_warned_shop(database)
+
+
+def test_what_is_set_aside_counts_up_to_what_the_line_asks(warned: WarnedShop) -> None:
+    shop = warned.shop
+    with writing(shop.writer) as connection:
+        line = connection.execute(
+            select(order_lines.c.line_id, order_lines.c.order_id, order_lines.c.quantity)
+            .join(orders, orders.c.order_id == order_lines.c.order_id)
+            .where(orders.c.stage.in_(WAITING_STAGES), orders.c.warehouse_id.is_not(None))
+            .limit(1)
+        ).one()
+        given = {"promised_weight": 1, "margin_weight": 0, "value_weight": 0, "request_id": "a",
+                 "quantity": line.quantity + 5, "allocated_at": NOW}  # fmt: skip
+        connection.execute(
+            insert(allocations).values(order_id=line.order_id, line_id=line.line_id, **given)
+        )
+    found = sum_waiting_by_order(shop.writer, shop.scopes["admin"])
+    own = found.loc[found["order_id"] == line.order_id, "set_aside"].sum()
+    assert own == line.quantity == found["set_aside"].sum()
 
 
 def acknowledge(warned: WarnedShop, scope: Scope, *ids: int, **more: Any) -> Done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -76,6 +77,33 @@ def test_nothing_is_compared_with_days_that_the_orders_do_not_cover(browser: Bro
     assert f"{better}  \n:small[:gray[no value last year]]" in said
     sold(browser, 1, 500)
     assert says(as_manager(browser, "overview"), "worse vs last year")
+
+
+def test_no_change_of_a_part_is_told_from_days_that_are_not_covered(browser: Browser) -> None:
+    for amount, days in ((300, 2), (200, 32)):
+        sold(browser, amount, days, channel="web")
+        sold(browser, 100, days, channel="store")
+    told = drawn(as_manager(browser, "overview", period="last_30"))
+    assert "75%" in told and "50.0%" not in told
+    sold(browser, 1, 500)
+    assert "▲ 50.0%" in drawn(as_manager(browser, "overview", period="last_30"))
+
+
+def test_a_hundredth_of_a_period_may_be_without_orders(browser: Browser) -> None:
+    sold(browser, 300, 2)
+    sold(browser, 200, 725)  # the period before began 729 days ago, and a hundredth are 3 days
+    unknown = ":gray[no previous value]"
+    assert says(as_manager(browser, "overview", period="last_365"), unknown)
+    sold(browser, 100, 726)
+    said = texts(as_manager(browser, "overview", period="last_365"))
+    assert any("= 0.0%" in text and "as in previous" in text for text in said)
+
+
+def drawn(tab: AppTest) -> str:
+    """What the bars by channel say."""
+    specs = (json.loads(chart.proto.spec) for chart in tab.get("plotly_chart"))
+    words = [str(trace.get("text")) for spec in specs for trace in spec["data"]]
+    return " ".join(each for each in words if "%" in each)
 
 
 def test_the_filter_narrows_the_numbers(browser: Browser) -> None:
