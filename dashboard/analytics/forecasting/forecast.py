@@ -22,11 +22,12 @@ from dashboard.analytics.forecasting.intervals import (
     errors_of,
     offsets_of,
 )
+from dashboard.analytics.forecasting.medians import set_on_medians
 from dashboard.analytics.forecasting.members import NAIVE, REPEATING
 from dashboard.analytics.forecasting.past import Past, judge_past
 
 _LEAST_ORIGINS = 3  # of which a factor is taken
-_FACTORS = (0.67, 1.5)
+_FACTORS = (0.5, 2.5)  # `medians` may have brought a member down to 0.6 of what it told
 _RECENT = 400  # values that tell the usual size
 _WELL_ABOVE = 0.1  # of the mean: errors of such series are taken as ratios
 
@@ -109,13 +110,16 @@ def decide(
     floor: float,
 ) -> Decision:
     """Choose for a history (`values`) from what the members told at its past origins `cuts`
-    (members, origins, horizon) and tell now (members, horizon), where "weighted" is filled in."""
+    (members, origins, horizon) and tell now (members, horizon). Both are changed: members are set
+    so that they err least where they may be skewed, and "weighted" is filled in."""
     horizon = now.shape[1]
+    level = level_of(values, floor)
+    if level > 0 and floor >= 0:
+        set_on_medians(names, past, actual, now)
     if "weighted" in names:
         row = names.index("weighted")
         past[row], now[row] = weigh_members(names, past, actual, now)
     is_constant = bool(np.ptp(values) == 0)
-    level = level_of(values, floor)
     if not is_constant and REPEATING in names and np.isfinite(now[names.index(REPEATING)]).all():
         nothing = np.zeros((0, horizon))
         return Decision(REPEATING, nothing, np.zeros((len(ENDS), horizon)), level, 1.0, ())

@@ -28,7 +28,10 @@ SLOW: tuple[str, ...] = ("prophet_log", "boosting")
 MEAN_OF = ("theta", "damped", "autoregression", *SLOW)
 MEDIAN_OF = (NAIVE, "year_on_year", *MEAN_OF)
 # "weighted" goes by errors at past origins, and is therefore worked out where those are known
-ENSEMBLES: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet", "weighted")
+COMBINED: tuple[str, ...] = ("median", "mean", "yearly_mean", "yearly_prophet")
+ENSEMBLES: tuple[str, ...] = (*COMBINED, "weighted")
+# what `medians` sets so that it errs least: all that is neither naive nor made of others
+SET_RIGHT = ("year_on_year", *SMOOTH, *SLOW)
 FAST: tuple[str, ...] = (
     NAIVE,
     "naive",
@@ -187,7 +190,7 @@ def forecast_members(
     told = {name: np.maximum(each, floor) for name, each in told.items()}
     for name in ENSEMBLES:
         if name in members:
-            told[name] = _combine(name, told)
+            told[name] = combine(name, told)
     return Told(np.stack([told[name] for name in members]), components)
 
 
@@ -203,8 +206,9 @@ def _forecast_prophet(
     return told, components
 
 
-def _combine(name: str, told: dict[str, Floats]) -> Floats:
-    """An ensemble; NaN where there is nothing to combine, or where a year back is missing."""
+def combine(name: str, told: dict[str, Floats]) -> Floats:
+    """An ensemble of what the members told, arrays of one shape; NaN where there is nothing to
+    combine, or where a year back is missing."""
     nothing = np.full_like(told[NAIVE], np.nan)
     if name == "weighted":
         return nothing
