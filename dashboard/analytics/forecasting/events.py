@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from dashboard.analytics.forecasting.history import Floats, History, Window
+from dashboard.analytics.forecasting.history import Floats, History, Step, Window
 from dashboard.analytics.forecasting.seasonality import find_season
 
 _AROUND = 14  # periods to each side that an event is compared with
 _MOST_EFFECT = 2.3  # on the logarithmic scale: ten times as much
 _LEAST_VALUES = 30
+# what events usually do, on the logarithmic scale: to a day, and to a week or month that has
+# other days too
+USUAL_EFFECT: dict[Step, float] = {"day": 0.9, "week": 0.3, "month": 0.15}
+_MOST_ROUNDS, _STILL = 30, 0.003
 
 
 def event_periods(history: History, first: int, count: int) -> list[tuple[str, int]]:
     """Name and place of each event in each of `count` periods from number `first` on."""
     if history.events is None or not len(history.events) or history.start is None:
         return []
-    days = history.days(first, count + 1)  # one more tells where the last period ends
-    found: list[tuple[str, int]] = []
-    for name, first_on, last_on in zip(
-        *(history.events[column] for column in ("name", "first_on", "last_on")), strict=True
-    ):
-        begins = int(days.searchsorted(pd.Timestamp(first_on), "right")) - 1
-        ends = int(days.searchsorted(pd.Timestamp(last_on), "right")) - 1
-        found += [(str(name), each) for each in range(max(begins, 0), min(ends + 1, count))]
-    return sorted(set(found))
+    days = history.days(first, count + 1).to_numpy()  # one more tells where the last period ends
+    begins, ends = (
+        days.searchsorted(pd.to_datetime(history.events[column]).to_numpy(days.dtype), "right") - 1
+        for column in ("first_on", "last_on")
+    )
+    names = history.events["name"].to_numpy()
+    falls_in = np.flatnonzero((ends >= 0) & (begins < count))
+    found = {
+        (str(names[event]), place)
+        for event in falls_in
+        for place in range(max(int(begins[event]), 0), min(int(ends[event]) + 1, count))
+    }
+    return sorted(found)
 
 
 def event_factors(window: Window, horizon: int) -> Floats | None:
     """What events multiply a period by, for each value of the window and the horizon after it;
     None where no event is known to have had an effect.
 
-    The effect of a name is what its past periods brought compared with the usual around them,
-    drawn towards none the less it stands out from chance.
+    The effect of a name is what its past periods brought compared with the usual around them and
+    with what other events in the same periods do, so that what two of them brought together is
+    not counted twice. It is drawn towards none, the more by chance the series moves.
     """
     values = window.values
     periods = event_periods(window.history, window.end - len(values), len(values) + horizon)
@@ -47,21 +57,43 @@ def event_factors(window: Window, horizon: int) -> Floats | None:
     if not on.any() or not known.any():
         return None
     noise = float(np.mean((plain[known] / usual[known] - 1) ** 2))
+    places: dict[str, list[int]] = {}
+    for name, place in periods:
+        places.setdefault(name, []).append(place)
+    seen = {
+        name: np.array([place for place in own if place < len(values) and usual[place] > 0])
+        for name, own in places.items()
+    }
+    seen = {name: own for name, own in seen.items() if len(own)}
+    spread = USUAL_EFFECT.get(window.history.step or "day", USUAL_EFFECT["day"])
+    effects = _effects(plain, usual, seen, noise / spread**2)
     factors = np.ones(len(values) + horizon)
-    for name in dict.fromkeys(name for name, _place in periods):
-        places = [place for own, place in periods if own == name]
-        past = [place for place in places if place < len(values) and usual[place] > 0]
-        if past:
-            factors[places] *= np.exp(
-                _effect(plain[past].sum(), usual[past].sum(), noise / len(past))
-            )
+    for name, effect in effects.items():
+        factors[places[name]] *= np.exp(effect)
     return factors
 
 
-def _effect(brought: float, usual: float, variance: float) -> float:
-    effect = float(np.log(max(brought, 1e-9 * usual) / usual))
-    effect = float(np.clip(effect, -_MOST_EFFECT, _MOST_EFFECT))
-    return effect * effect**2 / (effect**2 + variance) if effect else 0.0
+def _effects(
+    plain: Floats, usual: Floats, seen: dict[str, npt.NDArray[np.int64]], doubt: float
+) -> dict[str, float]:
+    """The logarithm of what each event multiplies by, from the periods it was `seen` in: one after
+    the other beside the others as they are by then, until nothing moves (backfitting). `doubt` of
+    one period, as parts of the square of the usual effect."""
+    effects = dict.fromkeys(seen, 0.0)
+    whole = np.zeros(len(plain))  # of all events
+    for _round in range(_MOST_ROUNDS):
+        moved = 0.0
+        for name, own in seen.items():
+            brought = float(plain[own].sum())
+            alone = float((usual[own] * np.exp(whole[own] - effects[name])).sum())
+            effect = float(np.log(max(brought, 1e-9 * alone) / alone))
+            effect = float(np.clip(effect, -_MOST_EFFECT, _MOST_EFFECT))
+            effect *= len(own) / (len(own) + doubt)
+            whole[own] += effect - effects[name]
+            moved, effects[name] = max(moved, abs(effect - effects[name])), effect
+        if moved < _STILL:
+            break
+    return effects
 
 
 def _usual(plain: Floats, on: np.ndarray) -> Floats:
