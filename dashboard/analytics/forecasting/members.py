@@ -18,7 +18,12 @@ from dashboard.analytics.forecasting.events import event_factors
 from dashboard.analytics.forecasting.history import Floats, Window
 from dashboard.analytics.forecasting.prophet_member import forecast_log
 from dashboard.analytics.forecasting.repeating import forecast_repeating
-from dashboard.analytics.forecasting.seasonality import NO_SEASON, Season, find_season
+from dashboard.analytics.forecasting.seasonality import (
+    NO_SEASON,
+    Season,
+    find_season,
+    yearly_wave,
+)
 from dashboard.analytics.forecasting.smoothing import Rows, smooth_level, smooth_trend
 
 NAIVE, REPEATING = "seasonal_naive", "repeating"
@@ -86,13 +91,13 @@ def forecast_year_on_year(windows: Sequence[Window], horizon: int) -> Floats:
 def forecast_smoothed(
     windows: Sequence[Window], horizon: int, names: set[str]
 ) -> dict[str, Floats]:
-    """Theta, damped trend and so on of the series without their events and season, which are put
-    back."""
+    """Theta, damped trend and so on of the series without their events, time of the year and
+    season, which are put back."""
     told = {name: np.full((len(windows), horizon), np.nan) for name in names}
     long = [row for row, window in enumerate(windows) if len(window.values) >= _LEAST]
     if not long or not names:
         return told
-    factors = [event_factors(windows[row], horizon) for row in long]
+    factors = [_known_factors(windows[row], horizon) for row in long]
     values = [
         windows[row].values if factor is None else windows[row].values / factor[:-horizon]
         for row, factor in zip(long, factors, strict=True)
@@ -113,6 +118,16 @@ def forecast_smoothed(
             factor = factors[place]
             told[name][row] = value if factor is None else value * factor[-horizon:]
     return told
+
+
+def _known_factors(window: Window, horizon: int) -> Floats | None:
+    """What events and the time of the year multiply by; None where neither does anything."""
+    events = event_factors(window, horizon)
+    plain = window.values if events is None else window.values / events[:-horizon]
+    wave = yearly_wave(plain, window.history.year, horizon)
+    if wave is None or events is None:
+        return events if wave is None else wave
+    return events * wave
 
 
 def _theta(rows: Rows, plain: list[Floats], horizon: int) -> Floats:

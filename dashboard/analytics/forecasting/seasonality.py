@@ -9,6 +9,11 @@ import numpy as np
 from dashboard.analytics.forecasting.history import Floats
 
 _MOST_SEASONS = 60  # whose pattern is averaged, the latest ones
+_FINE_YEAR, _LEAST_YEARS = 50, 1.9  # of a yearly wave: periods of a year, years
+_WAVES = (1, 2)  # of a year
+_MOST_ALIKE = 0.9  # correlation of errors that follow one another
+_LEAST_LEVEL = 0.2  # of the mean
+_WAVE_FACTORS = (0.4, 2.5)
 _LEAST_SHARED = 2  # half of the places must be seen twice, else no pattern is believed
 
 
@@ -96,6 +101,36 @@ def _halves(deviations: Floats, places: np.ndarray, season: int) -> tuple[Floats
         return np.empty(0), np.empty(0)
     first, second = sums[:, both] / counts[:, both]
     return first - first.mean(), second - second.mean()
+
+
+def yearly_wave(values: Floats, year: int, horizon: int) -> Floats | None:
+    """What the time of the year multiplies by, for each value and the horizon after them: two
+    waves around a straight line, which years of weeks or days tell long before they tell every
+    single one. None where it is not known: of less than two years, or of few periods a year.
+
+    The waves are believed as far as they stand out from chance (James & Stein 1961), errors that
+    follow one another telling less than others.
+    """
+    count = len(values)
+    if year < _FINE_YEAR or count < _LEAST_YEARS * year or values.mean() <= 0:
+        return None
+    places = np.arange(count + horizon)
+    angles = 2 * np.pi * places / year
+    waves = np.column_stack([turn(k * angles) for k in _WAVES for turn in (np.sin, np.cos)])
+    line = np.column_stack([np.ones(count + horizon), (places - (count - 1) / 2) / count])
+    known = np.column_stack([line, waves])[:count]
+    products = np.einsum("ti,tj->ij", known, known)  # not BLAS: the same with any threads
+    weights = np.linalg.solve(products, np.einsum("ti,t->i", known, values))
+    left = values - (known * weights).sum(axis=1)
+    wave = (waves * weights[2:]).sum(axis=1)
+    size, noise = float((wave[:count] ** 2).sum()), float((left**2).sum())
+    if size <= 0:
+        return None
+    alike = float(np.clip((left[1:] * left[:-1]).sum() / noise, 0, _MOST_ALIKE)) if noise else 0.0
+    chance = waves.shape[1] * noise / (count - known.shape[1]) * (1 + alike) / (1 - alike)
+    belief = max(0.0, 1 - chance / size)
+    around = np.maximum((line * weights[:2]).sum(axis=1), _LEAST_LEVEL * values.mean())
+    return np.asarray(np.clip(1 + belief * wave / around, *_WAVE_FACTORS)) if belief else None
 
 
 def strength_of_season(values: Floats, season: int) -> float:
