@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.cards import Card
-from dashboard.exports import Export, export_menu
+from dashboard.exports import Export, export_and_title
 from dashboard.filters import Choice
 from dashboard.menu import find_page, may_open
 from dashboard.paging import clicked_row
@@ -87,19 +87,14 @@ def shortage_list(
         anew = read(list_shortages, person, language()).set_index("stock_id")
         return anew.loc[[each for each in ids if each in anew.index]].reset_index().head(most)
 
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
-        told = _n("{n} short product", "{n} short products", len(rows))
-        advice = _("Click a row to see who waits for it")
-        more = "+" if len(rows) >= MOST_SHORTAGES else ""
-        st.markdown(f"**{told}{more}** :small[:gray[{advice}]]", width="content")
-        export_menu(
-            Export(slug="shortages", name="shortages", columns=_columns(rows, currency),
-                   rows=whole, as_of=today(), currency=currency, filters=list(filters),
-                   search=search),
-            len(rows),
-        )  # fmt: skip
+    told = _n("{n} short product", "{n} short products", len(rows))
+    advice = _("Click a row to see who waits for it")
+    more = "+" if len(rows) >= MOST_SHORTAGES else ""
+    export = Export(
+        slug="shortages", name="shortages", columns=_columns(rows, currency), rows=whole,
+        as_of=today(), currency=currency, filters=list(filters), search=search,
+    )  # fmt: skip
+    export_and_title(export, len(rows), f"**{told}{more}** :small[:gray[{advice}]]")
     key = f"shortages_{data_version()}_{hash(ids) % 9999}"
     show_table(
         rows, _columns(rows, currency), key=key, alt=_("Short products by warehouse"),

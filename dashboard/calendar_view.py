@@ -19,7 +19,7 @@ from dashboard.calendar_words import effect_in_words, event_name, kind_name
 from dashboard.cards import Card
 from dashboard.choices import currencies
 from dashboard.connection import facts
-from dashboard.exports import Export, export_menu
+from dashboard.exports import Export, export_and_title
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
 from dashboard.session import current_scope
@@ -106,20 +106,14 @@ def columns() -> list[Column]:
 def events_table(scope: Scope, asked: Asked) -> None:
     """The events; a click on one opens it."""
     events = find_events(scope, asked)
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
-        count = _n("{n} event", "{n} events", len(events))
-        advice = _("Click a row to change it") if may_change_calendar(scope) else ""
-        st.markdown(f"**{count}** :small[:gray[{advice}]]", width="content")
-        export_menu(
-            Export(
-                slug="event-calendar", name="calendar", columns=columns(), as_of=asked.as_of,
-                rows=lambda person, most: find_events(person, asked).head(most),
-                filters=[_("Country: {name}", name=country_name(asked.country))],
-            ),
-            len(events),
-        )  # fmt: skip
+    count = _n("{n} event", "{n} events", len(events))
+    advice = _("Click a row to change it") if may_change_calendar(scope) else ""
+    export = Export(
+        slug="event-calendar", name="calendar", columns=columns(), as_of=asked.as_of,
+        rows=lambda person, most: find_events(person, asked).head(most),
+        filters=[_("Country: {name}", name=country_name(asked.country))],
+    )  # fmt: skip
+    export_and_title(export, len(events), f"**{count}** :small[:gray[{advice}]]")
     if not len(events):
         st.markdown(f":gray[{_('No event fits.')}]")
         return
@@ -173,7 +167,7 @@ def calendar_cards(scope: Scope, coming: Asked) -> list[Card]:
         Card(
             key="coming_events", label=_("In the next 90 days"), value=formats.number(len(soon)),
             help=_("Events that begin in the next 90 days and count."),
-            note=_n("{n} runs today", "{n} run today", len(running)),
+            note=_n("{n} running today", "{n} running today", len(running)),
         ),
         Card(
             key="strongest_event", label=_("Moves sales most"),

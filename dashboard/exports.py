@@ -82,6 +82,14 @@ def export_menu(export: Export, count: int) -> None:
         st.toast(" ".join(told(refusal)), icon=":material/error:")
 
 
+def export_and_title(export: Export, count: int, title: str) -> None:
+    """Above a table of one page: the export first, since where it ends a narrow row, the table's
+    own toolbar lies over it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        export_menu(export, count)
+        st.markdown(title, width="content")
+
+
 def export_buttons(export: Export, count: int) -> None:
     """How many rows the file will have, and a button for each format."""
     st.markdown(f":small[{' '.join(_offered(export, count))}]")

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.exports import Export, export_menu
+from dashboard.exports import Export, export_and_title
 from dashboard.forecast_view import remark
 from dashboard.forecast_words import (
     GRAIN_NAMES,
@@ -46,16 +46,12 @@ def ledger_block(scope: Scope, as_of: date) -> None:
         remark(_("Nothing has been published yet. A published forecast stays as it was said, and "
                  "is compared with what happens."))  # fmt: skip
         return
-    st.markdown(f":small[{_added_in_words(frame)}]")
     columns = _columns()
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        export_menu(
-            Export(
-                slug="forecast", name="forecast_ledger", columns=columns, as_of=as_of,
-                rows=lambda person, most: _find(person, as_of).head(most),
-            ),
-            len(frame),
-        )  # fmt: skip
+    export = Export(
+        slug="forecast", name="forecast_ledger", columns=columns, as_of=as_of,
+        rows=lambda person, most: _find(person, as_of).head(most),
+    )  # fmt: skip
+    export_and_title(export, len(frame), f":small[{_added_in_words(frame)}]")
     numbers = tuple(int(each) for each in frame["published_forecast_id"])
     key = f"forecast_ledger_{data_version()}"
     show_table(

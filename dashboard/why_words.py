@@ -11,6 +11,7 @@ from dashboard.texts import N_, _, language, plain
 from dashboard.why_choice import MEASURES
 
 Effects = Mapping[str, Decimal]
+_TOGETHER = "\u2060"  # word joiner
 
 EFFECT_NAMES: dict[str, str] = {
     "price": N_("List prices"),
@@ -173,4 +174,6 @@ def _told(effects: Effects, change: Decimal, words: Mapping[str, str], currency:
 
 
 def _money(amount: Decimal, currency: str | None) -> str:
-    return formats.signed_money(float(amount), currency)
+    told = formats.signed_money(float(amount), currency)
+    # no line is to end between the sign and the amount
+    return f"{told[:1]}{_TOGETHER}{told[1:]}" if told.startswith(("+", "-")) else told
