@@ -3,7 +3,6 @@ stored it, or as it would have done on a past day."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,33 +12,32 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.analytics.forecasting import FAST
-from dashboard.analytics.inventory.level import SHARED_ERROR, Outlook, outlook_from
+from dashboard.analytics.inventory.lasting import MONTHS_AHEAD, ranges_from
+from dashboard.analytics.inventory.level import Outlook, outlook_from
 from dashboard.calendar_frames import YEARS_BACK, events_of_company
 from dashboard.forecast_gathering import Span, find_span, tasks_of
 from dashboard.forecast_pool import run_tasks
 from dashboard.forecast_refresh import EVENTS_AHEAD
-from dashboard.forecast_rows import accuracy_of
 from dashboard.forecast_tasks import Draft, Result, Task, plain_draft
 from data_access.forecast_series import Split
-from data_access.refreshing.demand import read_forecast_accuracy, read_forecast_weeks
+from data_access.refreshing.demand import read_forecast_months, read_forecast_weeks
 
 _SPLITS: tuple[Split, ...] = ("total", "category", "product")
-_ABSOLUTE = 0.8  # of the standard deviation: the mean absolute error, of a normal one
-_LEAST_ERROR, _MOST_ERROR = 0.05, 0.5
+_COLUMNS = {"product": "product_id", "category": "category_id"}
 
 
 def stored_outlook(record: Engine, as_of: date) -> Outlook | None:
     """From the stored forecasts; None where there are none of the day."""
-    accuracy = read_forecast_accuracy(record)
-    return outlook_from(read_forecast_weeks(record), as_of, _error(json.loads(accuracy or "{}")))
+    ranges = ranges_from(read_forecast_months(record), as_of)
+    return outlook_from(read_forecast_weeks(record), as_of, ranges)
 
 
 def past_forecasts(
     engine: Engine, mornings: Sequence[date], *, workers: int | None = None
-) -> list[tuple[pd.DataFrame, float]]:
-    """Of each morning the weeks as `outlook_from` takes them, and the error: forecast from the days
-    before as a refresh would have, but for the slow models, products and categories brought to the
-    company's total."""
+) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Of each morning the weeks as `outlook_from` takes them, and the months as `ranges_from` does:
+    forecast from the days before as a refresh would have, but for the slow models, weeks of
+    products and categories brought to the company's total."""
     tasks: list[list[Task]] = [_tasks(engine, morning) for morning in mornings]
     drafts: dict[str, Draft] = {}
 
@@ -50,7 +48,10 @@ def past_forecasts(
 
     every = {task.fingerprint: task for own in tasks for task in own}
     run_tasks(list(every.values()), take, workers=workers)
-    return [_weeks(own, drafts, day) for own, day in zip(tasks, mornings, strict=True)]
+    return [
+        (_weeks(own, drafts, day), _months(own, drafts, day))
+        for own, day in zip(tasks, mornings, strict=True)
+    ]
 
 
 def _tasks(engine: Engine, morning: date) -> list[Task]:
@@ -64,22 +65,21 @@ def _tasks(engine: Engine, morning: date) -> list[Task]:
         replace(task, members=FAST)
         for split in _SPLITS
         for task in tasks_of(engine, span, split, events)
-        if task.series[:3] == ("units", "week", "company")
+        if task.series[:3] in (("units", "week", "company"), ("units", "month", "company"))
     ]
 
 
-def _weeks(
-    tasks: list[Task], drafts: dict[str, Draft], morning: date
-) -> tuple[pd.DataFrame, float]:
+def _weeks(tasks: list[Task], drafts: dict[str, Draft], morning: date) -> pd.DataFrame:
     values = {
         (task.series.split, task.series.part): np.array(drafts[task.fingerprint]["value"])
         for task in tasks
+        if task.series.grain == "week"
     }
     frames = []
     total = values.get(("total", ""), np.zeros(0))
     monday = morning - timedelta(days=morning.weekday())
     starts = pd.date_range(monday, periods=len(total), freq="7D")
-    for split, column in (("product", "product_id"), ("category", "category_id")):
+    for split, column in _COLUMNS.items():
         own = {part: each for (of, part), each in values.items() if of == split and part}
         if not own:
             continue
@@ -99,14 +99,23 @@ def _weeks(
             )
         )
     columns = ["product_id", "category_id", "period_on", "units"]
-    of_total = next((each for each in tasks if each.series.split == "total"), None)
-    error = _error(accuracy_of(drafts[of_total.fingerprint]) if of_total else {})
-    return pd.concat(frames) if frames else pd.DataFrame(columns=columns), error
+    return pd.concat(frames) if frames else pd.DataFrame(columns=columns)
 
 
-def _error(accuracy: dict[str, float | None]) -> float:
-    """Standard error of the forecast of everything, as a share, from its weighted absolute one."""
-    wape = accuracy.get("wape")
-    return SHARED_ERROR if wape is None else float(
-        np.clip(wape / _ABSOLUTE, _LEAST_ERROR, _MOST_ERROR)
-    )  # fmt: skip
+def _months(tasks: list[Task], drafts: dict[str, Draft], morning: date) -> pd.DataFrame:
+    starts = pd.date_range(morning.replace(day=1), periods=MONTHS_AHEAD, freq="MS")
+    rows = []
+    for task in tasks:
+        split, part = task.series.split, task.series.part
+        if task.series.grain != "month" or bool(part) != (split in _COLUMNS):
+            continue  # what belongs to no part is none
+        of = {_COLUMNS[split]: float(part)} if part else {}
+        draft = drafts[task.fingerprint]
+        told = zip(starts, draft["value"], draft["low_80"], draft["high_80"], strict=False)
+        rows += [
+            {"product_id": np.nan, "category_id": np.nan, "period_on": start, "units": value,
+             "low_80": low, "high_80": high} | of
+            for start, value, low, high in told
+        ]  # fmt: skip
+    columns = ["product_id", "category_id", "period_on", "units", "low_80", "high_80"]
+    return pd.DataFrame(rows, columns=columns)

@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 
 from dashboard.analytics.inventory.evaluation import demand_by_day, evaluate_inventory
+from dashboard.analytics.inventory.lasting import Ranges
 from dashboard.analytics.inventory.learning import Learnt, learn_stock, weeks_by_product
-from dashboard.analytics.inventory.level import (
-    Outlook,
-    outlook_from,
-)
+from dashboard.analytics.inventory.level import Outlook, outlook_from
 from dashboard.analytics.inventory.season import YEAR, season_factors, with_season
 from tests.test_analytics_inventory import demand_of, leads_of
 
@@ -147,8 +145,11 @@ def test_growth_that_a_forecast_knew_is_provided_for() -> None:
          "period_on": np.tile(pd.date_range("2026-01-05", periods=60, freq="7D"), 40)}
     )  # fmt: skip
 
+    nothing = np.zeros(0, np.int64)
+
     def outlook_of(day: int) -> Outlook | None:
-        return outlook_from(weekly, date(2026, 1, 5) + timedelta(days=day), 0.05)
+        sure = Ranges(nothing, np.zeros((0, 2)), nothing, np.zeros((0, 2)), (6080.0, 390.0))
+        return outlook_from(weekly, date(2026, 1, 5) + timedelta(days=day), sure)
 
     told = {
         name: evaluate_inventory(units, items_of(40), leads_of(14, 40), known, services=(0.95,))

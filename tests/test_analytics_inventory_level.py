@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.analytics.inventory.ahead import look_ahead
+from dashboard.analytics.inventory.ahead import LEVELS, look_ahead
 from dashboard.analytics.inventory.demand import Demand, estimate_demand
+from dashboard.analytics.inventory.lasting import Ranges, lasting_errors
 from dashboard.analytics.inventory.level import (
     FIRM_ORDERS,
     WEEKS_AHEAD,
@@ -21,17 +22,19 @@ from dashboard.analytics.inventory.level import (
 from tests.test_analytics_inventory import leads_of
 
 DAYS = 364
+NONE = np.zeros(0, np.int64)
 MONDAY = date(2026, 11, 23)
 
 
 def outlook_of(
     products: dict[int, float], categories: dict[int, float], error: float = 0.1
 ) -> Outlook:
-    """So many units in each week."""
+    """So many units in each week, and all months known but for such an error."""
+    total = sum(products.values()) / 7 * 30.4
     return Outlook(
         np.array(list(products)), np.outer(list(products.values()), np.ones(WEEKS_AHEAD)),
         np.array(list(categories)), np.outer(list(categories.values()), np.ones(WEEKS_AHEAD)),
-        error,
+        Ranges(NONE, np.zeros((0, 2)), NONE, np.zeros((0, 2)), (total, 1.2816 * error * total)),
     )  # fmt: skip
 
 
@@ -137,7 +140,7 @@ def test_each_week_brings_what_it_is_forecast_to() -> None:
     units = np.full((1, DAYS), 2.0)
     weeks = np.full((1, WEEKS_AHEAD), 14.0)
     weeks[0, 1] = 140.0  # an event
-    outlook = Outlook(np.array([1]), weeks, np.zeros(0, int), np.zeros((0, WEEKS_AHEAD)), 0.0)
+    outlook = Outlook(np.array([1]), weeks, np.zeros(0, int), np.zeros((0, WEEKS_AHEAD)))
     found, _source = led(units, items_of((1, 1, 5)), outlook)
     found = Demand(**{**vars(found), "level_error": np.zeros(1)})
     ahead = look_ahead(found, leads_of(10), np.ones(1))
@@ -153,3 +156,58 @@ def test_a_forecast_that_is_often_wrong_asks_for_more_stock() -> None:
         ahead = look_ahead(found, leads_of(14), np.full(1, 100.0))
         points.append(float(ahead.point_for(np.array([0.95]))[0]))
     assert points[1] > 1.3 * points[0]
+
+
+def ranges_of(half_of_product: float, half_of_category: float, half_of_all: float) -> Ranges:
+    """Of one product and its category, each 100 units a month."""
+    return Ranges(
+        np.array([1]), np.array([[100.0, half_of_product]]), np.array([5]),
+        np.array([[100.0, half_of_category]]), (100.0, half_of_all),
+    )  # fmt: skip
+
+
+def test_what_lasts_of_an_error_is_what_its_range_holds_beyond_single_orders() -> None:
+    sold = np.zeros((1, DAYS))
+    sold[0, ::28] = np.where(np.arange(13) % 2, 80.0, 120.0)  # in turn, once in four weeks
+    deviation = np.sqrt(7 * 6 / 13 * 1600 / 12 * 30.4 / 28)  # of a month
+    month = sold.mean() * 30.4
+    half = 1.2816 * 60.0
+
+    def told(ranges: Ranges | None, leaning: float) -> float:
+        keys = np.array([1]), np.array([5])
+        return float(lasting_errors(ranges, *keys, sold, np.array([leaning]))[0])
+
+    own = np.sqrt(0.6**2 - (deviation / month) ** 2)
+    assert told(ranges_of(half, 0, 0), 0.0) == pytest.approx(own)
+    # a product without a forecast of its own has its category's, one that leans on it a part of it
+    assert told(ranges_of(0, half, 0), 1.0) == pytest.approx(own)
+    assert told(ranges_of(half, 0, 0), 0.75) == pytest.approx(own / 2)
+    # no part is surer than the whole; what is scattered alone is no error of the level
+    assert told(ranges_of(0, 0, half), 0.3) == pytest.approx(own)
+    assert told(ranges_of(1.28 * deviation / month * 100, 0, 0), 0.0) == 0
+    assert told(None, 0.0) == 0.2
+
+
+def test_the_wider_range_of_a_forecast_keeps_service_when_its_level_is_wrong() -> None:
+    """Levels that scatter by 30 % around what was forecast, as months did, and as months say that
+    they do: what a lead time brings is inside as often as is said."""
+    chance = np.random.default_rng(8)
+    count = 600
+    truth = 6 * np.exp(chance.normal(-0.045, 0.3, count))  # of the weeks to come; 6 were forecast
+    units = chance.poisson(6, (count, DAYS)).astype(float)
+    items = items_of(*((number, 1, 5) for number in range(count)))
+    weeks = np.full((count, WEEKS_AHEAD), 42.0)
+    months = np.column_stack((np.full(count, 182.4), np.full(count, 1.2816 * 0.31 * 182.4)))
+    reached = {}
+    for name, ranges in (
+        ("known", Ranges(np.arange(count), months, NONE, np.zeros((0, 2)), (182.4 * count, 1.0))),
+        ("none", Ranges(NONE, np.zeros((0, 2)), NONE, np.zeros((0, 2)), (182.4 * count, 1.0))),
+    ):
+        outlook = Outlook(np.arange(count), weeks, NONE, np.zeros((0, WEEKS_AHEAD)), ranges)
+        found, _source = led(units, items, outlook)
+        ahead = look_ahead(found, leads_of(14, count), np.full(count, 84.0))
+        point = ahead.units[:, LEVELS.index(0.95)]
+        came = chance.poisson(truth * 14)
+        reached[name] = float((came <= point).mean())
+    assert reached["known"] == pytest.approx(0.95, abs=0.02)
+    assert reached["none"] < 0.85

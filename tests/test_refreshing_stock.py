@@ -81,27 +81,32 @@ class Company:
     def own_plans(self) -> list[Any]:
         return [row for row in plans(self.database) if row.stock_id in (self.first, self.second)]
 
-    def forecast(self, units: float) -> None:
-        """So many pens in each of the weeks to come."""
-        writer = self.database.writer
+    def forecast(self, units: float, half: float = 0) -> None:
+        """So many pens in each of the weeks to come, and four times as many in each month, with
+        80 % ranges of half the width."""
+        writer, pen = self.database.writer, {"split": "product", "product_id": self.pen}
+        total = {"split": "total", "product_id": None}
         refresh_id = add(writer, "refreshes", what="forecasts", as_of_on=TODAY, version=1,
                          state="done", started_at=datetime(2026, 11, 23))  # fmt: skip
+        weeks = [(units, 0, TODAY + timedelta(days=7 * step)) for step in range(26)]
+        months = [(4 * units, half, date(2026, 11 + step, 1)) for step in range(2)]
         with bulk_writing(writer) as connection:
-            for number, part in ((901, {"split": "product", "product_id": self.pen}),
-                                 (902, {"split": "total", "product_id": None})):  # fmt: skip
+            for number, (grain, told, part) in enumerate(
+                [("week", weeks, pen), ("week", weeks, total),
+                 ("month", months, pen), ("month", months, total)], 901,
+            ):  # fmt: skip
                 connection.execute(
                     insert(forecasts),
                     {"forecast_id": number, "refresh_id": refresh_id, "measure": "units",
-                     "grain": "week", "level": "company", "currency": "CNY", "origin_on": TODAY,
-                     "member": "mean", "accuracy": '{"wape": 0.08}', "notes": "[]",
-                     "shared_error": 0, **part},
+                     "grain": grain, "level": "company", "currency": "CNY", "origin_on": TODAY,
+                     "member": "mean", "accuracy": "{}", "notes": "[]", "shared_error": 0, **part},
                 )  # fmt: skip
-                bounds = dict.fromkeys(("naive", "value", "low_80", "high_80", "low_95", "high_95"))
                 connection.execute(
                     insert(forecast_values),
-                    [{"forecast_id": number, "step": step + 1,
-                      "period_on": TODAY + timedelta(days=7 * step), **dict.fromkeys(bounds, units)}
-                     for step in range(26)],
+                    [{"forecast_id": number, "step": step + 1, "period_on": day, "naive": value,
+                      "value": value, "low_80": value - wide, "high_80": value + wide,
+                      "low_95": value - 2 * wide, "high_95": value + 2 * wide}
+                     for step, (value, wide, day) in enumerate(told)],
                 )  # fmt: skip
 
 
@@ -158,7 +163,18 @@ def test_level_and_growth_are_those_of_the_stored_forecast(company: Company) -> 
     assert float(one.daily_demand + two.daily_demand) == pytest.approx(8)
     assert float(one.daily_demand / two.daily_demand) == pytest.approx(3, rel=0.02)
     assert float(one.season) == pytest.approx(2, rel=0.01)
-    assert one.reorder_point > 2 * 30
+    # 60 in ten days and what the day of ordering takes of them: the forecast is never off
+    assert 60 < one.reorder_point <= 66
+
+
+def test_a_wide_range_of_the_stored_months_asks_for_more_stock(company: Company) -> None:
+    company.forecast(56, half=56)
+    night(company.database)
+    one, _two = company.own_plans()
+    assert float(one.daily_demand) == pytest.approx(6, rel=0.02)
+    # 56 of 4 × 56 is a standard error of .195, of which 98 % take e^(2.05 × .193) as much
+    assert float(one.lead_time_demand) == pytest.approx(60, rel=0.02)
+    assert 60 * 1.45 < one.reorder_point < 60 * 1.65
 
 
 def test_the_same_data_are_passed_over_and_others_are_not(company: Company) -> None:

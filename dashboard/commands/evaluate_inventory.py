@@ -47,6 +47,7 @@ def run_inventory(arguments: argparse.Namespace) -> int:
         demand_by_day,
         evaluate_inventory,
     )
+    from dashboard.analytics.inventory.lasting import ranges_from
     from dashboard.analytics.inventory.lead_time import RECEIPTS_DAYS, learn_lead_times
     from dashboard.analytics.inventory.level import outlook_from
     from dashboard.stock_outlook import past_forecasts
@@ -83,8 +84,9 @@ def run_inventory(arguments: argparse.Namespace) -> int:
     leads = learn_lead_times(known, receipts)
 
     def outlook_of(day: int) -> Any:
-        weeks, error = told_then[day // FORECAST_DAYS]
-        return outlook_from(weeks, first_held + timedelta(days=day), error)
+        weeks, months = told_then[day // FORECAST_DAYS]
+        ranges = ranges_from(months, mornings[day // FORECAST_DAYS])
+        return outlook_from(weeks, first_held + timedelta(days=day), ranges)
 
     told = evaluate_inventory(units, known, leads, outlook_of, seed=arguments.seed)
     lines = [json.dumps(told)] if arguments.json else inventory_lines(told)

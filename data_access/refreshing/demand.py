@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, and_, func, select
+from sqlalchemy import Engine, Select, and_, func, or_, select
 
 from data_access import tables
+from data_access.dialects import Grain
 from data_access.frames import read_frame
 from data_access.inventory import (
     demand_by_day,
@@ -108,8 +109,31 @@ def read_lead_times(engine: Engine, first_on: date, zone: str) -> pd.DataFrame:
 def read_forecast_weeks(engine: Engine) -> pd.DataFrame:
     """product_id, category_id (one of them), period_on (Mondays), units: the stored forecasts of
     the company by product and by category."""
+    found = _forecasts_of("week").where(forecasts.c.split.in_(("product", "category")))
     return read_frame(
         engine,
+        found.where(forecasts.c.product_id.is_not(None) | forecasts.c.category_id.is_not(None)),
+    )
+
+
+def read_forecast_months(engine: Engine) -> pd.DataFrame:
+    """product_id, category_id (neither: of everything), period_on (firsts of months), units,
+    low_80, high_80: the stored forecasts of the company in all, by product and by category."""
+    is_part = forecasts.c.product_id.is_not(None) | forecasts.c.category_id.is_not(None)
+    found = _forecasts_of("month").add_columns(forecast_values.c.low_80, forecast_values.c.high_80)
+    return read_frame(
+        engine,
+        found.where(
+            or_(
+                forecasts.c.split == "total",
+                and_(forecasts.c.split.in_(("product", "category")), is_part),
+            )
+        ),
+    )
+
+
+def _forecasts_of(grain: Grain) -> Select[Any]:
+    return (
         select(
             forecasts.c.product_id,
             forecasts.c.category_id,
@@ -119,20 +143,8 @@ def read_forecast_weeks(engine: Engine) -> pd.DataFrame:
         .join_from(
             forecasts, forecast_values, forecast_values.c.forecast_id == forecasts.c.forecast_id
         )
-        .where(_of_company(), forecasts.c.split.in_(("product", "category")))
-        .where(forecasts.c.product_id.is_not(None) | forecasts.c.category_id.is_not(None)),
-    )
-
-
-def read_forecast_accuracy(engine: Engine) -> str | None:
-    """How well the company's units are forecast by week (JSON); None before there is a forecast."""
-    found = select(forecasts.c.accuracy).where(_of_company(), forecasts.c.split == "total")
-    with engine.connect() as connection:
-        told: Any = connection.scalar(found.limit(1))
-    return None if told is None else str(told)
-
-
-def _of_company() -> ColumnElement[bool]:
-    return and_(
-        forecasts.c.measure == "units", forecasts.c.grain == "week", forecasts.c.level == "company"
-    )
+        .where(
+            forecasts.c.measure == "units", forecasts.c.grain == grain,
+            forecasts.c.level == "company",
+        )
+    )  # fmt: skip

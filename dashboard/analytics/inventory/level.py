@@ -1,5 +1,6 @@
 """The level of demand in the weeks to come, as the forecasts of units have it: with growth, season
-and events. How demand scatters around it comes from its history.
+and events. How demand scatters around it comes from its history, how far the level may be off from
+the forecasts' ranges.
 
 A product's forecast is shared out among its warehouses as it was sold there lately; few orders of
 its own draw a share towards that of the warehouse in all products. A forecast of single weeks with
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dashboard.analytics.inventory.demand import HALF_LIFE, Demand, Flags, Whole
+from dashboard.analytics.inventory.lasting import Ranges, lasting_errors, rows_of
 from dashboard.analytics.inventory.paths import WEEK
 from dashboard.analytics.survival import Floats
 
@@ -25,7 +27,6 @@ AHEAD_WEEKS = 6  # whose mean is said to be the demand a day
 OFTEN_DAYS = 52  # with an order, in a year: from here on a product's own forecast counts alone
 FIRM_ORDERS = 10  # of a usual size, that a share is drawn by
 FEW_DAYS = 5  # with an order, below which the product's other warehouses tell how large orders are
-SHARED_ERROR = 0.2  # of the forecast of all units, where it was not measured
 MOST_ERROR = 1.5
 MOST_HIDDEN = 2.0
 SOURCES = ("forecast", "category", "history")
@@ -34,16 +35,16 @@ SOURCES = ("forecast", "category", "history")
 @dataclass(frozen=True)
 class Outlook:
     """Units of each week from the day on: (products, WEEKS_AHEAD) and (categories, WEEKS_AHEAD),
-    of those that are forecast; `error` of the forecast of everything, as a share."""
+    of those that are forecast; how far months may be off."""
 
     products: Whole
     product_weeks: Floats
     categories: Whole
     category_weeks: Floats
-    error: float = SHARED_ERROR
+    ranges: Ranges | None = None
 
 
-def outlook_from(weeks: pd.DataFrame, as_of: date, error: float = SHARED_ERROR) -> Outlook | None:
+def outlook_from(weeks: pd.DataFrame, as_of: date, ranges: Ranges | None = None) -> Outlook | None:
     """From the forecasts by week; None where there are none of the day and after it.
 
     From  product_id, category_id (one of them: NaN), period_on (a Monday), units
@@ -54,7 +55,7 @@ def outlook_from(weeks: pd.DataFrame, as_of: date, error: float = SHARED_ERROR) 
         return None
     products, product_weeks = _from_the_day(weeks[weeks["product_id"].notna()], "product_id")
     categories, category_weeks = _from_the_day(weeks[weeks["category_id"].notna()], "category_id")
-    return Outlook(products, product_weeks, categories, category_weeks, error)
+    return Outlook(products, product_weeks, categories, category_weeks, ranges)
 
 
 def _from_the_day(weeks: pd.DataFrame, key: str) -> tuple[Whole, Floats]:
@@ -97,9 +98,11 @@ def lead_on_forecasts(
     np.add.at(sold, place, units)
     order_days = np.asarray((sold > 0).sum(axis=1), np.int64)
     rate = np.asarray(np.bincount(place, demand.recent, len(products)))
-    weeks, source = _levels_of_products(
+    weeks, leaning = _levels_of_products(
         products, of_product, order_days, np.asarray(rate, np.float64), outlook
     )
+    lasting = lasting_errors(outlook.ranges, products, of_product, sold, leaning)
+    source = np.where(leaning <= 0.5, "forecast", "category")
     weeks *= _hidden(demand, units, seen, empty, place)[:, None]
     usual = sold.sum(axis=1) / np.maximum(order_days, 1)
     weeks = weeks[place] * _shares(demand, items, place, np.maximum(usual, 1))[:, None]
@@ -112,7 +115,7 @@ def lead_on_forecasts(
     demand = _with_history_of_product(demand, units, sold[place], known & (level > 0), level, seed)
     level = np.where(demand.history.any(axis=1), level, 0.0)
     changed = np.where(demand.rate > 0, level / np.where(demand.rate > 0, demand.rate, 1), 1.0)
-    error = np.minimum(np.hypot(demand.recent_error, outlook.error), MOST_ERROR)
+    error = np.minimum(np.hypot(demand.recent_error, lasting[place]), MOST_ERROR)
     found = replace(
         demand,
         rate=level,
@@ -128,10 +131,11 @@ def lead_on_forecasts(
 
 def _levels_of_products(
     products: Whole, categories: Whole, order_days: Whole, rate: Floats, outlook: Outlook
-) -> tuple[Floats, npt.NDArray[np.str_]]:
-    """(products, weeks) units, NaN where nothing is forecast, and the source."""
-    own = _rows(outlook.products, outlook.product_weeks, products)
-    category = _rows(outlook.categories, outlook.category_weeks, categories)
+) -> tuple[Floats, Floats]:
+    """(products, weeks) units, NaN where nothing is forecast, and how far they are a category's (0
+    to 1)."""
+    own = rows_of(outlook.products, outlook.product_weeks, products)
+    category = rows_of(outlook.categories, outlook.category_weeks, categories)
     names, place = np.unique(categories, return_inverse=True)
     of_category = np.bincount(place, rate, len(names))[place]
     share = rate / np.where(of_category > 0, of_category, np.inf)
@@ -141,7 +145,7 @@ def _levels_of_products(
     both = np.where(weight > 0, np.nan_to_num(own) * weight, 0) + np.where(
         weight < 1, leaning * (1 - weight), 0
     )
-    return both, np.where(weight[:, 0] >= 0.5, "forecast", "category")
+    return both, 1 - weight[:, 0]
 
 
 def _hidden(demand: Demand, units: Floats, seen: Flags, empty: Flags, place: Whole) -> Floats:
@@ -155,12 +159,6 @@ def _hidden(demand: Demand, units: Floats, seen: Flags, empty: Flags, place: Who
     of_record = np.bincount(place, recorded)
     ratio = np.where(of_record > 0, whole / np.where(of_record > 0, of_record, 1), 1.0)
     return np.asarray(np.clip(ratio, 1.0, MOST_HIDDEN))
-
-
-def _rows(keys: Whole, values: Floats, wanted: Whole) -> Floats:
-    place = pd.Index(keys).get_indexer(pd.Index(wanted))
-    padded = np.concatenate((values, np.full((1, WEEKS_AHEAD), np.nan)))
-    return np.asarray(padded[place])  # −1: the last row
 
 
 def _shares(demand: Demand, items: pd.DataFrame, place: Whole, usual: Floats) -> Floats:
