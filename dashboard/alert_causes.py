@@ -32,7 +32,7 @@ SEVERITIES: Mapping[str, str] = {
 }
 _FACTS = ("on_hand", "reserved", "available", "on_order", "requested", "expected_on")
 _DEMAND_FACTS = (
-    "reorder_point", "days_of_supply", "chance_out", "suggested", "daily_demand", "lead_days",
+    "reorder_point", "days_of_supply", "chance_out", "daily_demand", "lead_days",
 )  # fmt: skip
 _DECIMALS = 2
 LONGEST_SUPPLY = 9_999.0  # days; beyond, it lasts

@@ -104,10 +104,7 @@ def _at_point(facts: Mapping[str, Any]) -> str:
     units, point = formats.number(facts["available"]), facts.get("reorder_point")
     if point is None:
         return _("{units} free", units=units)
-    told = _("{units} free, reorder point {point}", units=units, point=formats.number(point))
-    if facts.get("suggested"):
-        told += " · " + _("order {units}", units=formats.number(facts["suggested"]))
-    return told
+    return _("{units} free, reorder point {point}", units=units, point=formats.number(point))
 
 
 def _coming(facts: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ from dashboard.vocabulary import WORDS, in_words
 from data_access.edits.bulk import STAGES_TO_MOVE_TO, Move, MovesRefused, move_orders
 from data_access.edits.rights import ACTION_TO, RightRefused, next_stages, stages_of
 from data_access.edits.transaction import Done, new_request_id
-from data_access.effects import Effect, Proposed, find_effect
+from data_access.effects import Effect, ProductEffect, Proposed, find_effect
 from data_access.errors import NotFound, Refused
 from data_access.orders import find_order
 from data_access.scope import Scope
@@ -246,24 +246,37 @@ def _reason(
         )  # fmt: skip
     except (NotFound, RightRefused) as refusal:
         return as_text(refusal)
-    return _lacking(effect, stage, now["warehouse_id"], taken)
+    return lacking_of(effect, stage, now["warehouse_id"], taken)
 
 
-def _lacking(
+def lacking_of(
     effect: Effect, stage: str, warehouse_id: int | None, taken: dict[tuple[int, int | None], int]
 ) -> str:
+    """Which products there are too few of, in words; what is left then is taken."""
     lacking = []
     for product in effect.products:
-        there = product.available.now if stage == "confirmed" else product.on_hand.now
-        place = (product.product_id, warehouse_id)
-        if there is not None and product.units.now > there - taken.get(place, 0):
-            lacking.append(str(product.product or product.sku))
+        aside, before = product.aside, taken.get((product.product_id, warehouse_id), 0)
+        there, left = (
+            (product.available.now, aside.left_to_confirm)
+            if stage == "confirmed" else (product.on_hand.now, aside.left_to_ship)
+        )  # fmt: skip
+        if there is not None and product.units.now > left(there - before):
+            lacking.append(_short_product(product, there - before))
     if lacking:
         return _("Not enough in stock: {products}", products=", ".join(lacking))
     for product in effect.products:
         place = (product.product_id, warehouse_id)
-        taken[place] = taken.get(place, 0) + product.units.now
+        # what is set aside for it is none of what those after it may take
+        taken[place] = taken.get(place, 0) + max(product.units.now - product.aside.own, 0)
     return ""
+
+
+def _short_product(product: ProductEffect, there: int) -> str:
+    """With why, where all of it is there and kept for others."""
+    name = str(product.product or product.sku)
+    if product.units.now > there:
+        return name
+    return _("{product} (set aside for others)", product=name)
 
 
 def _leave_out(order_ids: tuple[int, ...]) -> None:

@@ -149,6 +149,11 @@ def _waiting(product: ProductEffect) -> None:
                   units=formats.number(product.waiting_units))  # fmt: skip
         first = "; ".join(_who(each) for each in product.waiting[:3])
         st.markdown(f":small[:gray[{also}: {first}]]")
+    if product.aside.own or product.aside.others:
+        words = _("{product}: set aside for this order {own}, for others {others} pcs",
+                  product=name, own=formats.number(product.aside.own),
+                  others=formats.number(product.aside.others))  # fmt: skip
+        st.markdown(f":small[:gray[{words}]]")
     if product.reserved_elsewhere:
         held = formats.number(product.reserved_elsewhere)
         words = _("{product}: {n} pcs are held for orders of others", product=name, n=held)

@@ -25,6 +25,7 @@ from dashboard.analytics.inventory.reorder import (
     FIXED_COST,
     HOLDING_RATE,
     SERVICE,
+    in_packs,
     size_orders,
     suggest_quantity,
 )
@@ -178,8 +179,8 @@ def _with_plan(
         holding_rate=rule.holding_rate,
     )
     if (rule.fixed_cost, rule.holding_rate) == (FIXED_COST, HOLDING_RATE):
-        planned = rows["planned_quantity"].astype("float64")
-        sizes["order_quantity"] = planned.fillna(sizes["order_quantity"]).astype(np.int64)
+        planned = rows["planned_quantity"].astype("float64").fillna(sizes["order_quantity"])
+        sizes["order_quantity"] = in_packs(np.asarray(planned, np.float64), rows)
     return rows.assign(
         set_point=own, suggested_point=suggested_point,
         reorder_point=own if rule.as_set else suggested_point.where(~gone, np.nan),

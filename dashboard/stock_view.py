@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.analytics.inventory.totals import Amount, sum_stock
 from dashboard.cards import Card
 from dashboard.exports import Export, export_menu
 from dashboard.filters import Choice
@@ -33,7 +33,6 @@ from data_access.keyset import Cursor
 from data_access.scope import Scope
 
 CHOSEN = "stock_chosen"
-LIKELY = 0.5
 _ROWS_SEEN = 10
 _VIEWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "act": (N_("To act on"), ("short", "out", "critical", "low")),
@@ -88,52 +87,47 @@ def chosen_rows(
 
 def stock_cards(rows: pd.DataFrame, board: StockBoard) -> list[Card]:
     """What lies there, what is low, what will run out, what is too much and what does not move."""
-    low = rows[rows["is_low"]]
-    uncovered = int((low["projected"] <= low["reorder_point"]).sum())
-    gone = int(low["is_discontinued"].sum())
-    over, dead = rows[rows["severity"] == "over"], rows[rows["severity"] == "dead"]
-    excess = over["available"] - over["reorder_point"].fillna(0) - over["order_quantity"]
-    note = _("{n} not covered by what is on order", n=formats.number(uncovered))
-    if gone:
-        note += "  \n" + _n("{n} of them discontinued", "{n} of them discontinued", gone)
-    yearly = float((rows["yearly_demand"] * rows["unit_cost"]).sum())
-    turns = yearly / worth if (worth := float(rows["stock_value"].sum())) else 0.0
+    told = sum_stock(rows)
+    note = _("{n} not covered by what is on order", n=formats.number(told.uncovered))
+    if told.discontinued:
+        note += "  \n" + _n("{n} of them discontinued", "{n} of them discontinued",
+                            told.discontinued)  # fmt: skip
     unseen = _("Not known without the demand.")
-    places = _n("{n} stock", "{n} stocks", len(rows))
+    places, turns = _n("{n} stock", "{n} stocks", told.held.stocks), told.turns
     return [
         Card(
             key="stock_value",
             label=_("Stock value") if board.currency else _("Units in stock"),
-            value=_worth(rows["stock_value"], rows["on_hand"], board),
+            value=_worth(told.held, board),
             help=_("On hand × unit cost of today. Turns: cost of a year's demand ÷ that."),
             note=places + (f" · {_('turns')} {formats.number(turns, 1)}" if turns else ""),
         ),
         Card(
             key="stock_low", label=_("At or below reorder point"),
-            value=formats.number(len(low)), note=note,
+            value=formats.number(told.low), note=note,
             help=_("On hand − reserved ≤ reorder point. Discontinued products count only where "
                    "their reorder point is the one that is set; they are never suggested."),
         ),
         Card(
             key="stock_outs", label=_("Expected stock-outs"),
-            value=formats.number(rows["chance_out"].sum(), 1) if board.is_planned else "–",
+            value=formats.number(told.stock_outs, 1) if board.is_planned else "–",
             help=_("The chance of each stock that its lead time's demand takes all that is free "
                    "and all that is due within the lead time; added up."),
-            note=_("{n} likelier than not", n=formats.number((rows["chance_out"] >= LIKELY).sum()))
+            note=_("{n} likelier than not", n=formats.number(told.likely))
             if board.is_planned else unseen,
         ),
         Card(
             key="stock_over", label=_("Overstock"),
-            value=_worth(excess * over["unit_cost"], excess, board) if board.is_planned else "–",
+            value=_worth(told.over, board) if board.is_planned else "–",
             help=_("Of stock for more than 180 days: what is free beyond the reorder point and an "
                    "order."),
-            note=_n("{n} stock", "{n} stocks", len(over)) if board.is_planned else unseen,
+            note=_n("{n} stock", "{n} stocks", told.over.stocks) if board.is_planned else unseen,
         ),
         Card(
             key="stock_dead", label=_("Dead stock"),
-            value=_worth(dead["stock_value"], dead["on_hand"], board) if board.is_planned else "–",
+            value=_worth(told.dead, board) if board.is_planned else "–",
             help=_("On hand, and nothing was shipped for 180 days or ever."),
-            note=_n("{n} stock", "{n} stocks", len(dead)) if board.is_planned else unseen,
+            note=_n("{n} stock", "{n} stocks", told.dead.stocks) if board.is_planned else unseen,
         ),
     ]  # fmt: skip
 
@@ -199,10 +193,10 @@ def stock_list(
     return (chosen if len(chosen) else shown).iloc[0]
 
 
-def _worth(values: pd.Series[Any], units: pd.Series[Any], board: StockBoard) -> str:
+def _worth(amount: Amount, board: StockBoard) -> str:
     if board.currency:
-        return formats.compact_money(float(values.sum()), board.currency)
-    return formats.compact_number(float(units.sum()))
+        return formats.compact_money(amount.worth, board.currency)
+    return formats.compact_number(amount.units)
 
 
 def _view_box(rows: pd.DataFrame, views: list[str]) -> str:

@@ -130,7 +130,7 @@ def _observed(row: pd.Series) -> str:
 def _quantity(row: pd.Series, rule: StockRule, currency: str | None) -> str:
     number: Any = formats.number
     if pd.isna(row["economic_quantity"]) and pd.notna(row["planned_quantity"]):
-        wanted = _("economic quantity: what ordering and holding cost is not shown to your role")
+        wanted = _("nearest of 1, 2, 4, 8 … weeks of demand: costs are not shown to your role")
     elif pd.isna(row["economic_quantity"]):
         wanted = _("{rate} × 30 d = {units}", rate=number(row["daily_demand"], 2),
                    units=number(row["wanted"], 1))  # fmt: skip

@@ -46,7 +46,7 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
     open orders and `elsewhere`), elsewhere (reserved for orders that the person does not see),
     missing, hit_orders, hit_customers, hit_sales (net sales of the lines that lack something; NULL
     where several currencies), hit_currency, on_order, expected_on (the next receipt). Units."""
-    visible, held = scope.visible, _held(scope).c
+    visible, held = scope.visible, held_lines(scope).c
     orders, products, lines = visible.orders, visible.products, visible.order_lines
     lacks = held.held < held.quantity
     one = func.count(case((lacks, orders.c.currency)).distinct()) <= 1
@@ -99,7 +99,7 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
 def find_shortage_totals(engine: Engine, scope: Scope) -> dict[str, Any]:
     """Of all short stocks together, each order and customer once: stocks, missing (units), orders,
     customers, net_sales (of the lines that lack something) and currency (NULL where several)."""
-    visible, held = scope.visible, _held(scope).c
+    visible, held = scope.visible, held_lines(scope).c
     orders, products, lines = visible.orders, visible.products, visible.order_lines
     one = func.count(orders.c.currency.distinct()) <= 1
     statement = (
@@ -126,7 +126,7 @@ def list_stock_lines(
     order_number, version, customer_id, customer, region, stage, promised_on, currency, quantity,
     set_aside, held, net_sales, margin, customer_value (what the customer is expected to buy in the
     next 12 months, else what they have bought), and of the stock on_hand, reserved, elsewhere."""
-    visible, held = scope.visible, _held(scope, (product_id, warehouse_id)).c
+    visible, held = scope.visible, held_lines(scope, (product_id, warehouse_id)).c
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
     worth, scores = _bought(scope), visible.customer_scores
@@ -172,7 +172,7 @@ def list_set_aside(
     """Who set units of the stock aside for lines that wait, the last first: request_id, person,
     user_id, allocated_at, promised_weight, margin_weight, value_weight, lines, units. Of the
     record."""
-    visible, held = scope.visible, _held(scope, (product_id, warehouse_id)).c
+    visible, held = scope.visible, held_lines(scope, (product_id, warehouse_id)).c
     given, users = visible.allocations, visible.users
     told = (
         given.c.request_id, users.c.name, given.c.user_id, given.c.allocated_at,
@@ -192,7 +192,7 @@ def list_set_aside(
     return read_frame(engine, statement)
 
 
-def _held(scope: Scope, place: _Place = None) -> Subquery:
+def held_lines(scope: Scope, place: _Place = None) -> Subquery:
     """Each line that waits for a stock, with its turn and what it holds: stock_id, order_id,
     line_id, quantity, set_aside, on_hand, reserved, elsewhere, turn, held."""
     line = _waiting(scope, place).c

@@ -22,6 +22,7 @@ from data_access.foresight import PLACES, Line, Proposed, Shift, State, Sums, un
 from data_access.owing import is_owing, owed
 from data_access.promising import Shelf, earliest_delivery, find_delivery_days, find_shelves
 from data_access.scope import Scope
+from data_access.set_aside import Aside, find_set_aside
 from data_access.stages import OPEN_STAGES, TO_SHIP_STAGES
 
 MOST_WAITING = 5  # that are named for a product; the others are counted
@@ -54,12 +55,16 @@ class ProductEffect:
     waiting_orders: int  # all that the person sees
     waiting_units: int
     reserved_elsewhere: int | None  # units held for orders that the person does not see
+    aside: Aside
     ready_on: date | None
 
     @property
     def lacking(self) -> int:
-        """Units that would be missing."""
-        return max(-(self.available.after or 0), 0)
+        """Units that would be missing: what is set aside is for whom it is."""
+        if self.available.after is None:
+            return 0
+        missing = self.aside.unreserved - self.available.after
+        return max(min(missing, self.units.after - self.aside.own), 0)
 
 
 @dataclass(frozen=True)
@@ -176,20 +181,21 @@ def _products(
     names = {line.product_id: line for line in lines}
     shelves = find_shelves(engine, scope, tuple(sorted(names)), order.warehouse_id)
     waiting = _find_waiting(engine, scope, order, tuple(sorted(names)), language)
+    aside = find_set_aside(engine, scope, order, tuple(sorted(names)))
     moved = units_moved(now, after, proposed)
     unknown = Shelf(0, None, None, 0)
     return tuple(
         _product(
             line, shelves.get(product_id, unknown), waiting.get(product_id, []),
-            (now, after), moved.get(product_id, 0), as_of,
+            aside.get(product_id, Aside()), (now, after), moved.get(product_id, 0), as_of,
         )
         for product_id, line in names.items()
     )  # fmt: skip
 
 
 def _product(
-    line: Any, shelf: Shelf, waiting: Sequence[Row[Any]], states: tuple[State, State], moved: int,
-    as_of: date,
+    line: Any, shelf: Shelf, waiting: Sequence[Row[Any]], aside: Aside,
+    states: tuple[State, State], moved: int, as_of: date,
 ) -> ProductEffect:  # fmt: skip
     now, after = states
     held = Shift(now.held().get(line.product_id, 0), after.held().get(line.product_id, 0))
@@ -217,6 +223,7 @@ def _product(
         waiting_orders=len(waiting),
         waiting_units=sum(row.units for row in waiting),
         reserved_elsewhere=None if reserved is None else max(reserved - seen, 0),
+        aside=aside,
         ready_on=then.ready_on(still_wanted, as_of),
     )
 

@@ -71,6 +71,18 @@ def from_five(column: Column[Any]) -> ColumnElement[Any]:
     return case((column >= 5, column), else_=cast(null(), column.type)).label(column.name)
 
 
+def whole_weeks(column: Column[Any]) -> ColumnElement[Any]:
+    """Units that are enough for 1, 2, 4, … 64 weeks of the row's `daily_demand`, whichever is
+    nearest: an economic quantity would tell the price, this one only its order of magnitude."""
+    week = column.table.c.daily_demand * 7
+    steps = [(column < week * 2**power * _MIDDLE, week * 2**power) for power in range(6)]
+    units = case((week <= 0, column), *steps, else_=week * 64)
+    return _unless_null(column, cast(func.round(units), column.type))
+
+
+_MIDDLE = 2**0.5
+
+
 def _unless_null(column: Column[Any], masked: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((column.is_(None), cast(null(), column.type)), else_=masked).label(column.name)
 
@@ -252,7 +264,8 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "products": Rule(masks=PRICES),
         "suppliers": ALL,
         "stock_movements": ALL,
-        "stock_plans": Rule(masks=_hide("value_share")),  # by it, and by units, prices compare
+        # by its share of the value, or by what is economic to order, a price could be told
+        "stock_plans": Rule(masks={**_hide("value_share"), "order_quantity": whole_weeks}),
         "replenishments": Rule(masks=PRICES),
         "orders": Rule(Rows.TO_SHIP, MONEY),
         "order_lines": Rule(Rows.OF_VISIBLE_ORDERS, PRICES),

@@ -27,6 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from data_access.allocating import held_lines
 from data_access.columns import Moment
 from data_access.scope import Scope
 
@@ -79,19 +80,10 @@ def orders_short_of_stock(scope: Scope, wanted: ColumnElement[bool], first_on: d
 
 def lines_short_of_stock(scope: Scope, page: Subquery) -> Subquery:
     """order_id, lines, short_lines of the open orders on the page: for how many lines too little
-    is there now, because less is on hand than was reserved or less is free than is needed. NULL
+    is there now, by their turn and with what is set aside for them (`allocating.held_lines`). NULL
     when the order has left the warehouse, and where no stock is known."""
-    lines, stock = scope.visible.order_lines, scope.visible.stock
-    on_its_shelf = and_(
-        stock.c.warehouse_id == page.c.warehouse_id, stock.c.product_id == lines.c.product_id
-    )
-    free = stock.c.on_hand - stock.c.reserved
-    is_short = case(
-        (page.c.stage == "shipped", cast(null(), Integer)),
-        (and_(page.c.stage == "received", free < lines.c.quantity), 1),
-        (and_(page.c.stage != "received", free < 0), 1),
-        (free.is_not(None), 0),
-    )
+    lines, held = scope.visible.order_lines, held_lines(scope).c
+    is_short = case((held.held < held.quantity, 1), (held.held.is_not(None), 0))
     return (
         select(
             page.c.order_id,
@@ -100,7 +92,7 @@ def lines_short_of_stock(scope: Scope, page: Subquery) -> Subquery:
         )
         .select_from(page)
         .join(lines, lines.c.order_id == page.c.order_id)
-        .outerjoin(stock, on_its_shelf)
+        .outerjoin(held.line_id.table, held.line_id == lines.c.line_id)
         .group_by(page.c.order_id)
         .subquery("short_lines")
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, SmallInteger, String, Table, Text
 
 from data_access.columns import Days, Expected, Money, Rate
-from data_access.policy import POLICY, Mask, Role, from_five, hidden, initial, phone
+from data_access.policy import POLICY, Mask, Role, from_five, hidden, initial, phone, whole_weeks
 from data_access.scope import RELATIONS
 from data_access.tables import metadata
 
@@ -38,6 +38,7 @@ _MASKS: dict[Mask, str] = {
     phone: "138****5678",
     initial: "z***",
     from_five: "from 5",
+    whole_weeks: "whole weeks",
 }
 
 

@@ -66,7 +66,7 @@ def visible_rows(world: World, person: Person, relation: str) -> list[Row]:
         return []
     entry = read_sheet()[person.role][relation]
     return [
-        {column: MASKS[entry.columns[column]](value) for column, value in row.items()}
+        {column: MASKS[entry.columns[column]](value, row) for column, value in row.items()}
         for row in world[relation]
         if _may_see(world, person, relation, row, entry.rows)
     ]
@@ -142,20 +142,29 @@ def _seen(world: World, person: Person, relation: str, column: str) -> set[Any]:
     return {row[column] for row in rows} - {None}
 
 
-def _phone(value: str | None) -> str | None:
+def _phone(value: str | None, _row: Row) -> str | None:
     if value is None:
         return None
     return f"{value[:3]}****{value[-4:]}" if len(value) >= 7 else "****"
 
 
-def _initial(value: str | None) -> str | None:
+def _initial(value: str | None, _row: Row) -> str | None:
     return None if value is None else f"{value[:1]}***"
 
 
-MASKS: dict[str, Callable[[Any], Any]] = {
-    "✓": lambda value: value,
-    "hidden": lambda value: None,
+def _whole_weeks(value: int | None, row: Row) -> int | None:
+    week = float(row["daily_demand"]) * 7
+    if value is None or week <= 0:
+        return value
+    nearest = next((n for n in range(6) if value < week * 2**n * 2**0.5), 6)
+    return int(week * 2**nearest + 0.5)
+
+
+MASKS: dict[str, Callable[[Any, Row], Any]] = {
+    "✓": lambda value, row: value,
+    "hidden": lambda value, row: None,
     "138****5678": _phone,
     "z***": _initial,
-    "from 5": lambda value: value if value is not None and value >= 5 else None,
+    "from 5": lambda value, row: value if value is not None and value >= 5 else None,
+    "whole weeks": _whole_weeks,
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, func, insert, select, text
 
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import Database, writing
@@ -27,8 +27,8 @@ from data_access.filters import OrderFilter, Period
 from data_access.late_orders import list_open_orders, list_stage_histories
 from data_access.pipeline import count_orders
 from data_access.sales import sum_sales
-from data_access.tables import metadata
-from tests.crm import add, add_order, scope_of
+from data_access.tables import metadata, order_lines, orders
+from tests.crm import NOW, add, add_order, scope_of
 
 AS_OF = date(2026, 11, 23)
 PERIOD = Period(date(2026, 10, 1), date(2026, 11, 22))
@@ -112,8 +112,8 @@ def test_on_time_is_by_order_and_late_counts_as_not(asked: Asked) -> None:
         "span": "now", "due_orders": 4, "on_time_orders": 2, "otif_orders": 2,
     }  # fmt: skip
     assert frame["due_orders"].tolist() == [4, 0, 0]
-    for as_of, orders in ((AS_OF, 4), (AS_OF + timedelta(days=1), 5)):
-        assert asked(sum_punctuality, to_today, as_of)["due_orders"].tolist() == [orders, 0, 0]
+    for as_of, due in ((AS_OF, 4), (AS_OF + timedelta(days=1), 5)):
+        assert asked(sum_punctuality, to_today, as_of)["due_orders"].tolist() == [due, 0, 0]
     by_week = asked(sum_punctuality_over_time, CHOSEN, AS_OF, "week")
     assert by_week[["due_orders", "on_time_orders"]].values.tolist() == [[4, 2]]
     assert by_week["period_on"].iloc[0] == pd.Timestamp("2026-11-09")
@@ -405,7 +405,7 @@ def test_movements_that_do_not_add_up_tell_nothing(asked: Asked) -> None:
 
 
 def test_the_lines_that_wait_for_stock_now(asked: Asked) -> None:
-    full, empty = _shelf(asked.database, 9, 4), _shelf(asked.database, 2, 5)
+    full, empty = _shelf(asked.database, 5, 0), _shelf(asked.database, 1, 1)
     for stage, number in (("processing", "P"), ("shipped", "S"), ("received", "R")):
         add_order(
             asked.database,
@@ -419,7 +419,24 @@ def test_the_lines_that_wait_for_stock_now(asked: Asked) -> None:
     frame = asked(list_open_orders, CHOSEN, AS_OF).set_index("order_number")
     assert frame.loc[["P", "S", "R", "LARGE"], "lines"].tolist() == [2, 2, 2, 1]
     short = [None if pd.isna(n) else n for n in frame.loc[["P", "S", "R", "LARGE"], "short_lines"]]
-    assert short == [1, None, 1, 1]
+    assert short == [0, None, 1, 1]  # the one that is there is for who is confirmed
+    _set_aside(asked.database, "R", 1)
+    frame = asked(list_open_orders, CHOSEN, AS_OF).set_index("order_number")
+    assert frame.loc[["P", "R", "LARGE"], "short_lines"].tolist() == [1, 0, 1]
+
+
+def _set_aside(database: Database, number: str, units: int) -> None:
+    """Of the first line of the order."""
+    first = select(func.min(order_lines.c.line_id)).join(orders).where(
+        orders.c.order_number == number
+    )  # fmt: skip
+    with database.record.connect() as connection:
+        line = connection.execute(
+            select(order_lines).where(order_lines.c.line_id == first.scalar_subquery())
+        ).one()
+    add(database.writer, "allocations", order_id=line.order_id, line_id=line.line_id,
+        quantity=units, promised_weight=50, margin_weight=25, value_weight=25,
+        allocated_at=NOW, request_id="aside")  # fmt: skip
 
 
 def test_open_orders_come_by_promised_day_with_names(asked: Asked) -> None:

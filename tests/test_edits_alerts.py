@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from data_access.alerts import list_alert_orders, sum_waiting_by_order
 from data_access.audit import ChangeFilter, list_changes
 from data_access.database import Database, writing
-from data_access.edits.alerting import write_alerts
+from data_access.edits.alerting import KEEP_ENDED, write_alerts
 from data_access.edits.alerts import (
     AlertRefused,
     acknowledge_alerts,
@@ -110,6 +110,20 @@ def test_a_cause_that_is_gone_ends_its_warning_and_comes_back_as_another(
     seen = warned.seen(manager)
     assert int(seen.loc["short_order", "alert_id"]) not in (pens, ink)
     assert seen["acknowledged_by"].notna().to_dict() == {"short_order": False, "reorder": True}
+
+
+def test_a_warning_that_ended_long_ago_is_kept_only_for_what_was_said_to_it(
+    warned: WarnedShop,
+) -> None:
+    warned.warn(warned.pens(), warned.ink(), warned.day())
+    pens, ink, day = (row.alert_id for row in warned.rows())
+    acknowledge(warned, warned.shop.scopes["manager"], ink)
+    warned.warn(warned.day())
+    warned.warn(now=NOW + DAY)  # the day ends later than the others
+    warned.warn(now=NOW + KEEP_ENDED)
+    assert {row.alert_id for row in warned.rows()} == {pens, ink, day}
+    warned.warn(now=NOW + KEEP_ENDED + timedelta(hours=1))
+    assert {row.alert_id for row in warned.rows()} == {ink, day}
 
 
 def test_what_gets_worse_is_warned_of_anew(warned: WarnedShop) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from dashboard.bulk_view import lacking_of
 from data_access.database import Database
 from data_access.edits.new_order import create_order
 from data_access.edits.rights import stages_of
+from data_access.edits.stock import StockRefused
 from data_access.effects import Effect, Proposed, Shift, Waiting, find_effect
 from data_access.errors import NotFound
 from data_access.new_order import (
@@ -25,6 +27,7 @@ from data_access.new_order import (
     list_warehouses,
     suggest_promised_on,
 )
+from data_access.set_aside import Aside
 from tests.crm import NOW, add
 from tests.shop import COMMANDS, TODAY, Shop, arguments, open_shop, run
 
@@ -122,6 +125,32 @@ def test_orders_that_are_not_seen_are_only_counted(database: Database) -> None:
     assert (product.waiting_units, product.reserved_elsewhere) == (1, 4)
     assert product.available == Shift(5, 3)
     assert "Secret" not in repr(found)
+
+
+def test_what_is_set_aside_is_foretold_as_the_command_has_it(database: Database) -> None:
+    shop = open_shop(database, pens=10)
+    kept, mine, late = (shop.order(units=(units, 0)) for units in (6, 5, 5))
+    ready = shop.order("processing", units=(2, 0))
+    for order_id, units in ((kept, 6), (ready, 1)):
+        add(shop.writer, "allocations", order_id=order_id, quantity=units, promised_weight=50,
+            line_id=shop.lines(order_id)[0].line_id, margin_weight=25, value_weight=25,
+            allocated_at=NOW, request_id=str(order_id))  # fmt: skip
+    (product,) = effect(shop, mine, "confirm_order").products
+    assert (product.aside, product.available) == (Aside(0, 7, 6), Shift(8, 3))
+    with pytest.raises(StockRefused) as refused:
+        run(shop, shop.scopes["admin"], "confirm_order", mine)
+    (shortage,) = refused.value.shortages
+    assert product.lacking == shortage.lacking == 3
+    (product,) = effect(shop, kept, "confirm_order").products
+    assert (product.aside, product.lacking) == (Aside(6, 1, 0), 0)
+    # of three in a list the first takes its own, which leaves the second short and the third too
+    orders = [effect(shop, each, "confirm_order") for each in (kept, mine, late)]
+    taken: dict[tuple[int, int | None], int] = {}
+    told = [lacking_of(each, "confirmed", shop.warehouse_id, taken) for each in orders]
+    assert told == ["", *2 * ["Not enough in stock: Pen (set aside for others)"]]
+    shipped = effect(shop, ready, "ship_order")
+    assert lacking_of(shipped, "shipped", shop.warehouse_id, {}) == ""
+    assert shipped.products[0].aside.left_to_ship(10) == 4
 
 
 def test_money_is_shown_to_those_who_see_it(database: Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from dashboard.refreshing import refresh, source_of
 from data_access.audit import list_order_changes
 from data_access.database import Database, writing
 from data_access.edits.fields import FieldsRefused
@@ -122,9 +123,17 @@ def test_a_product_that_never_lay_there_is_given_a_shelf(database: Database) -> 
     shop = open_shop(database)
     other = add(shop.writer, "warehouses", code="W2", name="Other")
     replenishment_id = brought(shop, "ordered", 10, warehouse_id=other)
-    step(shop, "receive", replenishment_id)
+    first = step(shop, "receive", replenishment_id)
     shelf = shop.row(select(stock).where(stock.c.warehouse_id == other))
     assert (shelf.product_id, shelf.on_hand, shelf.reserved) == (shop.pen, 10, 0)
+    check_identities(shop)
+    # it can be undone though the night has planned the shelf, which stays, and is empty
+    source = source_of(database.record, database.writer, database.record, TODAY)
+    (night,) = refresh(source, ["stock"], lambda part, share: None)
+    assert night.state == "done"
+    undo_change(shop.writer, shop.scopes["manager"], first.request_id, request_id="no", now=NOW)
+    left = shop.row(select(stock).where(stock.c.warehouse_id == other))
+    assert (left.stock_id, left.on_hand) == (shelf.stock_id, 0)
     check_identities(shop)
 
 

@@ -4,6 +4,7 @@ forecasts where there are any, and whole or not at all."""
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from data_access.tables import (
     forecasts,
     order_lines,
     orders,
+    products,
     refreshes,
     stock,
     stock_plans,
@@ -225,6 +227,17 @@ def test_the_warehouse_reads_the_plan_without_what_tells_of_prices(company: Comp
     keeper, boss = (scope_of(company.database, role) for role in ("warehouse", "manager"))
     seen, whole = (list_stock_plans(engine, scope) for scope in (keeper, boss))
     assert seen["value_share"].isna().all() and whole["value_share"].notna().all()
-    told = [name for name in seen if name != "value_share"]
+    told = [name for name in seen if name not in ("value_share", "order_quantity")]
     assert seen[told].equals(whole[told])
+    # 468 and 276 for 22 and 39 weeks: 16 weeks of 3 a day, 32 of one
+    own = [company.first, company.second]
+    assert whole.set_index("stock_id").loc[own, "order_quantity"].tolist() == [468, 276]
+    assert seen.set_index("stock_id").loc[own, "order_quantity"].tolist() == [336, 224]
+    with writing(company.database.writer) as connection:
+        dearer = update(products).where(products.c.product_id == company.pen)
+        connection.execute(dearer.values(unit_cost=Decimal("2.2")))
+    night(company.database)
+    again, later = (list_stock_plans(engine, scope) for scope in (keeper, boss))
+    assert later["order_quantity"].tolist() != whole["order_quantity"].tolist()
+    assert again["order_quantity"].tolist() == seen["order_quantity"].tolist()
     assert not len(list_stock_plans(engine, scope_of(company.database, "sales_rep")))

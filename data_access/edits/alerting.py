@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, true, update
@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, tr
 from data_access.database import writing
 from data_access.policy import Role
 from data_access.refreshing.runs import Run, finish_run, need_running
-from data_access.tables import alert_orders, alerts, users
+from data_access.tables import alert_answers, alert_orders, alert_tellings, alerts, users
 
 CHUNK = 500
+KEEP_ENDED = timedelta(days=400)  # a year and what a year is compared with
 _COMPARED = ("kind", "severity", "facts", "demand_facts", "last_seen_on")
 
 
@@ -74,6 +75,7 @@ def write_alerts(
             new = [{**rows[cause], "first_seen_at": now} for cause in part]
             connection.execute(insert(alerts), new)
         moved = _write_orders(connection, found, ended)
+        _forget_ended(connection, now)
         written = Written(len(begun), len({*changed, *moved} - {*begun}), len(ended), len(rows))
         finish_run(connection, run, len(rows), {})
         return written
@@ -158,6 +160,18 @@ def _write_orders(
     for rows in _parts(new):
         connection.execute(insert(alert_orders), rows)
     return moved
+
+
+def _forget_ended(connection: Connection, now: datetime) -> None:
+    """Those that ended long ago; but what somebody said to one is kept, with the warning."""
+    old = alerts.c.ended_at < now - KEEP_ENDED
+    answered = select(alert_answers.c.alert_id)
+    ids = list(
+        connection.scalars(select(alerts.c.alert_id).where(old, alerts.c.alert_id.not_in(answered)))
+    )
+    for part in _parts(ids):
+        for table in (alert_tellings, alert_orders, alerts):
+            connection.execute(delete(table).where(table.c.alert_id.in_(part)))
 
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from dashboard.analytics.inventory.ahead import Ahead
-from dashboard.analytics.inventory.demand import Demand
+from dashboard.analytics.inventory.demand import Demand, Whole
 from dashboard.analytics.inventory.lead_time import LeadTimes
 from dashboard.analytics.inventory.textbook import (
     economic_order_quantity,
@@ -89,20 +89,32 @@ def size_orders(
     holding = np.where(cost > 0, cost, np.nan) * holding_rate
     economic = economic_order_quantity(fixed_cost, holding, yearly)
     wanted = np.where(np.isfinite(economic), economic, rate * cover_days)
-    least = np.maximum(items["minimum_order_quantity"].to_numpy(np.float64), 1)
-    pack = np.maximum(items["pack_size"].to_numpy(np.float64), 1)
-    quantity = np.ceil(np.maximum(wanted, least) / pack - 1e-9) * pack
+    quantity = in_packs(wanted, items)
     return pd.DataFrame(
         {
             "yearly_demand": yearly,
             "holding_cost": holding,
             "economic_quantity": economic,
             "wanted": wanted,
-            "order_quantity": quantity.astype(np.int64),
-            "yearly_cost": order_cost(quantity, fixed_cost, holding, yearly),
+            "order_quantity": quantity,
+            "yearly_cost": order_cost(quantity.astype(np.float64), fixed_cost, holding, yearly),
         },
         index=items.index,
     )
+
+
+def in_packs(wanted: Floats, items: pd.DataFrame) -> Whole:
+    """At least the supplier's minimum, in whole packs.
+
+    From  pack_size, minimum_order_quantity
+
+    >>> items = pd.DataFrame({"pack_size": [12, 12], "minimum_order_quantity": [1, 30]})
+    >>> in_packs(np.array([24.0, 25.0]), items).tolist()
+    [24, 36]
+    """
+    least = np.maximum(items["minimum_order_quantity"].to_numpy(np.float64), 1)
+    pack = np.maximum(items["pack_size"].to_numpy(np.float64), 1)
+    return np.asarray(np.ceil(np.maximum(wanted, least) / pack - 1e-9) * pack, np.int64)
 
 
 def suggest_quantity(
