@@ -99,6 +99,7 @@ def refresh_parts(
     dask: str | None = None,
 ) -> list[Outcome]:
     """Works out the parts behind a progress bar, and says how each ended."""
+    from dashboard.demo_buying import buy_as_planned
     from dashboard.refreshing import ASKED, refresh, source_of  # loads scikit-learn
 
     as_of = as_of or time_of_work(read_properties(database.record), utc_now()).today
@@ -123,6 +124,8 @@ def refresh_parts(
             nobody = count_orders_of_nobody(analytics.engine, as_of) if of_customers else 0
         finally:
             analytics.close()
+    if any((each.part, each.state) == ("stock", "done") for each in outcomes):
+        buy_as_planned(database, as_of)
     _tell(outcomes, as_of, nobody)
     return outcomes
 
