@@ -22,7 +22,7 @@ from dashboard.analytics.inventory.serving import sum_served
 from dashboard.menu import find_page, may_open
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version
-from dashboard.session import current_scope
+from dashboard.session import current_scope, today
 from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import _, _n, plain
 from data_access.edits.allocating import MOST_WEIGHT, Weighed
@@ -80,8 +80,12 @@ def _situation(plan: Plan, row: pd.Series) -> str:
         _n("{n} unit asked", "{n} units asked", int(plan.lines["quantity"].sum())),
     ]  # fmt: skip
     if pd.notna(row["expected_on"]):
-        told.append(_("next receipt {day}, {n} on order", day=formats.day(row["expected_on"]),
-                      n=number(row["on_order"])))  # fmt: skip
+        on_order = {"day": formats.day(row["expected_on"]), "n": number(row["on_order"])}
+        is_late = row["expected_on"].date() < today()
+        told.append(
+            _("receipt overdue since {day}, {n} on order", **on_order) if is_late
+            else _("next receipt {day}, {n} on order", **on_order)
+        )  # fmt: skip
     else:
         told.append(_("nothing on order"))
     if plan.elsewhere:

@@ -119,24 +119,30 @@ def link_to_shortage(scope: Scope, stock_id: int) -> None:
 
 def _columns(rows: pd.DataFrame, currency: str | None) -> list[Column]:
     columns = [
-        Column("sku", _("SKU"), width=82),
-        Column("product", _("Product"), width=160),
-        Column("warehouse", _("Warehouse"), width=150),
-        Column("asked", _("Asked"), "count", width=62,
+        Column("sku", _("SKU"), width=78),
+        Column("product", _("Product"), width=152),
+        Column("warehouse", _("Warehouse"), width=146),
+        Column("asked", _("Asked"), "count", width=58,
                help=_("Units that open orders ask for, and those reserved for orders that you "
                       "do not see")),
-        Column("on_hand", _("On hand"), "count", width=72),
-        Column("missing", _("Missing"), "count", width=72,
+        Column("on_hand", _("On hand"), "count", width=66),
+        Column("missing", _("Missing"), "count", width=66,
                help=_("Units that your open orders would not get as things stand")),
-        Column("hit_orders", _("Orders hit"), "count", width=82),
-        Column("hit_customers", _("Customers hit"), "count", width=108),
+        Column("hit_orders", _("Orders hit"), "count", width=78),
+        Column("hit_customers", _("Customers hit"), "count", width=102),
     ]  # fmt: skip
     if currency is not None and rows["hit_sales"].notna().any():
-        columns.append(Column("hit_sales", _("Sales that wait"), "money", width=108))
+        columns.append(Column("hit_sales", _("Sales that wait"), "money", width=102))
     return [
         *columns,
-        Column("expected_on", _("Next receipt"), "day", width=95),
-        Column("on_order", _("On order"), "count", width=80),
+        Column(
+            "expected_on",
+            _("Next receipt"),
+            "day",
+            width=92,
+            help=_("A day before today: the receipt is overdue"),
+        ),
+        Column("on_order", _("On order"), "count", width=70),
     ]
 
 

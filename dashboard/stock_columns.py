@@ -42,7 +42,7 @@ def list_columns(board: StockBoard) -> list[Column]:
         Column("severity", _("State"), "badge", width=105, help=_(SEVERITY_HELP), badges=badges),
         Column("sku", _("SKU"), width=90),
         Column("product", _("Product"), width=180),
-        Column("warehouse", _("Warehouse"), width=140),
+        Column("warehouse", _("Warehouse"), width=150),
         Column("available", _("Available"), "count", width=80, help=_("On hand − reserved")),
         Column("reorder_point", _("Reorder point"), "count", width=100),
     ]

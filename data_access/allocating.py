@@ -32,7 +32,13 @@ from sqlalchemy import (
 from data_access.columns import Money
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
-from data_access.inventory import MOST_WAITING, WAITING_STAGES
+from data_access.inventory import (
+    MOST_WAITING,
+    WAITING_STAGES,
+    bought_by_customer,
+    coming_by_stock,
+    same_stock,
+)
 from data_access.scope import Scope
 from data_access.stages import TO_SHIP_STAGES
 
@@ -71,7 +77,7 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
         .having(func.sum(held.quantity - held.held) > 0)
         .subquery("hit")
     )
-    stock, coming = visible.stock, _coming(scope)
+    stock, coming = visible.stock, coming_by_stock(scope)
     statement = (
         select(
             stock.c.stock_id,
@@ -88,7 +94,7 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
         .join_from(stock, hit, hit.c.stock_id == stock.c.stock_id)
         .join(products, products.c.product_id == stock.c.product_id)
         .join(visible.warehouses, visible.warehouses.c.warehouse_id == stock.c.warehouse_id)
-        .outerjoin(coming, _same_stock(coming, stock))
+        .outerjoin(coming, same_stock(coming, stock))
         .where(products.c.is_goods)
         .order_by(hit.c.hit_orders.desc(), hit.c.missing.desc(), stock.c.stock_id)
         .limit(MOST_SHORTAGES)
@@ -129,7 +135,7 @@ def list_stock_lines(
     visible, held = scope.visible, held_lines(scope, (product_id, warehouse_id)).c
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
-    worth, scores = _bought(scope), visible.customer_scores
+    worth, scores = bought_by_customer(scope), visible.customer_scores
     statement = (
         select(
             held.order_id,
@@ -148,7 +154,7 @@ def list_stock_lines(
             lines.c.net_sales,
             cast(lines.c.net_sales - cost, Money).label("margin"),
             func.coalesce(
-                scores.c.predicted_value_12m, worth.c.bought, type_=Money
+                scores.c.predicted_value_12m, worth.c.customer_value, type_=Money
             ).label("customer_value"),
             held.on_hand,
             held.reserved,
@@ -288,34 +294,3 @@ def _part(left: ColumnElement[int], wanted: ColumnElement[int]) -> ColumnElement
 def _held_from(held: Any) -> FromClause:
     found: FromClause = held.stock_id.table
     return found
-
-
-def _coming(scope: Scope) -> Subquery:
-    refills = scope.visible.replenishments
-    open_units = refills.c.quantity - refills.c.received_quantity
-    return (
-        select(
-            refills.c.product_id,
-            refills.c.warehouse_id,
-            func.sum(open_units).label("on_order"),
-            func.min(refills.c.expected_on).label("expected_on"),
-        )
-        .where(refills.c.state == "ordered", open_units > 0)
-        .group_by(refills.c.product_id, refills.c.warehouse_id)
-        .subquery("coming")
-    )
-
-
-def _same_stock(one: FromClause, other: FromClause) -> ColumnElement[bool]:
-    return and_(one.c.product_id == other.c.product_id, one.c.warehouse_id == other.c.warehouse_id)
-
-
-def _bought(scope: Scope) -> Subquery:
-    orders = scope.visible.orders
-    total: Any = func.sum(orders.c.net_sales, type_=Money)
-    return (
-        select(orders.c.customer_id, total.label("bought"))
-        .where(orders.c.stage != "cancelled")
-        .group_by(orders.c.customer_id)
-        .subquery("worth")
-    )

@@ -41,7 +41,7 @@ def list_stock(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFra
     discontinued_on. Units."""
     visible = scope.visible
     stock, products, suppliers = visible.stock, visible.products, visible.suppliers
-    coming = _coming(scope)
+    coming = coming_by_stock(scope)
     told = ("unit_cost", "currency", "lead_time_days", "pack_size", "minimum_order_quantity",
             "introduced_on", "discontinued_on")  # fmt: skip
     statement = (
@@ -69,7 +69,7 @@ def list_stock(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFra
         .join(visible.warehouses, visible.warehouses.c.warehouse_id == stock.c.warehouse_id)
         .outerjoin(visible.categories, visible.categories.c.category_id == products.c.category_id)
         .outerjoin(suppliers, suppliers.c.supplier_id == products.c.supplier_id)
-        .outerjoin(coming, _same_stock(coming, stock))
+        .outerjoin(coming, same_stock(coming, stock))
         .where(products.c.is_goods)
         .order_by(stock.c.stock_id)
         .limit(MOST_STOCK)
@@ -208,7 +208,7 @@ def list_waiting_lines(
     orders)."""
     visible = scope.visible
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
-    worth = _customer_value(scope)
+    worth = bought_by_customer(scope)
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
     statement = (
         select(
@@ -241,11 +241,12 @@ def list_waiting_lines(
     return read_frame(engine, statement)
 
 
-def _same_stock(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+def same_stock(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(one.c.product_id == other.c.product_id, one.c.warehouse_id == other.c.warehouse_id)
 
 
-def _coming(scope: Scope) -> Subquery:
+def coming_by_stock(scope: Scope) -> Subquery:
+    """product_id, warehouse_id, on_order, requested (units), expected_on (the next receipt)."""
     refills = scope.visible.replenishments
     open_units = refills.c.quantity - refills.c.received_quantity
     is_ordered = and_(refills.c.state == "ordered", open_units > 0)
@@ -279,7 +280,7 @@ def last_shipped_by_stock(relations: Any, as_of: date, zone: str) -> Select[Any]
     )
 
 
-def _customer_value(scope: Scope) -> Subquery:
+def bought_by_customer(scope: Scope) -> Subquery:
     orders = scope.visible.orders
     total: Any = func.sum(orders.c.net_sales, type_=Money)
     return (

@@ -50,7 +50,7 @@ def projected_stock(
         drawn.add_hline(
             y=reorder_point, line={"color": BRICK, "width": 1.5, "dash": "dot"},
             annotation={"text": f"{_('Reorder point')} {formats.number(reorder_point)}",
-                        "font": {"color": BRICK, "size": 12}, "xanchor": "left", "x": 0,
+                        "font": {"color": BRICK, "size": 12}, "xanchor": "right", "x": 1,
                         "yanchor": "bottom"},
         )  # fmt: skip
     drawn.add_vline(x=f"{today:%Y-%m-%d}", line={"color": QUIET, "width": 1})
