@@ -263,7 +263,7 @@ def lacking_of(
         if there is not None and product.units.now > left(there - before):
             lacking.append(_short_product(product, there - before))
     if lacking:
-        return _("Not enough in stock: {products}", products=", ".join(lacking))
+        return _("Not enough in stock: {products}", products=_(", ").join(lacking))
     for product in effect.products:
         place = (product.product_id, warehouse_id)
         # what is set aside for it is none of what those after it may take

@@ -185,14 +185,14 @@ def _how_shared(served: pd.DataFrame) -> str:
         by.append(_("the margin (a quarter)"))
     if served["customer_value"].notna().any():
         by.append(_("the value of the customer (a quarter)"))
-    return _("“Gets” is a proposal for what is on hand, by {weights}.", weights=", ".join(by))
+    return _("“Gets” is a proposal for what is on hand, by {weights}.", weights=_(", ").join(by))
 
 
 def _waiting_columns(served: pd.DataFrame, *, shares: bool) -> list[Column]:
     money = served["net_sales"].notna().any() and served["currency"].nunique() == 1
     return [
         Column("order_number", _("Order"), width=140),
-        Column("customer", _("Customer"), width=200),
+        Column("customer", _("Customer"), width=170),
         Column("stage", _("Stage"), "stage", width=110),
         Column("promised_on", _("Promised"), "day"),
         Column("days_late", _("Late"), "lateness"),

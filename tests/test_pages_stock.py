@@ -226,14 +226,19 @@ def test_how_old_what_lies_there_is(stores: Stores) -> None:
 
 
 def test_everybody_reads_the_same_plan(stores: Stores) -> None:
-    told = ["reorder_point", "to_order", "chance_out", "class_name", "projected"]
-    tables = [
-        listed(in_view(stores.open(role, **values), "all"))[told].sort_index()
+    told = ["reorder_point", "chance_out", "class_name", "projected"]
+    whole = [
+        listed(in_view(stores.open(role, **values), "all")).sort_index()
         for role, values in (("manager", {}), ("warehouse", {}),
                              ("sales_lead", {"region_ids": [stores.south]}))
     ]  # fmt: skip
-    for each in tables[1:]:
-        pd.testing.assert_frame_equal(each, tables[0])
+    for each in whole[1:]:
+        pd.testing.assert_frame_equal(each[told], whole[0][told])
+    # how much: to the unit, but for who does not see the costs that it is economic by
+    amounts = [each["to_order"].fillna(0) for each in whole]
+    assert amounts[0].equals(amounts[2])
+    assert ((amounts[0] > 0) == (amounts[1] > 0)).all() and amounts[0].any()
+    assert not amounts[0].equals(amounts[1])
 
 
 def test_overstock_and_dead_stock(stores: Stores) -> None:
