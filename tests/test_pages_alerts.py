@@ -53,7 +53,7 @@ def test_each_role_is_shown_what_concerns_it(browser: Browser, warned: WarnedSho
     assert told(manager) == [
         "5 units missing · 2 orders lack it · nothing on order",
         "net sales ¥98.8K instead of ¥800 to ¥1.20K",
-        "1 free, reorder point 12 · order 24 · nothing on order",
+        "1 free, reorder point 12 · nothing on order",
     ]
     house = see(browser, warned.shop, "warehouse")
     assert len(told(house)) == 2 and not any("¥" in words for words in told(house))
