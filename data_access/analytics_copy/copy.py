@@ -115,13 +115,12 @@ class AnalyticsCopy:
                 if (ids := changed.get(table.name))
             }
             roll_ups = RollingUp(cursor, changed, arriving)
-            roll_ups.take_off()
             if whole:
                 self._replace_tables(cursor, connection, whole, version)
             for table in BUSINESS_TABLES:
                 if table.name in arriving:
                     _replace_rows(cursor, table, changed[table.name], arriving[table.name])
-            roll_ups.add()
+            roll_ups.follow()
             if version != held[1]:
                 run(cursor, f"UPDATE {FACTS} SET version = ?", version)  # noqa: S608
         return version

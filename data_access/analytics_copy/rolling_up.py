@@ -16,13 +16,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
-    and_,
     case,
-    column,
     func,
     literal,
     select,
-    table,
     union_all,
 )
 
@@ -37,6 +34,15 @@ from data_access.tables import order_lines, orders, products
 RESTS_ON = ("orders", "order_lines", "products")  # tables
 MOST_TAKEN_OFF = 20_000  # rows of what was taken off, before they are added up again
 CHANGED = "rolled_up_anew"
+FEW = 50  # ids that are quicker written into a statement than handed over
+READ: Mapping[str, tuple[str, ...]] = {  # what the roll-ups rest on, of each touched order
+    "orders": (
+        "order_id", *KEYS, "owner_id", "ordered_on", "confirmed_on", "shipped_on", "promised_on",
+        "completed_on", "cancelled_on", "due_on", "units", "returned_units", "gross_sales",
+        "returns_value", "net_sales", "cost", "paid",
+    ),
+    "order_lines": ("order_id", "product_id", "net_sales"),
+}  # fmt: skip
 _dialect = Dialect()
 _ONE: ColumnElement[int] = literal(1)
 
@@ -75,7 +81,7 @@ def is_sum(of: Column[Any]) -> bool:
 
 
 class RollingUp:
-    """Around the writing of the rows that changed: `take_off` before it, `add` after it."""
+    """Around the writing of the rows that changed: made before it, `follow` after it."""
 
     def __init__(
         self, cursor: duckdb.DuckDBPyConnection, changed: Mapping[str, list[int]],
@@ -87,18 +93,39 @@ class RollingUp:
         known = all(changed[name] for name in touched)
         self._ids = self._orders(changed, arriving) if known else []
         self._anew = not known or self._moved(arriving)
+        self._before = self._rows() if self._ids and not self._anew else []
 
-    def take_off(self) -> None:
-        self._write(-1)
-
-    def add(self) -> None:
+    def follow(self) -> None:
         if self._anew:
             make_roll_ups(self._cursor)
             return
-        self._write(1)
+        after = self._rows() if self._ids else []
+        if all(old.equals(new) for old, new in zip(self._before, after, strict=True)):
+            return
+        for sign, rows in ((-1, self._before), (1, after)):
+            for name, table in zip(READ, rows, strict=True):
+                self._cursor.register(f"touched_{name}", table)
+            for roll_up in ROLL_UPS:
+                run(self._cursor, _INSERTS[roll_up.name, sign])
         worn = run(self._cursor, "SELECT count(*) FROM orders_by_ordered_on WHERE orders < 0")
-        if self._ids and worn[0][0] > MOST_TAKEN_OFF:
+        if worn[0][0] > MOST_TAKEN_OFF:
             tidy_roll_ups(self._cursor)
+
+    def _rows(self) -> list[pa.Table]:
+        """What READ names of the touched orders, as it stands."""
+        self._cursor.register(CHANGED, pa.table({"id": pa.array(self._ids, pa.int64())}))
+        few = ", ".join(map(str, self._ids)) if len(self._ids) <= FEW else ""
+        which = few or f"SELECT id FROM {CHANGED}"  # noqa: S608
+        found = []
+        for name, columns in READ.items():
+            told = ", ".join(columns)
+            rows = self._cursor.sql(
+                f"SELECT {told} FROM {name} WHERE order_id BETWEEN ? AND ?"  # noqa: S608
+                f" AND order_id IN ({which}) ORDER BY {told}",
+                params=[self._ids[0], self._ids[-1]],
+            )
+            found.append(rows.to_arrow_table())
+        return found
 
     def _moved(self, arriving: Mapping[str, pa.Table]) -> bool:
         """Whether a product is of another category now."""
@@ -118,34 +145,20 @@ class RollingUp:
         if lines:
             found |= set(arriving["order_lines"]["order_id"].to_pylist())
             self._cursor.register(CHANGED, pa.table({"id": pa.array(lines, pa.int64())}))
-            had = f"SELECT order_id FROM order_lines WHERE line_id IN (SELECT id FROM {CHANGED})"  # noqa: S608
-            found |= {row[0] for row in run(self._cursor, had)}
+            had = (f"SELECT order_id FROM order_lines WHERE line_id BETWEEN ? AND ?"  # noqa: S608
+                   f" AND line_id IN (SELECT id FROM {CHANGED})")  # fmt: skip
+            found |= {row[0] for row in run(self._cursor, had, lines[0], lines[-1])}
         return sorted(found)
 
-    def _write(self, sign: int) -> None:
-        if self._anew or not self._ids:
-            return
-        self._cursor.register(CHANGED, pa.table({"id": pa.array(self._ids, pa.int64())}))
-        for roll_up in ROLL_UPS:
-            sums = ", ".join(
-                f"CAST({sign} * {each.name} AS {layout.duckdb_type(each)})"
-                if is_sum(each)
-                else each.name
-                for each in roll_up.columns
-            )
-            own = _rows(roll_up.name, self._ids)
-            run(self._cursor, f"INSERT INTO {roll_up.name} SELECT {sums} FROM ({own})")  # noqa: S608
+
+def rows_of(roll_up: Table) -> Select[Any]:
+    """The groups of all orders; asked of the record, it gives what the copy keeps."""
+    return _STATEMENTS[roll_up.name]()
 
 
-def rows_of(roll_up: Table, ids: list[int] | None = None) -> Select[Any]:
-    """The groups of all orders, or of these, which stand in CHANGED as well; asked of the record,
-    it gives what the copy keeps."""
-    return _STATEMENTS[roll_up.name](ids)
-
-
-def _rows(name: str, ids: list[int] | None = None) -> str:
-    """A SELECT of the columns of the roll-up, of all orders or of these."""
-    statement = rows_of(ROLL_UPS_BY_NAME[name], ids)
+def _rows(name: str) -> str:
+    """A SELECT of the columns of the roll-up."""
+    statement = rows_of(ROLL_UPS_BY_NAME[name])
     inner = statement.compile(dialect=_dialect, compile_kwargs={"literal_binds": True})
     columns = ", ".join(
         f"CAST({each.name} AS {layout.duckdb_type(each)}) AS {each.name}"
@@ -158,49 +171,39 @@ def _sums(*names: str) -> list[ColumnElement[Any]]:
     return [func.sum(orders.c[name]).label(name) for name in names]
 
 
-def _grouped(ids: list[int] | None, key: Any, *sums: Any, where: Any = None) -> Select[Any]:
+def _grouped(key: Any, *sums: Any, where: Any = None) -> Select[Any]:
     keys = [key, *(orders.c[name] for name in KEYS)]
     found = select(*keys, func.count().label("orders"), *sums).group_by(*keys)
-    if where is not None:
-        found = found.where(where)
-    return found.where(_among(ids)) if ids is not None else found
+    return found if where is None else found.where(where)
 
 
-def _among(ids: list[int]) -> ColumnElement[bool]:
-    """The range as well: a block of rows that has none of them is not read."""
-    changed = table(CHANGED, column("id"))
-    return and_(
-        orders.c.order_id.between(ids[0], ids[-1]), orders.c.order_id.in_(select(changed.c.id))
-    )
-
-
-def _ordered(ids: list[int] | None) -> Select[Any]:
+def _ordered() -> Select[Any]:
     names = ("units", "returned_units", "gross_sales", "returns_value", "net_sales", "cost")
-    return _grouped(ids, orders.c.ordered_on, *_sums(*names))
+    return _grouped(orders.c.ordered_on, *_sums(*names))
 
 
-def _shipped(ids: list[int] | None) -> Select[Any]:
+def _shipped() -> Select[Any]:
     known = orders.c.shipped_on.is_not(None)
-    return _grouped(ids, orders.c.shipped_on, *_sums("units", "returned_units"), where=known)
+    return _grouped(orders.c.shipped_on, *_sums("units", "returned_units"), where=known)
 
 
-def _promised(ids: list[int] | None) -> Select[Any]:
+def _promised() -> Select[Any]:
     on_time = func.count(case((orders.c.completed_on <= orders.c.promised_on, _ONE)))
     known = orders.c.promised_on.is_not(None)
     sums = (*_sums("net_sales"), on_time.label("on_time_orders"))
-    return _grouped(ids, orders.c.promised_on, *sums, where=known)
+    return _grouped(orders.c.promised_on, *sums, where=known)
 
 
-def _owner(ids: list[int] | None) -> Select[Any]:
-    return _grouped(ids, orders.c.owner_id)
+def _owner() -> Select[Any]:
+    return _grouped(orders.c.owner_id)
 
 
-def _due(ids: list[int] | None) -> Select[Any]:
+def _due() -> Select[Any]:
     sums = func.sum(owed(orders.c)).label("owed")
-    return _grouped(ids, orders.c.due_on, sums, where=is_owing(orders.c))
+    return _grouped(orders.c.due_on, sums, where=is_owing(orders.c))
 
 
-def _backlog(ids: list[int] | None) -> Select[Any]:
+def _backlog() -> Select[Any]:
     begun_on, left_on = backlog_days(orders.c)
     at = [orders.c[name] for name in KEYS]
     value = (orders.c.net_sales + orders.c.returns_value).label("value")
@@ -208,8 +211,6 @@ def _backlog(ids: list[int] | None) -> Select[Any]:
     held = select(
         begun_on.label("begun_on"), left_on.label("left_on"), *at, orders.c.units, value
     ).where(begun_on.is_not(None))
-    if ids is not None:
-        held = held.where(_among(ids))
     known = held.subquery("held").c
     entered = select(known.begun_on.label("day_on"), *(known[name] for name in KEYS),
                      literal(1).label("orders"), known.units, known.value)  # fmt: skip
@@ -225,9 +226,9 @@ def _backlog(ids: list[int] | None) -> Select[Any]:
     ).group_by(*keys)
 
 
-def _lines(ids: list[int] | None) -> Select[Any]:
+def _lines() -> Select[Any]:
     keys = [orders.c.ordered_on, *(orders.c[name] for name in KEYS), products.c.category_id]
-    found = (
+    return (
         select(
             *keys,
             func.count().label("orders"),
@@ -237,7 +238,6 @@ def _lines(ids: list[int] | None) -> Select[Any]:
         .join(products, products.c.product_id == order_lines.c.product_id)
         .group_by(*keys)
     )
-    return found.where(_among(ids)) if ids is not None else found
 
 
 ROLL_UPS_BY_NAME = {roll_up.name: roll_up for roll_up in ROLL_UPS}
@@ -251,6 +251,19 @@ _STATEMENTS = {
     "lines_by_ordered_on": _lines,
 }
 
+
+def _insert(roll_up: Table, sign: int) -> str:
+    """Adds what the touched orders add, or takes it off; they stand for all orders in it."""
+    columns = ", ".join(
+        f"CAST({sign} * {each.name} AS {layout.duckdb_type(each)})" if is_sum(each) else each.name
+        for each in roll_up.columns
+    )
+    touched = ", ".join(f"{name} AS (SELECT * FROM touched_{name})" for name in READ)  # noqa: S608
+    own = f"WITH {touched} {_rows(roll_up.name)}"
+    return f"INSERT INTO {roll_up.name} SELECT {columns} FROM ({own})"  # noqa: S608
+
+
+_INSERTS = {(each.name, sign): _insert(each, sign) for each in ROLL_UPS for sign in (-1, 1)}
 # A copy with other tables, or other roll-ups, is built anew.
 LAYOUT = hashlib.sha256(
     "".join([layout.LAYOUT, *(_rows(roll_up.name) for roll_up in ROLL_UPS)]).encode()
