@@ -50,7 +50,7 @@ def main() -> None:
     if "forecasting" in chosen.parts:
         report_forecasting()
     if "recommending" in chosen.parts:
-        report_recommending()
+        report_recommending(chosen.folder, sqlite_only=chosen.sqlite_only)
     if set(chosen.parts) <= ON_NO_DATABASE:
         return
     with ExitStack() as stack:

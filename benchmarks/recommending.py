@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import resource
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from benchmarks.offers_world import report_offers_refresh
 from benchmarks.timing import print_table
 from dashboard.analytics.recommending import evaluation
 from dashboard.analytics.recommending.baskets import Baskets, read_baskets
@@ -47,8 +49,9 @@ def make_lines(
     )
 
 
-def report_recommending() -> None:
+def report_recommending(folder: Path | None = None, *, sqlite_only: bool = True) -> None:
     lines = make_lines()
+    report_offers_refresh(lines, folder, sqlite_only=sqlite_only)
     with threadpool_limits(1, user_api="blas"):
         steps, baskets = _work_out(lines)
     rows = [[what, f"{clock:.1f}", f"{processors:.1f}"] for what, clock, processors in steps]

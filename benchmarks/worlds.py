@@ -40,8 +40,8 @@ def postgresql_server(folder: Path) -> Iterator[Engine]:
         server.cleanup()
 
 
-def postgresql_url(server: Engine, orders: int) -> str:
-    name = f"crm_{orders}"
+def postgresql_url(server: Engine, orders: int, kind: str = "crm") -> str:
+    name = f"{kind}_{orders}"
     with server.connect() as connection:
         there = connection.scalar(
             text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.live import dialog_closes, dialog_opens
 from dashboard.menu import find_page, may_open
-from dashboard.reads import read
+from dashboard.reads import draw, read
 from dashboard.recorded import knows_payments
 from dashboard.session import current_scope
 from dashboard.tables import Column, show_table
@@ -96,7 +96,7 @@ def _unusual_line(scope: Scope, as_of: date, currency: str | None) -> bool:
     """Days of the last week that nobody has explained; leads to the most unusual one."""
     if not may_open(scope.role, "why"):
         return False
-    days = unexplained_lately(scope, currency, as_of)
+    days = draw(unexplained_lately, scope, currency, as_of)
     if not len(days):
         return False
     text = _n("{n} unusual day in the last week", "{n} unusual days in the last week", len(days))

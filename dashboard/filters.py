@@ -100,10 +100,9 @@ def basis_choice() -> Choice:
 
 def current() -> Values:
     """The choices of the address, or those made last if it names none."""
+    there = set(st.query_params)
     said = {
-        name: tuple(st.query_params.get_all(name)[:_MOST])
-        for name in PARAMETERS
-        if name in st.query_params
+        name: tuple(st.query_params.get_all(name)[:_MOST]) for name in PARAMETERS if name in there
     }
     if said:
         st.session_state[_STORE] = said

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 SEED = 7
 LEARNT_FOR = timedelta(days=7)
 LIST_LENGTH = 10
-MOST_JUDGED = 20_000  # customers whose orders the weights and the evaluation rest on
+MOST_JUDGED = 20_000  # customers
 _MEASURES = ("recall", "ndcg", "hit")
 _PLAIN = ("coverage", "novelty", "diversity", "recall_repeat", "recall_explore")
 Advance = Callable[[float], None]
@@ -64,16 +65,22 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
     def content_of(places: Any) -> Any:
         return content(attributes.iloc[places].reset_index(drop=True))
 
-    judged = None
-    if weights is None:
-        weights, judged = _learn(baskets, content_of)
-        touched = None
-        learnt_on = source.as_of
-    else:
-        learnt_on = date.fromisoformat(last["learnt_on"]) if last else source.as_of
-    advance(0.4)
-    found = _offers(source, baskets, lines, weights, attributes, sold, touched, content_of, advance)
-    pairs = find_pairs(read_held(stored.read_all_baskets(source.analytics, source.as_of)))
+    judging = None
+    with ThreadPoolExecutor(1) as beside:
+        if weights is None:
+            some = _some(baskets)
+            weights = evaluation.learn(some, seed=SEED, content_of=content_of)
+            judging = beside.submit(_judge, some, content_of)  # takes as long as all that follows
+            touched = None
+            learnt_on = source.as_of
+        else:
+            learnt_on = date.fromisoformat(last["learnt_on"]) if last else source.as_of
+        advance(0.2)
+        found = _offers(
+            source, baskets, lines, weights, attributes, sold, touched, content_of, advance
+        )
+        pairs = find_pairs(read_held(stored.read_all_baskets(source.analytics, source.as_of)))
+        judged = judging.result() if judging else None
     advance(0.8)
     told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
             "list_length": LIST_LENGTH}  # fmt: skip
@@ -92,14 +99,17 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
     return len(found)
 
 
-def _learn(baskets: Baskets, content_of: Any) -> tuple[Weights, pd.DataFrame]:
-    """The weights that all last orders teach, and how the lists do on orders that they did not
-    learn from: the evaluation's own weights are learnt without the orders it measures on."""
+def _some(baskets: Baskets) -> Baskets:
+    """The orders of at most MOST_JUDGED customers, which weights and evaluation rest on."""
     drawn = draw_customers(np.arange(len(baskets.customer_ids)), MOST_JUDGED, SEED)
     chosen = np.zeros(len(baskets.customer_ids), dtype=bool)
     chosen[drawn] = True
-    some = baskets.keep(chosen[baskets.customer])
-    weights = evaluation.learn(some, seed=SEED, content_of=content_of)
+    return baskets.keep(chosen[baskets.customer])
+
+
+def _judge(some: Baskets, content_of: Any) -> pd.DataFrame:
+    """How the lists do on orders that they did not learn from: the weights are learnt anew, without
+    the orders that are measured on."""
     rows: list[dict[str, Any]] = []
     splits = [evaluation.split_last_orders(some)]
     cut = evaluation.usual_cut(some)
@@ -112,7 +122,7 @@ def _learn(baskets: Baskets, content_of: Any) -> tuple[Weights, pd.DataFrame]:
             for task, measured in judged["tasks"].items()
             for row in _evaluation_rows(measured)
         ]
-    return weights, pd.DataFrame(rows)
+    return pd.DataFrame(rows)
 
 
 def _evaluation_rows(measured: dict[str, Any]) -> list[dict[str, Any]]:
@@ -146,12 +156,12 @@ def _offers(
         return pd.DataFrame(columns=[*OFFER_COLUMNS])
     known = groups["customer_id"].isin(baskets.customer_ids)
     fitted = fit(baskets, content_of, sold)
-    advance(0.5)
+    advance(0.3)
     places = np.searchsorted(baskets.customer_ids, np.sort(groups.loc[known, "customer_id"]))
     found = make_offers(
         fitted, weights, places, may_be_offered=sold, attributes=attributes,
         workers=source.workers or os.cpu_count() or 1,
-        done=lambda share: advance(0.5 + 0.25 * share),
+        done=lambda share: advance(0.3 + 0.45 * share),
     )  # fmt: skip
     cold = _grouped(groups[~known])
     if not len(cold):

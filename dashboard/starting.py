@@ -20,6 +20,7 @@ from dashboard.connection import database
 from dashboard.guard import PLAIN_REFUSAL, is_loopback
 from dashboard.settings import Settings, settings
 from dashboard.texts import _
+from dashboard.theme_once import keep_theme
 from data_access.database import sqlite_warning
 from data_access.errors import Refused
 from data_access.sessions import has_stray_demo_users
@@ -73,6 +74,7 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     alone, which takes 80 ms from every run of a page."""
     gc.collect()
     gc.freeze()
+    keep_theme()
     Thread(target=_load_what_pages_need_later, daemon=True).start()
     yield {}
     gc.unfreeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from data_access.columns import Money
 from data_access.filters import OrderFilter, is_overdue
 from data_access.frames import read_frame
-from data_access.measures import chosen_orders, in_one_currency
+from data_access.measures import Chosen, chosen_orders, in_one_currency, rolled_up_orders
 from data_access.receivables import owed_orders
 from data_access.scope import Scope
 from data_access.stages import CLOSED_STAGES, OPEN_STAGES
@@ -42,7 +43,7 @@ def sum_attention(
     low_stock                              stocks of goods: on hand − reserved ≤ reorder point
     open_complaints                        complaints not yet resolved
     """
-    parts = [_late(scope, as_of, currency), _owed(scope, as_of, currency)]
+    parts = [*_late(engine, scope, as_of, currency), _owed(engine, scope, as_of, currency)]
     parts += [_low_stock(scope), _open_complaints(scope)]
     source: Any = parts[0]
     for part in parts[1:]:
@@ -51,7 +52,36 @@ def sum_attention(
     return read_frame(engine, select(*columns).select_from(source))
 
 
-def _late(scope: Scope, as_of: date, currency: str | None) -> Subquery:
+def _late(engine: Engine, scope: Scope, as_of: date, currency: str | None) -> list[Subquery]:
+    opened = OrderFilter(currency=currency, stages=OPEN_STAGES)
+    received, yesterday = replace(opened, stages=("received",)), as_of - timedelta(days=1)
+    promised = rolled_up_orders(
+        scope, engine, opened, "orders_by_promised_on", lambda orders: orders.promised_on < as_of
+    )
+    ordered = rolled_up_orders(
+        scope, engine, received, "orders_by_ordered_on",
+        lambda orders: orders.ordered_on < yesterday,
+    )  # fmt: skip
+    if promised and ordered:
+        found = (("overdue", promised), ("unconfirmed", ordered))
+        return [_late_sums(scope, name, sums) for name, sums in found]
+    return [_late_orders(scope, as_of, currency)]
+
+
+def _late_sums(scope: Scope, name: str, sums: Chosen) -> Subquery:
+    shown = scope.sees("orders", "net_sales")
+    total = func.coalesce(func.sum(sums.c.net_sales), 0)
+    return (
+        select(
+            sums.count().label(f"{name}_orders"),
+            (total if shown else cast(null(), Money)).label(f"{name}_sales"),
+        )
+        .where(*sums.predicates)
+        .subquery(name)
+    )
+
+
+def _late_orders(scope: Scope, as_of: date, currency: str | None) -> Subquery:
     chosen = chosen_orders(scope, OrderFilter(currency=currency, stages=OPEN_STAGES), as_of)
     orders, overdue = chosen.c, is_overdue(chosen.c, as_of)
     waiting = (orders.stage == "received") & (orders.ordered_on < as_of - timedelta(days=1))
@@ -74,9 +104,23 @@ def _late(scope: Scope, as_of: date, currency: str | None) -> Subquery:
     )
 
 
-def _owed(scope: Scope, as_of: date, currency: str | None) -> Subquery:
-    owed = owed_orders(scope, OrderFilter(currency=currency, past_due=True), as_of)
+def _owed(engine: Engine, scope: Scope, as_of: date, currency: str | None) -> Subquery:
     shown = scope.sees("payments", "amount") and scope.sees("orders", "net_sales")
+    sums = rolled_up_orders(
+        scope, engine, OrderFilter(currency=currency), "orders_by_due_on",
+        lambda orders: orders.due_on < as_of,
+    )  # fmt: skip
+    if sums is not None and shown:
+        return (
+            select(
+                sums.count().label("past_due_orders"),
+                func.coalesce(func.sum(sums.c.owed), 0).label("past_due_owed"),
+                _COUNTED,
+            )
+            .where(*sums.predicates)
+            .subquery("owed")
+        )
+    owed = owed_orders(scope, OrderFilter(currency=currency, past_due=True), as_of)
     total = in_one_currency(func.coalesce(func.sum(owed.c.owed), 0), owed)
     return (
         select(

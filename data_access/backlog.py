@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from data_access.filters import OrderFilter, Period, joined_periods
 from data_access.frames import read_frame
-from data_access.measures import Chosen, chosen_orders, in_one_currency, shows
+from data_access.measures import Chosen, chosen_orders, in_one_currency, rolled_up_orders, shows
 from data_access.scope import Scope
 from data_access.stages import TO_SHIP_STAGES
 
@@ -41,8 +41,12 @@ def sum_backlog_by_day(
     """day_on (every day of the periods, in order), orders, units, net_sales: what was confirmed
     and not yet shipped at the end of the day, at its value before returns. Today's last row is the
     backlog of today's stages. The filter's own period is left out."""
-    chosen = chosen_orders(scope, replace(order_filter, period=None), as_of)
     ranges = joined_periods(periods)
+    sums = rolled_up_orders(scope, engine, order_filter, "backlog_by_day")
+    if sums is not None:
+        moved = _moved(engine, sums, ranges[-1].end)
+        return pd.concat([_held(moved, scope, sums, each) for each in ranges], ignore_index=True)
+    chosen = chosen_orders(scope, replace(order_filter, period=None), as_of)
     legs = [_held_during(chosen, each, place) for place, each in enumerate(ranges)]
     found = read_frame(engine, legs[0] if len(legs) == 1 else select(union_all(*legs).subquery()))
     days = [
@@ -52,11 +56,35 @@ def sum_backlog_by_day(
     return pd.concat(days, ignore_index=True)
 
 
+def _moved(engine: Engine, sums: Chosen, until: date) -> pd.DataFrame:
+    """day_on, and by how much the backlog grew on the day, for the days on which it did."""
+    day = sums.c.day_on
+    return read_frame(
+        engine,
+        select(
+            day,
+            *(func.sum(sums.c[name]).label(name) for name in ("orders", "units", "net_sales")),
+        )
+        .where(*sums.predicates, day <= until)
+        .group_by(day)
+        .order_by(day),
+    )
+
+
+def _held(moved: pd.DataFrame, scope: Scope, chosen: Chosen, period: Period) -> pd.DataFrame:
+    """The backlog at the end of each day of the period: all that came before, added up."""
+    days = np.datetime64(period.start, "D") + np.arange(period.days)
+    counts = moved[["orders", "units", "net_sales"]].to_numpy("float64", na_value=0).cumsum(axis=0)
+    last = np.searchsorted(moved["day_on"].to_numpy().astype("datetime64[D]"), days, side="right")
+    held = np.vstack([np.zeros(3), counts])[last]
+    return _told(days, held, scope, chosen, mixed=False)
+
+
 def _held_during(chosen: Chosen, period: Period, place: int) -> Select[Any]:
     """What was in the backlog at the end of a day of the period, by the days it entered (the first
     of the period, if before) and left it (NULL: after the period, or not at all)."""
     orders = chosen.c
-    begun_on, left_on = _backlog_days(orders)
+    begun_on, left_on = backlog_days(orders)
     # what most orders say by one day, so that past years are passed over by blocks
     not_shipped = orders.shipped_on.is_(None) | (orders.shipped_on > period.start)
     not_cancelled = orders.cancelled_on.is_(None) | (orders.cancelled_on > period.start)
@@ -106,18 +134,20 @@ def sum_backlog(
     return read_frame(engine, statement)
 
 
-def _backlog_days(orders: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def backlog_days(orders: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """The days an order entered and left the backlog; NULL for never. Imported orders may lack
-    days: then the day of the order stands for them."""
+    days: then the day of the order stands for them, before which none enters."""
+    known_on = func.coalesce(orders.confirmed_on, orders.ordered_on, type_=Date)
     begun_on = case(
         (orders.stage == "received", cast(null(), Date)),
-        (orders.stage == "cancelled", orders.confirmed_on),
-        else_=func.coalesce(orders.confirmed_on, orders.ordered_on),
+        ((orders.stage == "cancelled") & orders.confirmed_on.is_(None), cast(null(), Date)),
+        (known_on < orders.ordered_on, orders.ordered_on),
+        else_=known_on,
     )
     still = orders.stage.in_(TO_SHIP_STAGES)
     left_on = case(
         (orders.shipped_on.is_not(None), orders.shipped_on),
-        (still, cast(null(), Date)),
+        (still, orders.cancelled_on),
         else_=func.coalesce(orders.completed_on, orders.cancelled_on, begun_on, type_=Date),
     )
     return begun_on, left_on
@@ -134,9 +164,14 @@ def _running(frame: pd.DataFrame, scope: Scope, chosen: Chosen, period: Period) 
     moved = np.zeros((len(days), 3))
     np.add.at(moved, entered, counts)
     np.subtract.at(moved, left, counts[has_left])
-    orders, units, net_sales = moved.cumsum(axis=0).T
     currencies = {*frame["first_currency"], *frame["last_currency"]}
     mixed = len(currencies) > 1 and not chosen.currency
+    return _told(days, moved.cumsum(axis=0), scope, chosen, mixed=mixed)
+
+
+def _told(days: Any, held: Any, scope: Scope, chosen: Chosen, *, mixed: bool) -> pd.DataFrame:
+    """`held` has orders, units and net sales of each day."""
+    orders, units, net_sales = held.T
     shown = {name: shows(scope, name, by_lines=chosen.by_lines) for name in ("units", "net_sales")}
     hidden = np.full(len(days), np.nan)
     return pd.DataFrame(

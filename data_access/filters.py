@@ -157,18 +157,11 @@ def order_predicates(
             found += in_period_by_moment(orders, wanted.period)
         else:
             found.append(in_period(orders[wanted.period_basis], wanted.period))
-    for column, values in (
-        (orders.stage, wanted.stages),
-        (orders.channel, wanted.channels),
-        (orders.region_id, wanted.region_ids),
-        (orders.owner_id, wanted.owner_ids),
-    ):
-        if values:
-            found.append(_one_of(column, values))
+    found += key_predicates(orders, wanted)
+    if wanted.owner_ids:
+        found.append(_one_of(orders.owner_id, wanted.owner_ids))
     if wanted.customer_id is not None:
         found.append(orders.customer_id == wanted.customer_id)
-    if wanted.currency is not None:
-        found.append(orders.currency == wanted.currency)
     if wanted.amount_from is not None:
         found.append(orders.net_sales >= wanted.amount_from)
     if wanted.amount_to is not None:
@@ -194,6 +187,17 @@ def order_predicates(
     if wanted.search:
         found.append(matches(scope, wanted.search, wanted.found))
     return found
+
+
+def key_predicates(orders: Any, wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    """The stages, channels, regions and currency that are wanted; `orders` are columns."""
+    chosen = (
+        (orders.stage, wanted.stages),
+        (orders.channel, wanted.channels),
+        (orders.region_id, wanted.region_ids),
+    )
+    found = [_one_of(column, values) for column, values in chosen if values]
+    return [*found, orders.currency == wanted.currency] if wanted.currency is not None else found
 
 
 def in_period(column: ColumnElement[Any], period: Period) -> ColumnElement[bool]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
-from sqlalchemy import Connection, Integer, Table, text
+from sqlalchemy import Connection, Integer, Table, delete, text
 
 Array = npt.NDArray[Any]
 Rows = dict[str, Array]  # by column; a missing number is NaN, a missing identity 0
@@ -25,6 +26,38 @@ def load(connection: Connection, table: Table, rows: Rows, written: Written) -> 
         _copy(connection, table, rows, written)
     else:
         _insert(connection, table, rows, written)
+
+
+def empty(connection: Connection, table: Table) -> None:
+    """Deletes all rows. SQLite deletes row by row from a table that has foreign keys, which takes
+    longer than writing as many: there the table is dropped and made as it was. No other table may
+    refer to it."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(delete(table))
+        return
+    made = text("SELECT sql FROM sqlite_master WHERE tbl_name = :name AND sql IS NOT NULL"
+                " ORDER BY type <> 'table'")  # fmt: skip
+    statements = list(connection.scalars(made, {"name": table.name}))
+    connection.exec_driver_sql(f'DROP TABLE "{table.name}"')
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def with_indexes_after(connection: Connection, table: Table) -> Iterator[None]:
+    """For a table that is written whole: on SQLite its indexes are built after the rows, in which
+    they would be filled page by page, here and there, and 200 MB are held in memory meanwhile.
+    Readers go on with what stands; on PostgreSQL they would have to wait, so nothing is done."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA cache_size = -200000")
+    for index in table.indexes:
+        connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{index.name}"')
+    yield
+    for index in table.indexes:
+        index.create(connection)
+    connection.exec_driver_sql("PRAGMA cache_size = -2000")
 
 
 def rows_in(rows: Rows) -> int:

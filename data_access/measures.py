@@ -4,13 +4,14 @@ where a measure says so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Engine,
     FromClause,
     Integer,
     and_,
@@ -25,7 +26,8 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Money
-from data_access.filters import OrderFilter, has_category, order_predicates
+from data_access.filters import OrderFilter, has_category, key_predicates, order_predicates
+from data_access.roll_ups import OF_LINES, has_roll_ups
 from data_access.scope import Scope
 
 ORDERED = (
@@ -66,6 +68,7 @@ class Chosen:
     by_lines: bool  # the sums are those of some of the lines
     currency: str | None
     live: bool = False  # cancelled orders are left out already
+    rolled_up: bool = False  # a row stands for as many orders as its `orders` says
 
     @property
     def c(self) -> Any:
@@ -73,6 +76,9 @@ class Chosen:
 
     def count(self, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
         """How many orders meet the conditions."""
+        if self.rolled_up:
+            told = case((and_(*conditions), self.c.orders)) if conditions else self.c.orders
+            return func.coalesce(func.sum(told), 0, type_=Integer())
         one = self.c.order_id if self.by_lines else literal(1, Integer)
         counted = case((and_(*conditions), one)) if conditions else one
         return func.count(distinct(counted)) if self.by_lines else func.count(counted)
@@ -121,6 +127,34 @@ def chosen_orders(
         .where(*predicates)
     )
     return Chosen(joined.subquery("orders_by_lines"), [], True, currency, live)
+
+
+def rolled_up_orders(
+    scope: Scope,
+    engine: Engine,
+    order_filter: OrderFilter,
+    name: str,
+    during: Callable[[Any], ColumnElement[bool]] | None = None,
+    *,
+    live: bool = False,
+) -> Chosen | None:
+    """As `chosen_orders`, from the roll-up `name`; None where the engine has none, or the question
+    or the person's rights are about more than it knows. `during`, of its columns, stands for the
+    period."""
+    beyond = replace(order_filter, period=None, stages=(), channels=(), region_ids=())
+    if not has_roll_ups(engine) or not order_filter.currency:
+        return None
+    if beyond != OrderFilter(currency=order_filter.currency):
+        return None
+    sums = scope.visible.roll_up(name)
+    if sums is None:
+        return None
+    predicates = [] if during is None else [during(sums.c)]
+    predicates += key_predicates(sums.c, order_filter)
+    if live:
+        predicates.append(sums.c.stage != "cancelled")
+    of_lines = name in OF_LINES
+    return Chosen(sums, predicates, of_lines, order_filter.currency, live, rolled_up=True)
 
 
 def _of_line(lines: Any) -> list[ColumnElement[Any]]:
@@ -188,6 +222,8 @@ def _total(
         conditions.append(orders.stage != "cancelled")
     if name in PROMISED:
         conditions.append(orders.promised_on < as_of)
+    if name == "on_time_orders" and chosen.rolled_up:
+        return func.coalesce(func.sum(case((and_(*conditions), orders.on_time_orders))), 0)
     if name == "on_time_orders":
         conditions.append(orders.completed_on <= orders.promised_on)
     if name == "orders" and chosen.by_lines and not chosen.live:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
+from data_access.roll_ups import has_roll_ups
 from data_access.scope import Scope
 from data_access.searching import named_so
 
@@ -32,9 +33,11 @@ from data_access.searching import named_so
 def count_orders_by_option(engine: Engine, scope: Scope) -> pd.DataFrame:
     """option (channel, currency, region_id, owner_id), word (of the first two) or number (of the
     others), orders: what occurs in orders, the most used first."""
-    orders = scope.visible.orders.c
-    legs = [_used(scope, column, word=True) for column in (orders.channel, orders.currency)]
-    legs += [_used(scope, column, word=False) for column in (orders.region_id, orders.owner_id)]
+    sums = scope.visible.roll_up("orders_by_owner") if has_roll_ups(engine) else None
+    orders = (scope.visible.orders if sums is None else sums).c
+    counted = func.count() if sums is None else func.sum(sums.c.orders, type_=Integer())
+    legs = [_used(orders[name], counted, word=True) for name in ("channel", "currency")]
+    legs += [_used(orders[name], counted, word=False) for name in ("region_id", "owner_id")]
     used = union_all(*legs).subquery("used").c
     return read_frame(
         engine,
@@ -123,18 +126,18 @@ def find_what_is_recorded(engine: Engine, scope: Scope) -> dict[str, Any]:
     return {name: bool(row and row[name]) for name in ("payments", "costs")}
 
 
-def _used(scope: Scope, column: ColumnElement[Any], *, word: bool) -> Select[Any]:
+def _used(column: ColumnElement[Any], counted: ColumnElement[int], *, word: bool) -> Select[Any]:
     absent = cast(null(), Integer if word else String)
     return (
         select(
             literal(column.key).label("option"),
             (column if word else absent).label("word"),
             (absent if word else column).label("number"),
-            func.count().label("orders"),
+            counted.label("orders"),
         )
-        .select_from(scope.visible.orders)
         .where(column.is_not(None))
         .group_by(column)
+        .having(counted > 0)
     )
 
 

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Engine, Float, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Engine, Float, case, cast, func, literal, select, true
 
 from data_access.columns import Money
 from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_ahead
-from data_access.filters import OrderFilter, is_overdue, order_predicates
+from data_access.filters import OrderFilter, in_period, is_overdue, order_predicates
 from data_access.frames import read_frame
-from data_access.measures import Chosen, chosen_orders, in_one_currency, shows
+from data_access.measures import Chosen, chosen_orders, in_one_currency, rolled_up_orders, shows
 from data_access.scope import Scope
 from data_access.stages import OPEN_STAGES, STAGES
 
@@ -21,6 +21,15 @@ AGES: tuple[tuple[int, int | None], ...] = ((0, 1), (2, 3), (4, 7), (8, 14), (15
 
 def count_orders(engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date) -> int:
     """How many orders the filter finds."""
+    period = order_filter.period
+    if period is None or order_filter.period_basis == "ordered_on":
+        sums = rolled_up_orders(
+            scope, engine, order_filter, "orders_by_ordered_on",
+            lambda orders: in_period(orders.ordered_on, period) if period else true(),
+        )  # fmt: skip
+        if sums is not None:
+            counted = select(sums.count().label("orders")).where(*sums.predicates)
+            return int(read_frame(engine, counted)["orders"].iloc[0])
     orders = scope.visible.orders
     statement = (
         select(func.count().label("orders"))

@@ -32,6 +32,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -45,6 +46,7 @@ from data_access.measures import (
     MEASURES,
     Chosen,
     chosen_orders,
+    rolled_up_orders,
     shown_measures,
     totals,
 )
@@ -73,8 +75,8 @@ def sum_sales_by_day(
     first_currency, last_currency: the currencies of the day's orders in alphabetical order, NULL
     where the filter names one; amounts are NULL on a day with several."""
     periods = tuple(compared_periods(_period(order_filter)).values())
-    legs = [_days_of(scope, order_filter, as_of, periods, basis) for basis in BASES]
-    legs.append(_cancelled_days(scope, order_filter, as_of, periods))
+    legs = [_days_of(engine, scope, order_filter, as_of, periods, basis) for basis in BASES]
+    legs.append(_cancelled_days(engine, scope, order_filter, as_of, periods))
     days = union_all(*legs).subquery("days").c
     merged: dict[str, ColumnElement[Any]] = {
         name: func.sum(days[name], type_=days[name].type) for name in MEASURES
@@ -90,6 +92,7 @@ def sum_sales_by_day(
 
 
 def _days_of(
+    engine: Engine,
     scope: Scope,
     order_filter: OrderFilter,
     as_of: date,
@@ -98,8 +101,13 @@ def _days_of(
 ) -> Select[Any]:
     """The days of one date basis: its measures of orders that are not cancelled, NULL for the
     measures of the others."""
-    during = in_any_period(scope.visible.orders.c[basis], periods)
-    chosen = chosen_orders(scope, order_filter, as_of, during=during, live=True)
+    chosen = rolled_up_orders(
+        scope, engine, order_filter, f"orders_by_{basis}",
+        lambda columns: in_any_period(columns[basis], periods), live=True,
+    )  # fmt: skip
+    if chosen is None:
+        during = in_any_period(scope.visible.orders.c[basis], periods)
+        chosen = chosen_orders(scope, order_filter, as_of, during=during, live=True)
     names = [name for name in BASES[basis] if name not in ("received_orders", "cancelled_orders")]
     sums = {column.name: column for column in totals(scope, chosen, as_of, names)}
     currency = chosen.c.currency
@@ -109,11 +117,20 @@ def _days_of(
 
 
 def _cancelled_days(
-    scope: Scope, order_filter: OrderFilter, as_of: date, periods: tuple[Period, ...]
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    periods: tuple[Period, ...],
 ) -> Select[Any]:
-    during = in_any_period(scope.visible.orders.c.ordered_on, periods)
-    cancelled = during & (scope.visible.orders.c.stage == "cancelled")
-    chosen = chosen_orders(scope, order_filter, as_of, during=cancelled)
+    def cancelled(orders: Any) -> ColumnElement[bool]:
+        is_one: ColumnElement[bool] = orders.stage == "cancelled"
+        return in_any_period(orders.ordered_on, periods) & is_one
+
+    chosen = rolled_up_orders(scope, engine, order_filter, "orders_by_ordered_on", cancelled)
+    if chosen is None:
+        during = cancelled(scope.visible.orders.c)
+        chosen = chosen_orders(scope, order_filter, as_of, during=during)
     return _day_by_day(chosen, "ordered_on", {"cancelled_orders": chosen.count()})
 
 
@@ -190,12 +207,25 @@ def _sum_by(
     named: tuple[FromClause, str],
     names: tuple[str, ...],
 ) -> pd.DataFrame:
-    period, ordered_on = order_filter.period, scope.visible.orders.c.ordered_on
-    both = in_any_period(ordered_on, (period, period.previous())) if period else None
+    period, by_line = order_filter.period, key == "category_id"
     live = not {"received_orders", "cancelled_orders"} & set(names)
-    chosen = chosen_orders(
-        scope, order_filter, as_of, during=both, by_line=key == "category_id", live=live
-    )
+
+    def both(orders: Any) -> ColumnElement[bool]:
+        if period is None:
+            return true()
+        return in_any_period(orders.ordered_on, (period, period.previous()))
+
+    kind = "lines" if by_line else "orders"
+    chosen = None
+    if not by_line or names == SPLIT:  # in which category an order counts, lines do not tell
+        chosen = rolled_up_orders(
+            scope, engine, order_filter, f"{kind}_by_ordered_on", both, live=live
+        )
+    if chosen is None:
+        during = both(scope.visible.orders.c) if period else None
+        chosen = chosen_orders(
+            scope, order_filter, as_of, during=during, by_line=by_line, live=live
+        )
     now = {"ordered_on": in_period(chosen.c.ordered_on, period)} if period else None
     sums = (
         select(
@@ -205,6 +235,7 @@ def _sum_by(
         )
         .where(*chosen.predicates)
         .group_by(chosen.c[key])
+        .having(*([chosen.count() > 0] if chosen.rolled_up else []))
         .subquery("sums")
     )
     relation, named_by = named

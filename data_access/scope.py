@@ -20,6 +20,7 @@ from sqlalchemy import (
     true,
 )
 
+from data_access import roll_ups
 from data_access.dialects import unindexed
 from data_access.policy import NO_ROWS, POLICY, Role, Rows, Rule, hidden
 from data_access.sealing import REASON, opened
@@ -31,6 +32,7 @@ NO_RELATIONS = (
 )  # fmt: skip
 RELATIONS = tuple(name for name in metadata.tables if name not in NO_RELATIONS)
 _KEY = object()
+_BY_KEYS = (Rows.ALL, Rows.OWN_REGIONS, Rows.OWN_CHANNEL)  # rows that roll-ups can tell apart
 MOST_KEPT = 500
 _made: dict[str, Visible] = {}  # by the key of a Scope
 
@@ -104,6 +106,7 @@ class Visible:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._relations: dict[str, FromClause] = {}
+        self._roll_ups: dict[str, FromClause | None] = {}
 
     def __getattr__(self, name: str) -> FromClause:
         if name not in RELATIONS:
@@ -125,6 +128,39 @@ class Visible:
         ]
         statement = select(*masked)
         predicate = self._predicate(table, rule)
+        if predicate is not None:
+            statement = statement.where(predicate)
+        return statement.subquery(table.name)
+
+    def roll_up(self, name: str) -> FromClause | None:
+        """Sums of the orders (see `roll_ups`), with the rows and masks that the orders have; None
+        where these cannot be told from what the sums are by."""
+        if name not in self._roll_ups:
+            self._roll_ups[name] = self._rolled_up(roll_ups.metadata.tables[name])
+        return self._roll_ups[name]
+
+    def _rolled_up(self, table: Table) -> FromClause | None:
+        rules = _rules(self._scope.role)
+        rule = rules.get("orders")
+        if rule is None or rule.rows not in _BY_KEYS:
+            return None
+        masked = set(rule.masks)
+        if table.name in roll_ups.OF_LINES:
+            lines, products = rules.get("order_lines"), rules.get("products")
+            if lines is None or lines.rows not in (Rows.ALL, Rows.OF_VISIBLE_ORDERS):
+                return None
+            if products is None or products.rows is not Rows.ALL or "category_id" in products.masks:
+                return None
+            masked |= set(lines.masks)
+        if masked & {*roll_ups.KEYS, next(iter(table.columns)).name}:
+            return None
+        columns: list[ColumnElement[Any]] = [
+            hidden(column)
+            if masked & {column.name, *roll_ups.RESTS_ON.get(column.name, ())}
+            else column
+            for column in table.columns
+        ]
+        statement, predicate = select(*columns), self._predicate(table, rule)
         if predicate is not None:
             statement = statement.where(predicate)
         return statement.subquery(table.name)

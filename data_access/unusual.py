@@ -17,7 +17,7 @@ from data_access.bridging import KEYS, OF_LINES, named
 from data_access.columns import Money
 from data_access.filters import OrderFilter, Period, in_period, name_in
 from data_access.frames import read_frame
-from data_access.measures import Chosen, chosen_orders, shows
+from data_access.measures import Chosen, chosen_orders, rolled_up_orders, shows
 from data_access.scope import Scope
 
 DayPart = Literal["channel", "region", "category", "product", "customer"]
@@ -37,15 +37,21 @@ def sum_net_sales_by_day(
 ) -> pd.DataFrame:
     """day_on and net_sales of the days before `as_of` that had orders, three years back, in order;
     the filter's period does not count."""
-    on = scope.visible.orders.c.ordered_on
-    during = in_period(on, Period(as_of - HISTORY, as_of - timedelta(days=1)))
-    chosen = chosen_orders(scope, order_filter, as_of, during=during, live=True)
+    span = Period(as_of - HISTORY, as_of - timedelta(days=1))
+    chosen = rolled_up_orders(
+        scope, engine, order_filter, "orders_by_ordered_on",
+        lambda orders: in_period(orders.ordered_on, span), live=True,
+    )  # fmt: skip
+    if chosen is None:
+        during = in_period(scope.visible.orders.c.ordered_on, span)
+        chosen = chosen_orders(scope, order_filter, as_of, during=during, live=True)
     day = chosen.c.ordered_on
     statement = (
         select(day.label("day_on"), _net_sales(scope, chosen, true()).label("net_sales"))
         .select_from(chosen.orders)
         .where(*chosen.predicates)
         .group_by(day)
+        .having(*([chosen.count() > 0] if chosen.rolled_up else []))
         .order_by(day)
     )
     return read_frame(engine, statement)

@@ -75,6 +75,9 @@ class Unfiltered:
             self._relations[name] = select(metadata.tables[name]).subquery(name)
         return self._relations[name]
 
+    def roll_up(self, name: str) -> None:
+        """None: what a person is told of roll-ups is what the orders themselves add up to."""
+
 
 def counted(rows: Any) -> Counter[Any]:
     """The rows without their order, numbers rounded to what every engine computes alike."""

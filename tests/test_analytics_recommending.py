@@ -20,6 +20,7 @@ from dashboard.analytics.recommending.measuring import (
     coverage,
     diversity_of_lists,
     intervals,
+    likeness,
     measure_lists,
     novelty,
     rank_lists,
@@ -161,7 +162,9 @@ def test_measures_equal_a_plain_recomputation(seed: int) -> None:
     assert coverage(lists, products) == len(set(shown)) / products
     share = np.maximum(bought.toarray().sum(axis=0), 1) / customers
     assert novelty(lists, bought) == pytest.approx(np.mean([-np.log2(share[p]) for p in shown]))
-    assert diversity_of_lists(lists, bought) == pytest.approx(np.mean(alike))
+    every = np.unique(shown)
+    likely = likeness(every, bought)
+    assert diversity_of_lists(lists, every, likely) == pytest.approx(np.mean(alike))
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:

@@ -55,6 +55,7 @@ from data_access.tables import (
 )
 from data_access.totals import recount_orders
 from tests.crm import NOW, add, add_order, scope_of
+from tests.rolled_up import assert_rolled_up
 
 WORDS: dict[str, tuple[str, ...]] = {
     "stage": STAGES,
@@ -153,6 +154,7 @@ def assert_equal(database: Database, copied: AnalyticsCopy) -> None:
         assert_frame_equal(
             read_frame(copied.engine, everything), read_frame(database.record, everything)
         )
+    assert_rolled_up(database, copied)
 
 
 def identities(copied: AnalyticsCopy) -> list[tuple[Any, ...]]:

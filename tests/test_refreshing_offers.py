@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
 
 from dashboard.refreshing import Outcome, refresh, source_of
 from data_access.analytics_copy import AnalyticsCopy
@@ -227,6 +227,30 @@ def test_one_order_is_enough_to_offer(database: Database) -> None:
     told = list_offers(database.record, scope_of(database, "admin"), customer_id, AS_OF)
     assert told[["product_id", "kind", "reason", "own_count", "own_base", "orders_since"]].values\
         .tolist() == [[pen, "again", "bought", 1, 1, 0]]  # fmt: skip
+
+
+def test_the_table_is_as_it_was_after_it_is_written_whole(database: Database) -> None:
+    """On SQLite it is dropped and made again, and its indexes are built last."""
+    add_order(database)
+    before = described(database)
+    assert [index["name"] for index in before["indexes"]] and before["foreign_keys"]
+    for day in (AS_OF, AS_OF + timedelta(days=8)):  # into an empty table, and in place of rows
+        assert work_out(database, day) == "done"
+        assert described(database) == before
+    stored = frame(database, offers)
+    assert len(stored) and (stored["as_of_on"] == pd.Timestamp(AS_OF + timedelta(days=8))).all()
+
+
+def described(database: Database) -> dict[str, Any]:
+    found = inspect(database.writer)
+    return {
+        "columns": [str(column) for column in found.get_columns("offers")],
+        "indexes": sorted(found.get_indexes("offers"), key=lambda index: str(index["name"])),
+        "unique": found.get_unique_constraints("offers"),
+        "foreign_keys": sorted(map(str, found.get_foreign_keys("offers"))),
+        "checks": found.get_check_constraints("offers"),
+        "key": found.get_pk_constraint("offers"),
+    }
 
 
 def test_offers_go_with_a_merged_customer() -> None:

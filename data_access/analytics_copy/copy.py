@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlalchemy import URL, Connection, Engine, Table, func, make_url, select
 
 from data_access.analytics_copy import layout
+from data_access.analytics_copy.rolling_up import LAYOUT, RollingUp, make_roll_ups
 from data_access.analytics_copy.snapshot import identity, take_snapshot
 from data_access.analytics_copy.store import FACTS, delete_file, open_store, run, store_engine
 from data_access.database import reading_engine
@@ -108,11 +109,18 @@ class AnalyticsCopy:
             if changed is None:
                 return None
             whole = [table for table in BUSINESS_TABLES if changed.get(table.name) == WHOLE]
+            arriving = {
+                table.name: _rows(connection, table, ids)
+                for table in BUSINESS_TABLES
+                if (ids := changed.get(table.name))
+            }
+            roll_ups = RollingUp(cursor, changed, arriving)
             if whole:
                 self._replace_tables(cursor, connection, whole, version)
             for table in BUSINESS_TABLES:
-                if table not in whole and (ids := changed.get(table.name)):
-                    _replace_rows(cursor, table, ids, _rows(connection, table, ids))
+                if table.name in arriving:
+                    _replace_rows(cursor, table, changed[table.name], arriving[table.name])
+            roll_ups.follow()
             if version != held[1]:
                 run(cursor, f"UPDATE {FACTS} SET version = ?", version)  # noqa: S608
         return version
@@ -238,7 +246,7 @@ def _facts(cursor: duckdb.DuckDBPyConnection) -> tuple[str, int] | None:
     if not run(cursor, "SELECT 1 FROM duckdb_tables() WHERE table_name = ?", FACTS):
         return None
     held = f"SELECT database_id, version FROM {FACTS} WHERE layout = ?"  # noqa: S608
-    rows = run(cursor, held, layout.LAYOUT)
+    rows = run(cursor, held, LAYOUT)
     return rows[0] if rows else None
 
 
@@ -311,6 +319,7 @@ def _build_from_rows(cursor: duckdb.DuckDBPyConnection, record: Engine) -> int:
         database_id, version = _record_facts(connection)
         for table in BUSINESS_TABLES:
             _create_table(cursor, table, _rows(connection, table))
+    make_roll_ups(cursor)
     _write_facts(cursor, database_id, version)
     return version
 
@@ -332,6 +341,7 @@ def _build_from_snapshot(
 
             batches = pa.RecordBatchReader.from_batches(reader.schema, counted())
             _create_table(cursor, table, batches)
+    make_roll_ups(cursor)
     _write_facts(cursor, snapshot.database_id, snapshot.version)
     return snapshot.version
 
@@ -354,7 +364,7 @@ def _write_facts(cursor: duckdb.DuckDBPyConnection, database_id: str, version: i
         cursor,
         f"CREATE OR REPLACE TABLE {FACTS} (database_id VARCHAR, layout VARCHAR, version BIGINT)",
     )
-    facts = (database_id, layout.LAYOUT, version)
+    facts = (database_id, LAYOUT, version)
     run(cursor, f"INSERT INTO {FACTS} VALUES (?, ?, ?)", *facts)  # noqa: S608
 
 

@@ -25,6 +25,7 @@ class CopyDialect(Dialect):
     """duckdb_engine's dialect, which compiles a statement once and not on every execution."""
 
     supports_statement_cache = True
+    has_roll_ups = True  # see roll_ups.py
 
     def do_begin(self, dbapi_connection: Any) -> None:
         """Every statement is a transaction of its own: readers ask one question at a time, and

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select
 
 from data_access.database import replacing
 from data_access.frames import read_frame
-from data_access.loading import load
+from data_access.loading import empty, load, with_indexes_after
 from data_access.refreshing.results import numbered, rows_of
 from data_access.refreshing.runs import Run, finish_run
 from data_access.tables import (
@@ -132,7 +133,7 @@ def replace_offers(
     customers are replaced, all where it is None; the evaluation only where there is one."""
     with replacing(engine, offers.name) as connection:
         if touched is None:
-            connection.execute(delete(offers))
+            empty(connection, offers)
         else:
             for chunk in _chunks(touched):
                 connection.execute(delete(offers).where(offers.c.customer_id.in_(chunk)))
@@ -151,7 +152,9 @@ def _write(
 ) -> None:
     if len(frame):
         dated = frame.assign(as_of_on=np.datetime64(run.as_of, "D"))
-        load(connection, table, rows_of(table, numbered(connection, table, dated)), written)
+        is_empty = connection.execute(select(table).limit(1)).first() is None
+        with with_indexes_after(connection, table) if is_empty else nullcontext():
+            load(connection, table, rows_of(table, numbered(connection, table, dated)), written)
 
 
 def _ids(connection: Connection, wanted: Any, key: Any, values: set[int]) -> set[int]:

@@ -39,6 +39,7 @@ from dashboard.analytics.recommending.measuring import (
     coverage,
     diversity_of_lists,
     intervals,
+    likeness,
     looked_up,
     measure_lists,
     novelty,
@@ -176,6 +177,9 @@ def _measure(
     found: dict[str, Any] = {"customers": counted, "methods": {}, "differences": {}}
     if not counted:
         return found
+    every = np.concatenate([own.ravel() for own in lists.values()])
+    shown = np.unique(every[every >= 0])
+    alike = likeness(shown, fitted.bought)
     for name, own in lists.items():
         measured = by_customer[name]
         found["methods"][name] = {
@@ -183,7 +187,7 @@ def _measure(
             **_parts(own, truth, fitted, tested),
             "coverage": coverage(own, products),
             "novelty": novelty(own, fitted.bought),
-            "diversity": diversity_of_lists(own, fitted.bought),
+            "diversity": diversity_of_lists(own, shown, alike),
         }
         if name != DEFAULT:
             found["differences"][name] = {

@@ -6,13 +6,15 @@ in any list ÷ all; novelty = mean −log2 of the share of customers who had the
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import combinations
+
 import numpy as np
 from scipy import sparse
 
 from dashboard.analytics.recommending.baskets import Flags, Floats, Ints, Matrix
 
 RESAMPLES = 1_000
-_CHUNK = 100
 
 
 def rank_lists(customer: Ints, product: Ints, scores: Floats, customers: Ints, k: int) -> Ints:
@@ -69,27 +71,31 @@ def novelty(lists: Ints, bought: Matrix) -> float | None:
     return float(np.mean(-np.log2(buyers[shown] / bought.shape[0])))
 
 
-def diversity_of_lists(lists: Ints, bought: Matrix) -> float | None:
-    """Mean over the lists of at least two products."""
+def likeness(shown: Ints, bought: Matrix) -> Matrix:
+    """The cosines of these products (sorted places), by who bought both; of one that nobody
+    bought none, also with itself."""
+    columns = sparse.csc_array(bought[:, shown])
+    buyers = np.diff(columns.indptr).astype(np.float64)
+    columns = columns @ sparse.diags_array(1 / np.sqrt(np.maximum(buyers, 1)))
+    found = sparse.csr_array(columns.T @ columns)
+    found.sort_indices()
+    return found
+
+
+def diversity_of_lists(lists: Ints, shown: Ints, alike: Matrix) -> float | None:
+    """Mean over the lists of at least two products; `alike` is the `likeness` of `shown`, which
+    hold all that the lists do."""
     lengths = (lists >= 0).sum(axis=1)
     lists, lengths = lists[lengths > 1], lengths[lengths > 1]
     if not len(lists):
         return None
-    buyers = np.bincount(bought.indices, minlength=bought.shape[1]).astype(np.float64)
-    scale = 1 / np.sqrt(np.maximum(buyers, 1))
-    columns = sparse.csr_array((bought @ sparse.diags_array(scale)).T)  # products of length 1
-    total = 0.0
-    for first in range(0, len(lists), _CHUNK):
-        chunk = lists[first : first + _CHUNK]
-        row, place = np.nonzero(chunk >= 0)
-        shape = (len(chunk), bought.shape[1])
-        chosen = sparse.csr_array((np.ones(len(row)), (row, chunk[row, place])), shape=shape)
-        length = sparse.csr_array(chosen @ columns)
-        own = (buyers[np.maximum(chunk, 0)] > 0) & (chunk >= 0)
-        both = np.asarray(length.multiply(length).sum(axis=1)).ravel() - own.sum(axis=1)
-        size = lengths[first : first + _CHUNK]
-        total += float(np.sum(1 - both / (size * (size - 1))))
-    return total / len(lists)
+    places = np.searchsorted(shown, lists)
+    sums = np.zeros(len(lists))
+    for first, second in combinations(range(lists.shape[1]), 2):
+        pairs = np.flatnonzero((lists[:, first] >= 0) & (lists[:, second] >= 0))
+        if len(pairs):
+            sums[pairs] += np.asarray(alike[places[pairs, first], places[pairs, second]]).ravel()
+    return float(np.mean(1 - 2 * sums / (lengths * (lengths - 1))))
 
 
 def intervals(
@@ -101,9 +107,15 @@ def intervals(
     known = differences[~np.isnan(differences)]
     if not len(known):
         return np.nan, np.nan, np.nan
-    chance = np.random.default_rng(seed)
-    means = np.empty(resamples)
-    for place in range(resamples):
-        means[place] = known[chance.integers(0, len(known), len(known))].mean()
+    means = _drawn(len(known), seed, resamples) @ known / len(known)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(known.mean()), float(low), float(high)
+
+
+@lru_cache(maxsize=1)
+def _drawn(size: int, seed: int, resamples: int) -> Floats:
+    """How often each of `size` values is drawn in each of the resamples (rows). One evaluation asks
+    for the same draws a hundred times over, and drawing takes longer than all else in it."""
+    chance = np.random.default_rng(seed)
+    counts = [np.bincount(chance.integers(0, size, size), minlength=size) for _ in range(resamples)]
+    return np.array(counts, np.float64)
