@@ -288,6 +288,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "reminders": ALL,
         "offers": ALL,
         "product_pairs": ALL,
+        "offer_evaluations": ALL,
         "messages": Rule(Rows.OF_VISIBLE_CUSTOMERS),  # not those that tell others of warnings
         "refreshes": ALL,
         **TALK,

@@ -15,6 +15,7 @@ from data_access import (
     allocating,
     attention,
     backlog,
+    bought_together,
     bridging,
     bridging_rows,
     calendar_events,
@@ -416,6 +417,24 @@ CASES: tuple[Case, ...] = (
         "sum_call_effect",
         lambda engine, scope, chosen, as_of: call_effects.sum_call_effect(engine, scope, as_of),
         is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(
+                engine, scope, bought_together.RuleFilter(category_ids=chosen.category_ids)
+            ),
+            is_aggregate=False,
+        )
+        for query in (bought_together.list_rules, bought_together.find_rules)
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(engine, scope, 1, 2, as_of),
+            is_aggregate=False,
+        )
+        for query in (bought_together.list_pair_orders, bought_together.count_pair_orders)
     ),
     Case(
         "list_call_capacities",
