@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question, choices
 from benchmarks.what_if import what_if_questions
+from dashboard.analytics.segments import cells_of
 from data_access import options
 from data_access.bought_together import (
     RuleFilter,
@@ -65,6 +66,12 @@ from data_access.segment_lists import (
     list_saved_segments,
     list_segment_customers,
 )
+from data_access.segment_offers import (
+    count_segment_offers,
+    find_segment_reach,
+    list_segment_offers,
+    sum_segment_offers,
+)
 from data_access.segment_spend import sum_segment_spend
 from data_access.segments import (
     PivotBy,
@@ -100,6 +107,7 @@ def customer_questions(record: Engine, as_of: date, currency: str) -> list[Quest
         *_rebuy("rebuy", OrderFilter(), as_of),
         *_calls("calls", OrderFilter(), as_of),
         *_together(record, "bought-together", as_of),
+        *_segment_offers("offers for a segment", as_of),
         *_value("value", currency, as_of),
         *what_if_questions("what-if", as_of, currency),
         *_privacy("privacy", record),
@@ -181,6 +189,18 @@ def _together(record: Engine, page: str, as_of: date) -> list[Question]:
         Question(page, "products", list_rule_products, ("en",), engine="record"),
         Question(clicked, "how many orders", count_pair_orders, (*pair, as_of), engine="record"),
         Question(clicked, "their first page", list_pair_orders, (*pair, as_of), {"limit": 25},
+                 "record"),
+    ]  # fmt: skip
+
+
+def _segment_offers(page: str, as_of: date) -> list[Question]:
+    """Of the best customers, and of one product of theirs by a click."""
+    asked = (Division(groups=cells_of("champions")), as_of)
+    return [
+        Question(page, "who can be asked", find_segment_reach, asked[:1], engine="record"),
+        Question(page, "next best offers", sum_segment_offers, asked, engine="record"),
+        Question(page, "how many customers", count_segment_offers, asked, engine="record"),
+        Question(page, "customers, first page", list_segment_offers, asked, {"limit": 25},
                  "record"),
     ]  # fmt: skip
 

@@ -40,6 +40,7 @@ from data_access import (
     retention,
     sales,
     segment_lists,
+    segment_offers,
     segment_spend,
     segments,
     stock_plans,
@@ -435,6 +436,27 @@ CASES: tuple[Case, ...] = (
             is_aggregate=False,
         )
         for query in (bought_together.list_pair_orders, bought_together.count_pair_orders)
+    ),
+    Case(
+        "find_segment_reach",
+        lambda engine, scope, chosen, as_of: segment_offers.find_segment_reach(
+            engine, scope, Division()
+        ),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(
+                engine, scope, Division(currency=chosen.currency), as_of
+            ),
+            is_aggregate=False,
+        )
+        for query in (
+            segment_offers.sum_segment_offers,
+            segment_offers.list_segment_offers,
+            segment_offers.count_segment_offers,
+        )
     ),
     Case(
         "list_call_capacities",
