@@ -28,6 +28,7 @@ from data_access.calls import (
     list_calls,
     sum_calls,
 )
+from data_access.campaign_trials import list_trials, sum_campaign_effect
 from data_access.care import list_care, sum_care
 from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.customer_details import (
@@ -202,6 +203,9 @@ def _segment_offers(page: str, as_of: date) -> list[Question]:
         Question(page, "how many customers", count_segment_offers, asked, engine="record"),
         Question(page, "customers, first page", list_segment_offers, asked, {"limit": 25},
                  "record"),
+        Question("campaign trials", "trials", list_trials, engine="record"),
+        Question("campaign trials", "what they count", sum_campaign_effect, (as_of,),
+                 engine="record"),
     ]  # fmt: skip
 
 

@@ -8,4 +8,5 @@ LISTS: dict[str, str] = {
     "call_list": N_("Call list"),
     "bought_together": N_("Bought together"),
     "segment_offers": N_("Offers for a segment"),
+    "campaign_customers": N_("Customers of a campaign"),
 }

@@ -22,6 +22,7 @@ from data_access import (
     call_capacities,
     call_effects,
     calls,
+    campaign_trials,
     consent,
     delivery,
     dwelling,
@@ -456,6 +457,27 @@ CASES: tuple[Case, ...] = (
             segment_offers.sum_segment_offers,
             segment_offers.list_segment_offers,
             segment_offers.count_segment_offers,
+        )
+    ),
+    Case(
+        "sum_campaign_effect",
+        lambda engine, scope, chosen, as_of: campaign_trials.sum_campaign_effect(
+            engine, scope, as_of
+        ),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query, more=more: query(
+                engine, scope, *more(as_of), language="zh_CN"
+            ),
+            is_aggregate=False,
+        )
+        for query, more in (
+            (campaign_trials.list_trials, lambda as_of: ()),
+            (campaign_trials.list_campaigns_to_try, lambda as_of: (as_of,)),
+            (campaign_trials.list_campaign_customers, lambda as_of: (1,)),
         )
     ),
     Case(

@@ -88,6 +88,7 @@ RECORD_ONLY = (
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
     "replenishments.", "allocating.list_set_aside", "calls.", "call_effects.", "call_capacities.",
     "what_if_learnt.", "offers.", "bought_together.", "segment_offers.",
+    "campaign_trials.",
 )  # fmt: skip
 
 
@@ -263,6 +264,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     ),
     "role": lambda chance: chance.choice(("manager", "analyst", *TEXTS)),
     "roles": lambda chance: ("manager", chance.choice(("analyst", "sales_lead"))),
+    "campaign_trial_id": lambda chance: chance.choice((1, 2, 9)),
     "scenario_id": lambda chance: chance.choice((1, 2, 9)),
     "period": _period,
     "user_id": lambda chance: chance.choice((1, 2, PERSON_ID)),
