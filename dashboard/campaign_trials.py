@@ -87,7 +87,9 @@ def _trial(scope: Scope, row: dict[Any, Any], steps: pd.DataFrame, as_of: date) 
                         icon=":material/group_add:", on_click=_extend,
                         args=(number, int(row["version"])),
                     )  # fmt: skip
-                export_menu(_export(number, str(row["campaign"]), as_of), count)
+                export_menu(
+                    _export(number, str(row["campaign"]), as_of), count - int(row["held_out"])
+                )
         said = [
             _n("{n} customer takes part, {m} held out ({rate} are to be).",
                "{n} customers take part, {m} held out ({rate} are to be).", count,

@@ -55,7 +55,7 @@ def list_trials(engine: Engine, scope: Scope, *, language: str = "en") -> pd.Dat
 def list_campaigns_to_try(
     engine: Engine, scope: Scope, as_of: date, *, language: str = "en"
 ) -> pd.DataFrame:
-    """campaign_id, campaign: those that are not over on `as_of` and have no trial, the soonest
+    """campaign_id, campaign: those that are not over on `as_of` and have no trial, what starts last
     first."""
     trials, campaigns = scope.visible.campaign_trials, scope.visible.campaigns
     tried = exists().where(trials.c.campaign_id == campaigns.c.campaign_id)

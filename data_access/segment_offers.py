@@ -197,8 +197,8 @@ def _counts(
 ) -> list[ColumnElement[bool]]:
     """What makes an offer one that counts."""
     products, reminders = scope.visible.products.alias("sold"), scope.visible.reminders
+    # a set that is made once, not looked up for each offer
     sold = select(products.c.product_id).where(
-        products.c.product_id == offers.c.product_id,
         or_(products.c.discontinued_on.is_(None), products.c.discontinued_on > as_of),
         func.coalesce(_available(scope, products), 1) > 0,
     )
@@ -207,7 +207,7 @@ def _counts(
         reminders.c.product_id == offers.c.product_id,
         reminders.c.state == "dismissed",
     )
-    found = [offers.c.rank <= BEST, sold.correlate(offers).exists(),
+    found = [offers.c.rank <= BEST, offers.c.product_id.in_(sold),
              ~refused.correlate(offers).exists()]  # fmt: skip
     return [*found, offers.c.kind == kind] if kind else found
 
