@@ -25,7 +25,7 @@ def fewest_choice() -> Choice:
     names = {
         n: _n("At least {n} order together", "At least {n} orders together", n) for n in _FEWEST
     }
-    return Choice("fewest", _("Orders together"), _("Any number of orders"), names, many=False)
+    return Choice("fewest", _("Orders together"), _("Any number"), names, many=False)
 
 
 def confidence_choice() -> Choice:

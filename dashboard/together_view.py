@@ -155,8 +155,8 @@ def rule_list(
 def _how() -> str:
     return _(
         "Counted over all orders, so everybody reads the same numbers; each pair is told in the"
-        " direction that holds more often. Chance: if this pair and every clearer one are believed,"
-        " this share of them is expected to be no more than chance."
+        " direction that holds more often, or from the product chosen. Chance: if this pair and"
+        " every clearer one are believed, this share of them is expected to be no more than chance."
     )
 
 
