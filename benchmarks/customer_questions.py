@@ -10,7 +10,16 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question, choices
 from benchmarks.what_if import what_if_questions
+from dashboard.analytics.segments import cells_of
 from data_access import options
+from data_access.bought_together import (
+    RuleFilter,
+    count_pair_orders,
+    find_rules,
+    list_pair_orders,
+    list_rule_products,
+    list_rules,
+)
 from data_access.call_capacities import list_call_capacities
 from data_access.call_effects import sum_call_effect
 from data_access.calls import (
@@ -19,6 +28,7 @@ from data_access.calls import (
     list_calls,
     sum_calls,
 )
+from data_access.campaign_trials import list_trials, sum_campaign_effect
 from data_access.care import list_care, sum_care
 from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.customer_details import (
@@ -57,6 +67,12 @@ from data_access.segment_lists import (
     list_saved_segments,
     list_segment_customers,
 )
+from data_access.segment_offers import (
+    count_segment_offers,
+    find_segment_reach,
+    list_segment_offers,
+    sum_segment_offers,
+)
 from data_access.segment_spend import sum_segment_spend
 from data_access.segments import (
     PivotBy,
@@ -67,7 +83,7 @@ from data_access.segments import (
     sum_segments,
     sum_segments_by,
 )
-from data_access.tables import customers, orders
+from data_access.tables import customers, orders, product_pairs
 from data_access.value import (
     ValueFilter,
     find_shared_error,
@@ -91,6 +107,8 @@ def customer_questions(record: Engine, as_of: date, currency: str) -> list[Quest
         *_quiet("quiet", as_of, currency),
         *_rebuy("rebuy", OrderFilter(), as_of),
         *_calls("calls", OrderFilter(), as_of),
+        *_together(record, "bought-together", as_of),
+        *_segment_offers("offers for a segment", as_of),
         *_value("value", currency, as_of),
         *what_if_questions("what-if", as_of, currency),
         *_privacy("privacy", record),
@@ -160,6 +178,43 @@ def _calls(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
         Question(page, "effect of the list", sum_call_effect, (as_of,), engine="record"),
         Question(page, "time of the reps", list_call_capacities, engine="record"),
     ]
+
+
+def _together(record: Engine, page: str, as_of: date) -> list[Question]:
+    """And the orders behind the two products that most orders hold together, by a click."""
+    everything, clicked = RuleFilter(), f"{page}, by a click"
+    pair = _most_together(record)
+    return [
+        Question(page, "rules in numbers", find_rules, (everything,), engine="record"),
+        Question(page, "rules", list_rules, (everything,), engine="record"),
+        Question(page, "products", list_rule_products, ("en",), engine="record"),
+        Question(clicked, "how many orders", count_pair_orders, (*pair, as_of), engine="record"),
+        Question(clicked, "their first page", list_pair_orders, (*pair, as_of), {"limit": 25},
+                 "record"),
+    ]  # fmt: skip
+
+
+def _segment_offers(page: str, as_of: date) -> list[Question]:
+    """Of the best customers, and of one product of theirs by a click."""
+    asked = (Division(groups=cells_of("champions")), as_of)
+    return [
+        Question(page, "who can be asked", find_segment_reach, asked[:1], engine="record"),
+        Question(page, "next best offers", sum_segment_offers, asked, engine="record"),
+        Question(page, "how many customers", count_segment_offers, asked, engine="record"),
+        Question(page, "customers, first page", list_segment_offers, asked, {"limit": 25},
+                 "record"),
+        Question("campaign trials", "trials", list_trials, engine="record"),
+        Question("campaign trials", "what they count", sum_campaign_effect, (as_of,),
+                 engine="record"),
+    ]  # fmt: skip
+
+
+def _most_together(record: Engine) -> tuple[int, int]:
+    """Of the pairs that were worked out; without one, two products."""
+    pairs = select(product_pairs.c.product_id, product_pairs.c.other_product_id)
+    with record.connect() as connection:
+        row = connection.execute(pairs.order_by(product_pairs.c.together.desc()).limit(1)).first()
+    return (int(row[0]), int(row[1])) if row else (1, 2)
 
 
 def _value(page: str, currency: str, as_of: date) -> list[Question]:

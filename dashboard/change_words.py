@@ -40,6 +40,7 @@ _FOLLOWS = {
     "reminders": ("product_id", "recorded_at"),
     "call_marks": ("product_id", "week_on", "marked_at"),
     "call_capacities": ("changed_at",),
+    "campaign_trials": ("definition", "user_id", "created_at", "changed_at"),
     "anomaly_notes": ("currency", "about", "is_of_all", "employee_id", "author", "written_at"),
     "allocations": ("promised_weight", "margin_weight", "value_weight", "allocated_at"),
     "alert_answers": ("author", "made_at"),
@@ -50,7 +51,7 @@ _TOLD_TABLES = ("orders", "order_lines", "payments", "shipments", "returns", "st
                 "discount_limits", "customers", "contacts", "interactions", "consents",
                 "reminders", "exports", "messages", "calendar_events", "properties",
                 "anomaly_notes", "allocations", "alert_answers", "call_marks",
-                "call_capacities")  # fmt: skip
+                "call_capacities", "campaign_trials")  # fmt: skip
 _NEW_UNTOLD = ("orders", "messages")  # that there is a new one says all
 # table → a field that its rows never lack
 _ALWAYS = {
@@ -77,8 +78,9 @@ _ALWAYS = {
     "alert_answers": "kind",
     "call_marks": "mark",
     "call_capacities": "calls_a_week",
+    "campaign_trials": "within_days",
 }
-_RATES = ("discount_rate", "max_rate")
+_RATES = ("discount_rate", "max_rate", "held_out_rate")
 _LONGEST = 160  # characters of a value
 MOST_TOLD = 4
 

@@ -50,7 +50,7 @@ PARAMETERS = (
     "period", "from", "to", "by", "channel", "region", "category", "rep", "stage",
     "payment", "overdue", "late", "otif", "returned", "past_due", "min", "max", "currency", "q",
     "person", "action", "kind", "type", "industry", "grade", "source", "consent", "segment",
-    "bought", "cohort", "warehouse", "class", "supplier",
+    "bought", "cohort", "warehouse", "class", "supplier", "product", "fewest", "confidence",
 )  # fmt: skip
 _LOOKED_AT = ("period", "from", "to", "currency")
 _EVERYWHERE = (*_LOOKED_AT, "channel", "region", "category")

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
+from dashboard.campaign_trials import trials_block
 from dashboard.reads import data_version, read
 from dashboard.segment_choice import Chosen, code_of, codes_of, say
 from dashboard.segment_points import points_block
@@ -30,6 +31,7 @@ _QUESTIONS: dict[str, str] = {
     "points": N_("Customers as points"),
     "compare": N_("Compare two"),
     "spend": N_("Marketing spend"),
+    "trials": N_("Campaign trials"),
 }
 _PIVOTS: dict[PivotBy, str] = {
     "category": N_("By category"),
@@ -67,6 +69,8 @@ def more_block(
             _compare(chosen, segments, margin=margin)
         case "spend":
             spend_block(scope, chosen, segments, as_of)
+        case "trials":
+            trials_block(scope, chosen, as_of)
         case _:
             key = f"segment_measures_{data_version()}_{chosen.division.by}"
             segments_table(segments, chosen, margin=margin, key=key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard import planning_log_words, replenish_words
+from dashboard import offer_list_words, planning_log_words, replenish_words
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -75,7 +75,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cohort_customers": N_("Customers of a cohort"),
         "going_quiet": N_("Going quiet"),
         "due_to_rebuy": N_("Due to rebuy"),
-        "call_list": N_("Call list"),
+        **offer_list_words.LISTS,
         "calendar": N_("Calendar"),
         "forecast": N_("Forecast"),
         "forecast_ledger": N_("Published forecasts"),

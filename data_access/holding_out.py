@@ -25,5 +25,12 @@ def call_experiment(week_on: date) -> str:
     return f"calls-{week_on.year}-Q{(week_on.month + 2) // 3}"
 
 
+def is_held_out_of_campaign(
+    database_id: str, campaign_id: int, customer_id: int, rate: float
+) -> bool:
+    """Each campaign is a trial of its own: who is held out of one may well be in the next."""
+    return is_held_out(f"{database_id}:campaign-{campaign_id}", customer_id, rate)
+
+
 def is_held_out_of_calls(database_id: str, week_on: date, customer_id: int) -> bool:
     return is_held_out(f"{database_id}:{call_experiment(week_on)}", customer_id)

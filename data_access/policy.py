@@ -130,6 +130,7 @@ BUSINESS = (
     "calls", "call_reasons", "call_marks", "call_capacities",
     "what_if_learnt",
     "offers", "product_pairs", "offer_evaluations",
+    "campaign_trials", "campaign_customers",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
 STOCK = {"warehouses": ALL, "stock": ALL}
@@ -175,6 +176,7 @@ _DEMAND = _hide("demand_facts")
 _OF_CUSTOMERS = (
     "contacts", "interactions", "opportunities", "customer_scores", "segment_history", "rebuy_dues",
     "reminders", "consents", "messages", "calls", "call_reasons", "call_marks",
+    "campaign_customers",
 )  # fmt: skip
 
 # What a merge keeps of both customers is for the command that brings one back, for nobody to read.
@@ -215,6 +217,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "calendar_events": ALL,  # what explains unusual days explains them to everybody
         "anomaly_notes": Rule(Rows.OWN),
         "call_capacities": ALL,
+        "campaign_trials": ALL,
         "refreshes": Rule(masks=_COUNTS),
         "feedback": Rule(Rows.OF_VISIBLE_ORDERS_OR_CUSTOMERS),
     }
@@ -301,6 +304,7 @@ POLICY: Mapping[Role, Mapping[str, Rule]] = {
         "reminders": ALL,
         "offers": ALL,
         "product_pairs": ALL,
+        "offer_evaluations": ALL,
         "messages": Rule(Rows.OF_VISIBLE_CUSTOMERS),  # not those that tell others of warnings
         "refreshes": ALL,
         **TALK,

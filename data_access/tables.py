@@ -863,6 +863,35 @@ call_capacities = Table(  # how many calls a rep can make in a week; without a r
     CheckConstraint("calls_a_week >= 0", name="calls_a_week_counted"),
 )
 
+campaign_trials = Table(  # a campaign of which some customers are held out, to see what it brings
+    "campaign_trials",
+    metadata,
+    Column("campaign_trial_id", Id, primary_key=True),
+    Column("campaign_id", Id, ForeignKey("campaigns.campaign_id"), nullable=False, unique=True),
+    Column("definition", Text, nullable=False),  # of the segment, as of saved_segments
+    Column("held_out_rate", Rate, nullable=False),
+    Column("within_days", Integer, nullable=False),  # in which an order counts
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("held_out_rate > 0 and held_out_rate < 1", name="held_out_rate_is_share"),
+    CheckConstraint("within_days > 0", name="within_days_counted"),
+)
+
+campaign_customers = Table(  # who takes part in a trial, and who was held out of the campaign
+    "campaign_customers",
+    metadata,
+    Column("campaign_customer_id", Id, primary_key=True),
+    Column(
+        "campaign_trial_id", Id, ForeignKey("campaign_trials.campaign_trial_id"), nullable=False
+    ),
+    Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
+    Column("is_held_out", Boolean, nullable=False, server_default=false()),
+    Column("assigned_on", Date, nullable=False),
+    Index(None, "campaign_trial_id", "customer_id"),
+)
+
 messages = Table(  # what an edit wrote to a customer or a colleague; `send` takes it out
     "messages",
     metadata,
@@ -1373,7 +1402,7 @@ FOLLOWED_TABLES = (
     *BUSINESS_TABLES, comments, mentions, stage_rules, discount_limits, saved_segments, scenarios,
     scenario_shares, refreshes, consents, customer_merges, completeness, messages,
     forecast_adjustments, published_forecasts, calendar_events, anomaly_notes, alerts,
-    alert_orders, alert_answers, call_capacities,
+    alert_orders, alert_answers, call_capacities, campaign_trials,
 )  # fmt: skip
 
 # Each change of a row of these is in `audit`.
@@ -1382,5 +1411,5 @@ AUDITED_TABLES: tuple[Table, ...] = (
     comments, stage_rules, discount_limits, reminders, saved_segments, scenarios, scenario_shares,
     customers, contacts, interactions, consents, messages, forecast_adjustments,
     published_forecasts, calendar_events, anomaly_notes, allocations, alert_answers,
-    call_marks, call_capacities,
+    call_marks, call_capacities, campaign_trials,
 )  # fmt: skip

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from dashboard.call_capacity import capacity_button
-from dashboard.call_effect import effect_block
 from dashboard.call_rules import how_block
 from dashboard.call_view import call_cards, call_list, no_list, week_choice
 from dashboard.cards import show_cards
-from dashboard.choices import region_choice, rep_choice, sees_several_reps, worth_choosing
+from dashboard.choices import region_choice, rep_choice, worth_choosing
 from dashboard.edit_notice import notice_line
 from dashboard.filter_bar import Bar, filter_bar, filter_in_words
 from dashboard.live import follow_changes, page_title
+from dashboard.offer_trust import trust_block
 from dashboard.reads import read
 from dashboard.session import current_scope, today
 from dashboard.texts import _
@@ -34,7 +34,6 @@ show_cards(call_cards(sums))
 with st.container(border=True, gap="xsmall"):
     call_list(scope, chosen, week_on, sums, filter_in_words(bar, chosen))
     how_block()
-if sees_several_reps(scope):
-    with st.container(border=True, gap="xsmall"):
-        effect_block(scope, as_of)
+with st.container(border=True, gap="xsmall"):
+    trust_block(scope)
 follow_changes("calls")

@@ -15,12 +15,14 @@ from data_access import (
     allocating,
     attention,
     backlog,
+    bought_together,
     bridging,
     bridging_rows,
     calendar_events,
     call_capacities,
     call_effects,
     calls,
+    campaign_trials,
     consent,
     delivery,
     dwelling,
@@ -39,6 +41,7 @@ from data_access import (
     retention,
     sales,
     segment_lists,
+    segment_offers,
     segment_spend,
     segments,
     stock_plans,
@@ -416,6 +419,66 @@ CASES: tuple[Case, ...] = (
         "sum_call_effect",
         lambda engine, scope, chosen, as_of: call_effects.sum_call_effect(engine, scope, as_of),
         is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(
+                engine, scope, bought_together.RuleFilter(category_ids=chosen.category_ids)
+            ),
+            is_aggregate=False,
+        )
+        for query in (bought_together.list_rules, bought_together.find_rules)
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(engine, scope, 1, 2, as_of),
+            is_aggregate=False,
+        )
+        for query in (bought_together.list_pair_orders, bought_together.count_pair_orders)
+    ),
+    Case(
+        "find_segment_reach",
+        lambda engine, scope, chosen, as_of: segment_offers.find_segment_reach(
+            engine, scope, Division()
+        ),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(
+                engine, scope, Division(currency=chosen.currency), as_of
+            ),
+            is_aggregate=False,
+        )
+        for query in (
+            segment_offers.sum_segment_offers,
+            segment_offers.list_segment_offers,
+            segment_offers.count_segment_offers,
+        )
+    ),
+    Case(
+        "sum_campaign_effect",
+        lambda engine, scope, chosen, as_of: campaign_trials.sum_campaign_effect(
+            engine, scope, as_of
+        ),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query, more=more: query(
+                engine, scope, *more(as_of), language="zh_CN"
+            ),
+            is_aggregate=False,
+        )
+        for query, more in (
+            (campaign_trials.list_trials, lambda as_of: ()),
+            (campaign_trials.list_campaigns_to_try, lambda as_of: (as_of,)),
+            (campaign_trials.list_campaign_customers, lambda as_of: (1,)),
+        )
     ),
     Case(
         "list_call_capacities",

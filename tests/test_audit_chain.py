@@ -33,6 +33,8 @@ from data_access.tables import (
     calendar_events,
     call_capacities,
     call_marks,
+    campaign_trials,
+    campaigns,
     customers,
     discount_limits,
     employees,
@@ -108,7 +110,7 @@ def test_every_column_of_every_logged_table_stands_in_the_log(database: Database
 
 
 def _add_answers(connection: Connection, user_id: int | None, customer_id: int | None) -> None:
-    """To a warning, and to a call."""
+    """To a warning, and to a call; and the trial of a campaign."""
     warned = {"kind": "unusual_day", "cause": "day", "severity": "low", "first_seen_at": NOW,
               "last_seen_on": NOW.date(), "facts": "{}"}  # fmt: skip
     alert_id = connection.scalars(
@@ -121,6 +123,14 @@ def _add_answers(connection: Connection, user_id: int | None, customer_id: int |
     ).one()
     capacity = {"calls_a_week": 9, "changed_at": NOW}
     connection.execute(insert(call_capacities).values(employee_id=employee_id, **capacity))
+    campaign_id = connection.scalars(
+        insert(campaigns).values(name="Fair", currency="CNY").returning(campaigns.c.campaign_id)
+    ).one()
+    trial = {"definition": "{}", "held_out_rate": 0.1, "within_days": 28, "created_at": NOW,
+             "changed_at": NOW}  # fmt: skip
+    connection.execute(
+        insert(campaign_trials).values(campaign_id=campaign_id, user_id=user_id, **trial)
+    )
     mark = {"week_on": NOW.date(), "mark": "called", "marked_at": NOW}
     connection.execute(insert(call_marks).values(customer_id=customer_id, user_id=user_id, **mark))
 

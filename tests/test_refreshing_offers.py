@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from itertools import combinations
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
+from scipy import stats
 from sqlalchemy import func, inspect, select, update
 
+from dashboard import formats
+from dashboard.cli import main
+from dashboard.offer_trust import Protocol, Task, judged_of
+from dashboard.offer_trust_words import table_rows
 from dashboard.refreshing import Outcome, refresh, source_of
 from data_access.analytics_copy import AnalyticsCopy
+from data_access.bought_together import (
+    RuleFilter,
+    count_pair_orders,
+    list_pair_orders,
+    list_rules,
+)
 from data_access.database import Database, connect, writing
 from data_access.demo import Plan, build_demo
 from data_access.edits.merging import RESULTS_OF_CUSTOMERS
@@ -167,6 +179,79 @@ def test_how_well_offers_do_is_kept(demo: Database) -> None:
     assert (blend["low"] <= blend["value"]).all() and (blend["value"] <= blend["high"]).all()
     facts = frame(demo, refreshes).query("what == 'offers'")["facts"].iloc[-1]
     assert set(json.loads(facts)) == {"learnt_on", "weights", "list_length"}
+
+
+def test_rules_and_their_orders_are_counted_by_hand(demo: Database) -> None:
+    held = bought_lines(demo).groupby("product_id")["order_id"].agg(set)
+    every = len(set().union(*held))
+    counted = [
+        (a, b, len(held[a] & held[b])) for a, b in combinations(held.index, 2)
+        if len(held[a] & held[b]) >= 5
+    ]  # fmt: skip
+    chances = [stats.hypergeom.sf(n - 1, every, len(held[a]), len(held[b])) for a, b, n in counted]
+    q_values = stats.false_discovery_control(chances)
+    expected = {
+        (frozenset((a, b)), n, every)
+        for (a, b, n), q in zip(counted, q_values, strict=True)
+        if q <= 0.1 and n * every > len(held[a]) * len(held[b])
+    }
+    manager = scope_of(demo, "manager")
+    rules = list_rules(demo.record, manager, RuleFilter())
+    told = zip(rules["product_id"], rules["other_product_id"], rules["together"], rules["orders"],
+               strict=True)  # fmt: skip
+    assert {(frozenset((a, b)), n, every) for a, b, n, every in told} == expected
+    assert len(rules) == len(expected)
+    where = frame(demo, orders).set_index("order_id")
+    owner = frame(demo, customers).set_index("customer_id")["owner_id"]
+    rep = int(owner.mode().iloc[0])
+    region = int(where["region_id"].mode().iloc[0])
+    persons = (
+        (manager, lambda order_id: True),
+        (scope_of(demo, "sales_lead", region_ids=[region]),
+         lambda order_id: where["region_id"][order_id] == region),
+        (scope_of(demo, "sales_rep", employee_id=rep),
+         lambda order_id: owner.get(where["customer_id"][order_id]) == rep),
+    )  # fmt: skip
+    for rule in rules.head(4).itertuples():
+        both = held[rule.product_id] & held[rule.other_product_id]
+        for scope, sees in persons:
+            asked = (scope, rule.product_id, rule.other_product_id, AS_OF)
+            listed = list_pair_orders(demo.record, *asked, limit=500)
+            assert set(listed["order_id"]) == {each for each in both if sees(each)}
+            assert count_pair_orders(demo.record, *asked) == len(listed)
+        assert count_pair_orders(demo.record, manager, *asked[1:]) == rule.together
+
+
+def test_the_panel_says_what_the_command_measures(
+    demo: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = demo.writer.url.render_as_string(hide_password=False)
+    assert main(["evaluate", "recommend", "--database", url, "--json"]) == 0
+    measured = json.loads(capsys.readouterr().out)["protocols"]
+    told = list_offer_evaluations(demo.record, scope_of(demo, "manager"))
+    for protocol in get_args(Protocol):
+        for task in get_args(Task):
+            judged = judged_of(told, protocol, task)
+            expected = measured[protocol]["tasks"][task]
+            assert judged and judged.customers == expected["customers"]
+            rows = table_rows(judged, {}).set_index("method")
+            assert set(rows.index) == set(expected["methods"])
+            for method, own in expected["methods"].items():
+                hit, recall = own["hit"], own["recall_repeat"]
+                assert float(rows.loc[method, "hit"].split("%")[0]) == pytest.approx(
+                    100 * hit["mean"], abs=0.06
+                )
+                assert rows.loc[method, "recall_repeat"] == formats.rate(
+                    None if recall is None else round(recall, 4)
+                )
+                for name in ("mean", "low", "high"):
+                    row = judged.row(method, "ndcg")
+                    assert row and row["value" if name == "mean" else name] == pytest.approx(
+                        own["ndcg"][name], abs=1e-4
+                    )
+                if method != "blend":
+                    gap = expected["differences"][method]["ndcg"]
+                    assert rows.loc[method, "gap"].startswith(f"{round(gap['mean'], 4):+.3f}"[:5])
 
 
 def test_only_customers_with_new_orders_get_new_offers(demo: Database) -> None:

@@ -26,6 +26,7 @@ import data_access
 from data_access import customers
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.audit import ChangeFilter
+from data_access.bought_together import RuleFilter
 from data_access.bridging_rows import Part
 from data_access.completeness import FIELDS as COMPLETE_FIELDS
 from data_access.customer_filter import CONSENTS, CustomerFilter
@@ -86,7 +87,8 @@ RECORD_ONLY = (
     "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
     "replenishments.", "allocating.list_set_aside", "calls.", "call_effects.", "call_capacities.",
-    "what_if_learnt.", "offers.",
+    "what_if_learnt.", "offers.", "bought_together.", "segment_offers.",
+    "campaign_trials.",
 )  # fmt: skip
 
 
@@ -216,6 +218,15 @@ def _request_filter(chance: Random) -> RequestFilter:
     )
 
 
+def _rule_filter(chance: Random) -> RuleFilter:
+    return RuleFilter(
+        product_id=chance.choice((None, None, 1, 2)),
+        category_ids=chance.choice(((), (), (1, 2))),
+        fewest=chance.choice((1, 5, 8)),
+        least_confidence=chance.choice((0.0, 0.5)),
+    )
+
+
 def _series_filter(chance: Random) -> SeriesFilter:
     split: Split = chance.choice(("total", "total", *PART_COLUMN))
     parts = {"channel": ("web", "Web", ""), "segment": ("Ada", "")}
@@ -253,6 +264,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     ),
     "role": lambda chance: chance.choice(("manager", "analyst", *TEXTS)),
     "roles": lambda chance: ("manager", chance.choice(("analyst", "sales_lead"))),
+    "campaign_trial_id": lambda chance: chance.choice((1, 2, 9)),
     "scenario_id": lambda chance: chance.choice((1, 2, 9)),
     "period": _period,
     "user_id": lambda chance: chance.choice((1, 2, PERSON_ID)),
@@ -263,6 +275,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "product_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "product_id": lambda chance: chance.choice((1, 1, 2, 9)),
+    "other_product_id": lambda chance: chance.choice((1, 2, 2, 9)),
     "customer_id": lambda chance: chance.choice((1, 2, 3, 9)),
     "customer_ids": lambda chance: tuple(chance.sample((1, 2, 3, 9), k=chance.choice((0, 2, 3)))),
     "warehouse_id": lambda chance: chance.choice((None, 1, 1, 2, 9)),
@@ -285,6 +298,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "value_filter": _value_filter,
     "series_filter": _series_filter,
     "request_filter": _request_filter,
+    "rule_filter": _rule_filter,
     "replenishment_id": lambda chance: chance.choice((1, 2, 9)),
     "first_on": lambda chance: FIRST_DAY - timedelta(days=chance.choice((0, 2, 40))),
     "parts": lambda chance: chance.choice(((), ("web", "1", ""))),

@@ -143,6 +143,9 @@ CALL_RIGHTS: tuple[Role, ...] = _SALES
 # who says how many calls a rep has time for, of those whom they see
 CALL_PLANNERS: tuple[Role, ...] = (*_HEADS, Role.SALES_LEAD)
 
+# who holds customers out of a campaign
+CAMPAIGN_PLANNERS: tuple[Role, ...] = _HEADS
+
 
 # who saves what-if scenarios, and whom they can be shared with
 SCENARIO_ROLES: tuple[Role, ...] = (*HEADS, Role.SALES_LEAD, Role.ANALYST)
@@ -250,6 +253,11 @@ def may_mark_calls(scope: Scope) -> bool:
 def may_plan_calls(scope: Scope) -> bool:
     """Whether this role may say how many calls a rep has time for."""
     return scope.role in CALL_PLANNERS
+
+
+def may_try_campaigns(scope: Scope) -> bool:
+    """Whether this role may hold customers out of a campaign, to see what it brings."""
+    return scope.role in CAMPAIGN_PLANNERS
 
 
 def may_for_forecast(scope: Scope, action: str) -> bool:
