@@ -86,7 +86,7 @@ RECORD_ONLY = (
     "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
     "replenishments.", "allocating.list_set_aside", "calls.", "call_effects.", "call_capacities.",
-    "what_if_learnt.", "offers.",
+    "what_if_learnt.", "offers.", "offered.",
 )  # fmt: skip
 
 
