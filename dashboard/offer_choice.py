@@ -46,7 +46,7 @@ def lists_choice(scope: Scope, *, is_cold: bool) -> Asked:
     variety: int = _kept("variety", tuple(range(0, 101, _STEPS)), 0, int)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.selectbox(
-            _("Method"), tuple(METHODS), format_func=lambda name: _(METHODS[name]), width=290,
+            _("Ranked by"), tuple(METHODS), format_func=lambda name: _(METHODS[name]), width=290,
             key=_key("method"), on_change=_say, args=("method",), disabled=is_cold,
             help=how_it_is_ranked(method),
         )  # fmt: skip

@@ -114,10 +114,10 @@ def _lists(
             continue
         with st.container(border=True, gap="xsmall", key=f"offers_{kind}"):
             _list(scope, int(customer["customer_id"]), kind, told, lists[kind], asked)
-    every = pd.concat([each.offers for each in lists.values()])
-    opened = every[every["product_id"] == st.session_state.get(CHOSEN)]
-    if len(opened):
-        product_panel(scope, customer, opened.iloc[0])
+            offers = lists[kind].offers
+            opened = offers[offers["product_id"] == st.session_state.get(CHOSEN)]
+            if len(opened):
+                product_panel(scope, customer, opened.iloc[0])
 
 
 def _list(
@@ -166,9 +166,9 @@ def _columns(scope: Scope, kind: str, currency: str | None) -> list[Column]:
         else []
     )
     return [
-        Column("rank", _("Rank"), "count", width=55, help=_("By the score of the method")),
-        Column("product", _("Product"), width=205),
-        Column("why", _("Why"), width=350),
+        Column("rank", _("Rank"), "count", width=50, help=_("By the score of the method")),
+        Column("product", _("Product"), width=200),
+        Column("why", _("Why"), width=330),
         *(own if kind == "again" else []),
         Column("available", _("In stock"), "count", width=80),
         price,
@@ -260,7 +260,7 @@ def _file_columns(scope: Scope) -> list[Column]:
 
 def _in_words(name: str, asked: Asked, told: Offered) -> Sequence[str]:
     method = _("popular products, for want of orders") if told.is_cold else _(METHODS[asked.method])
-    parts = ((_("Customer"), name), (_("Method"), method),
+    parts = ((_("Customer"), name), (_("Ranked by"), method),
              (_("Variety"), formats.rate(asked.variety, 0)))  # fmt: skip
     return [_("{label}: {values}", label=label, values=value) for label, value in parts]
 

@@ -109,7 +109,7 @@ def _export(
     return Export(
         slug="offers",
         name="wanting",
-        columns=_columns(scope),
+        columns=[*_columns(scope), *_phone(scope)],
         rows=lambda person, most: _asked_anew(person, product_id, as_of, kind).head(most),
         as_of=as_of,
         filters=[
@@ -143,20 +143,22 @@ def _in_words(found: pd.DataFrame) -> pd.DataFrame:
 
 def _columns(scope: Scope) -> list[Column]:
     several = sees_several_reps(scope)
-    phone = [Column("phone", _("Phone"), width=110)] if scope.sees("customers", "phone") else []
     return [
-        Column("customer", _("Customer"), width=210),
+        Column("customer", _("Customer"), width=195),
         *([Column("rep", _("Sales rep"), width=100)] if several else []),
         *([Column("region", _("Region"), width=85)] if several else []),
-        Column("kind_told", _("Kind"), width=95),
-        Column("why", _("Why"), width=300),
-        Column("rank", _("Rank"), "count", width=60,
+        Column("kind_told", _("Kind"), width=90),
+        Column("why", _("Why"), width=285),
+        Column("rank", _("Rank"), "count", width=50,
                help=_("Among what is offered to the customer")),
-        Column("last_bought_on", _("Last bought"), "day", width=100,
+        Column("last_bought_on", _("Last bought"), "day", width=95,
                help=_("The last order with this product")),
-        Column("last_ordered_on", _("Last order"), "day", width=100),
-        *phone,
+        Column("last_ordered_on", _("Last order"), "day", width=95),
     ]  # fmt: skip
+
+
+def _phone(scope: Scope) -> list[Column]:
+    return [Column("phone", _("Phone"))] if scope.sees("customers", "phone") else []
 
 
 def _bought_with(scope: Scope, product_id: int) -> None:

@@ -177,13 +177,15 @@ def is_refused(
              marks.c.marked_at >= datetime.combine(as_of - timedelta(days=days), time()))
         for mark, days in REFUSALS.items()
     ]  # fmt: skip
+    # two levels deep, so that SQLAlchemy must be told what is not of the innermost
     marked = exists().where(
         marks.c.customer_id == customer_id,
         or_(*lately),
-        or_(marks.c.product_id == product_id, and_(marks.c.product_id.is_(None), named)),
-        ~ordered,
-    )
-    return or_(set_aside, marked)
+        or_(marks.c.product_id == product_id,
+            and_(marks.c.product_id.is_(None), named.correlate_except(reasons))),
+        ~ordered.correlate_except(orders, lines),
+    )  # fmt: skip
+    return or_(set_aside.correlate_except(reminders), marked.correlate_except(marks))
 
 
 def is_sold(products: FromClause, as_of: date) -> ColumnElement[bool]:
