@@ -39,7 +39,7 @@ def product_view(scope: Scope, as_of: date) -> None:
     if product is None:
         blank(
             _("There is no such product."), "",
-            (_("Choose another"), lambda: choose_id("product", None)),
+            (_("Choose another product"), lambda: choose_id("product", None)),
         )  # fmt: skip
         return
     _head(product)
@@ -61,7 +61,7 @@ def _head(product: dict[str, Any]) -> None:
             ends = formats.day(product["discontinued_on"])
             st.badge(_("Sold until {day}", day=ends), color="orange")
         st.button(
-            _("Choose another"), key="offers_other_product", on_click=choose_id,
+            _("Choose another product"), key="offers_other_product", on_click=choose_id,
             args=("product", None),
         )  # fmt: skip
 
@@ -180,7 +180,7 @@ def _bought_with(scope: Scope, product_id: int) -> None:
         found.assign(lift_range=ranges),
         [
             Column("other_product", _("Product"), width=260),
-            Column("together", _("Together"), "count", width=85, help=_("Orders with both")),
+            Column("together", _("With both"), "count", width=85, help=_("Orders with both")),
             Column("confidence", _("Share"), "rate", width=75,
                    help=_("Of the orders with this product, those that have the other too")),
             Column("lift", _("Times chance"), "decimal", width=95,

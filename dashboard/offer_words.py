@@ -60,8 +60,7 @@ def in_short(offer: Reason) -> str:
     """For the cell of a table; no Markdown."""
     match offer["reason"]:
         case "bought":
-            return _("in {n} of their {of} orders, {when}", n=formats.number(offer["own_count"]),
-                     of=formats.number(offer["own_base"]), when=_when(offer))  # fmt: skip
+            return _bought_in_short(offer)
         case "together":
             return _together_in_short(offer)
         case "similar":
@@ -121,6 +120,16 @@ def _when(offer: Reason) -> str:
     if since == 0:
         return _("the last time in their last order")
     return _n("the last time {n} order ago", "the last time {n} orders ago", since)
+
+
+def _bought_in_short(offer: Reason) -> str:
+    told = {"n": formats.number(offer["own_count"]), "of": formats.number(offer["own_base"])}
+    since = int(offer["orders_since"])
+    if since == 0:
+        return _("in {n} of their {of} orders, also the last", **told)
+    return _n("in {count} of their {of} orders, last {n} order ago",
+              "in {count} of their {of} orders, last {n} orders ago",
+              since, count=told["n"], of=told["of"])  # fmt: skip
 
 
 def _together_in_short(offer: Reason) -> str:

@@ -73,8 +73,8 @@ def test_before_a_refresh_the_page_says_what_to_run(
 def test_each_method_has_its_own_order_and_reasons(browser: Browser, offered: Offered) -> None:
     again, new = lists(see(browser, offered, "manager", method="personal"))
     assert again == {
-        "Pen": "in 3 of their 3 orders, the last time in their last order",
-        "Tea": "in 1 of their 3 orders, the last time 1 order ago",
+        "Pen": "in 3 of their 3 orders, also the last",
+        "Tea": "in 1 of their 3 orders, last 1 order ago",
     }
     assert list(new) == ["Ink", "Cup"] or list(new) == ["Cup", "Ink"]
     assert all(why.startswith("popular: in ") for why in new.values())
@@ -84,7 +84,7 @@ def test_each_method_has_its_own_order_and_reasons(browser: Browser, offered: Of
         tab = see(browser, offered, "manager", method=method)
         assert tab.selectbox(key="offers_method").value == method and lists(tab)
     again, new = lists(see(browser, offered, "manager"))
-    assert again["Pen"] == "in 3 of their 3 orders, the last time in their last order"
+    assert again["Pen"] == "in 3 of their 3 orders, also the last"
     tab = see(browser, offered, "manager", method="gone", variety="7")
     assert (tab.selectbox(key="offers_method").value, tab.slider(key="offers_variety").value) == (
         "blend", 0
