@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from data_access.columns import Rate
+from data_access.dialects import unindexed
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
 from data_access.scope import Scope
@@ -170,7 +171,7 @@ def is_refused(
         orders.c.ordered_at > marks.c.marked_at,
         orders.c.stage != "cancelled",
         lines.c.order_id == orders.c.order_id,
-        lines.c.product_id == product_id,
+        unindexed(lines.c.product_id) == product_id,
     )
     lately = [
         and_(marks.c.mark == mark,

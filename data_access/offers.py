@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Engine, FromClause, Numeric, Select, cast,
 
 from data_access.columns import Rate
 from data_access.consent import refuses
+from data_access.dialects import unindexed
 from data_access.filters import name_in
 from data_access.frames import read_frame
 from data_access.offered import is_refused, is_sold, with_facts
@@ -183,8 +184,8 @@ def _last_order(
     statement = select(func.max(orders.c.ordered_on)).where(
         orders.c.customer_id == customer_id, orders.c.stage != "cancelled"
     )
-    if product_id is not None:
+    if product_id is not None:  # of the few orders of the customer, not of all with the product
         statement = statement.join(lines, lines.c.order_id == orders.c.order_id).where(
-            lines.c.product_id == product_id
+            unindexed(lines.c.product_id) == product_id
         )
     return statement.scalar_subquery()
