@@ -13,6 +13,7 @@ from benchmarks.calendar_questions import calendar_questions
 from benchmarks.cause_questions import cause_questions
 from benchmarks.customer_questions import customer_questions
 from benchmarks.forecast_questions import forecast_questions
+from benchmarks.offer_questions import offer_questions
 from benchmarks.question import Question, choices
 from benchmarks.stock_questions import stock_questions
 from data_access import options
@@ -108,6 +109,7 @@ def page_questions(record: Engine, as_of: date, currency: str) -> list[Question]
     found += _quality("quality", record, as_of)
     found += _changes("changes", Period(as_of - timedelta(days=29), as_of))
     found += customer_questions(record, as_of, currency)
+    found += offer_questions(record, as_of)
     found += calendar_questions(as_of, currency)
     found += forecast_questions(record, as_of, currency)
     found += stock_questions(record, as_of)

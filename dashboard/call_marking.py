@@ -11,6 +11,7 @@ from dashboard import formats
 from dashboard.call_words import formula, in_full, last_time, offered, result_of
 from dashboard.edit_notice import notify
 from dashboard.menu import find_page, may_open
+from dashboard.offer_choice import link_to_offers
 from dashboard.saving import draw_request, save, show_refusal
 from dashboard.session import current_scope
 from dashboard.texts import N_, _, in_a_row, plain
@@ -75,6 +76,8 @@ def _head(scope: Scope, row: pd.Series) -> None:
                 icon=":material/person_search:",
                 query_params={"customer": str(int(row["customer_id"]))},
             )  # fmt: skip
+        if may_open(scope.role, "offers"):
+            link_to_offers(_("What else to offer"), customer=int(row["customer_id"]))
 
 
 def _what_to_say(row: pd.Series, reasons: list[dict[Any, Any]]) -> None:

@@ -28,6 +28,8 @@ from dashboard.customer_words import (
 )
 from dashboard.figures.sales_bars import sales_bars
 from dashboard.live import dialog_closes
+from dashboard.menu import may_open
+from dashboard.offer_choice import link_to_offers
 from dashboard.reads import read
 from dashboard.recorded import knows_costs, knows_payments
 from dashboard.segment_words import SEGMENT_NAMES
@@ -65,7 +67,11 @@ def customer_header(scope: Scope, customer: Customer, scores: Facts) -> None:
                 st.badge(plain(said(SEGMENT_NAMES, scores["segment"])), color="violet")
             if customer["consent"] == "refused":
                 st.badge(_("Refused to be contacted"), color="red", icon=":material/block:")
-        with st.container(horizontal=True, gap="xsmall", width="content"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
+        ):
+            if may_open(scope.role, "offers"):
+                link_to_offers(_("What to offer"), customer=customer["customer_id"])
             for action in ("log_interaction", "change_customer", "add_contact"):
                 _action(scope, action, customer["customer_id"])
 

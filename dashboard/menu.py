@@ -81,6 +81,7 @@ SECTIONS: tuple[tuple[str, tuple[MenuPage, ...]], ...] = (
             _page("quiet", N_("Going quiet"), ":material/notifications_paused:", _OVERVIEW),
             _page("rebuy", N_("Due to rebuy"), ":material/event_repeat:", _OVERVIEW),
             _page("calls", N_("Call list"), ":material/call:", _OVERVIEW),
+            _page("offers", N_("Offers"), ":material/recommend:", _OVERVIEW),
             _page("bought-together", N_("Bought together"), ":material/join_inner:", _OVERVIEW),
             _page("value", N_("Customer value"), ":material/diamond:", _OVERVIEW),
         ),

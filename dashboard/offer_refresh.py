@@ -20,6 +20,7 @@ from dashboard.analytics.recommending.baskets import Baskets, read_baskets
 from dashboard.analytics.recommending.blending import Weights, draw_customers
 from dashboard.analytics.recommending.fitting import LATE_SHARE, fit
 from dashboard.analytics.recommending.itemsets import read_held
+from dashboard.analytics.recommending.listing import LIST_COLUMNS
 from dashboard.analytics.recommending.offering import (
     OFFER_COLUMNS,
     make_offers,
@@ -50,7 +51,7 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
     weights = None if last is None else _known_weights(last, source.as_of)
     touched = (
         None
-        if weights is None or last is None
+        if weights is None or last is None or not stored.has_lists(source.record)
         else stored.find_changed_customers(source.record, last["version"], run.version)
     )
     lines = stored.read_lines(source.analytics, source.as_of)
@@ -76,7 +77,7 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
         else:
             learnt_on = date.fromisoformat(last["learnt_on"]) if last else source.as_of
         advance(0.2)
-        found = _offers(
+        found, lists = _offers(
             source, baskets, lines, weights, attributes, sold, touched, content_of, advance
         )
         pairs = find_pairs(read_held(stored.read_all_baskets(source.analytics, source.as_of)))
@@ -94,7 +95,7 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
         advance(0.8 + 0.19 * written / max(len(found), 1))
 
     stored.replace_offers(
-        source.writer, run, found, touched, pairs, judged, told, {**told, **counts}, count
+        source.writer, run, found, lists, touched, pairs, judged, told, {**told, **counts}, count
     )
     return len(found)
 
@@ -148,31 +149,35 @@ def _offers(
     source: Source, baskets: Baskets, lines: pd.DataFrame, weights: Weights,
     attributes: pd.DataFrame, sold: Any, touched: set[int] | None, content_of: Any,
     advance: Advance,
-) -> pd.DataFrame:  # fmt: skip
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """What is offered, and what each method alone would offer."""
+    nothing = pd.DataFrame(columns=[*LIST_COLUMNS])
     groups = stored.read_groups(source.record)
     if touched is not None:
         groups = groups[groups["customer_id"].isin(touched)]
     if not len(baskets.customer) or not len(groups):
-        return pd.DataFrame(columns=[*OFFER_COLUMNS])
+        return pd.DataFrame(columns=[*OFFER_COLUMNS]), nothing
     known = groups["customer_id"].isin(baskets.customer_ids)
     fitted = fit(baskets, content_of, sold)
     advance(0.3)
     places = np.searchsorted(baskets.customer_ids, np.sort(groups.loc[known, "customer_id"]))
+    parts: list[pd.DataFrame] = []
     found = make_offers(
-        fitted, weights, places, may_be_offered=sold, attributes=attributes,
+        fitted, weights, places, may_be_offered=sold, attributes=attributes, lists=parts,
         workers=source.workers or os.cpu_count() or 1,
         done=lambda share: advance(0.3 + 0.45 * share),
     )  # fmt: skip
+    lists = pd.concat(parts, ignore_index=True) if parts else nothing
     cold = _grouped(groups[~known])
     if not len(cold):
-        return found
+        return found, lists
     by_customer = _grouped(stored.read_groups(source.record))
     since = lines.drop_duplicates("order_id")["ordered_on"].quantile(
         1 - LATE_SHARE, interpolation="lower"
     )
     may_be = dict(zip(baskets.product_ids.tolist(), sold.tolist(), strict=True))
     popular = dict(popular_among(lines.merge(by_customer, on="customer_id"), may_be, since))
-    return pd.concat([found, offer_popular(cold, popular)], ignore_index=True)
+    return pd.concat([found, offer_popular(cold, popular)], ignore_index=True), lists
 
 
 def _grouped(groups: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard import offer_list_words, planning_log_words, replenish_words
+from dashboard import offer_list_words, planning_log_words, reminder_words, replenish_words
 from dashboard.segment_words import SEGMENT_NAMES
 from dashboard.texts import N_, _
 
@@ -140,23 +140,7 @@ WORDS: dict[str, dict[str, str]] = {
         "assigned": N_("Assigned"),
         "resolved": N_("Resolved"),
     },
-    "reminders.cause": {
-        "silent": N_("Going quiet"),
-        "rebuy": N_("Due to rebuy"),
-        "care": N_("To be looked after"),
-    },
-    "reminders.action": {
-        "call": N_("Call"),
-        "coupon": N_("Send a coupon"),
-        "content": N_("Send useful content"),
-        "visit": N_("Visit"),
-        "none": N_("No contact"),
-    },
-    "reminders.state": {
-        "done": N_("Done"),
-        "dismissed": N_("Dismissed"),
-        "held_out": N_("Held out"),
-    },
+    **reminder_words.WORDS,
     "messages.kind": {
         "order_confirmed": N_("Order confirmation"),
         "order_shipped": N_("Shipping notice"),

@@ -10,25 +10,14 @@ from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    FromClause,
-    Numeric,
-    Select,
-    Subquery,
-    and_,
-    case,
-    cast,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Engine, FromClause, Numeric, Select, cast, func, select
 
 from data_access.columns import Rate
 from data_access.consent import refuses
+from data_access.dialects import unindexed
 from data_access.filters import name_in
 from data_access.frames import read_frame
+from data_access.offered import is_refused, is_sold, with_facts
 from data_access.scope import Scope
 
 FEWEST_TOLD = 5
@@ -41,85 +30,87 @@ _COUNTS = ("own_count", "own_base", "shared_count", "shared_base")
 def list_offers(
     engine: Engine, scope: Scope, customer_id: int, as_of: date, *, language: str = "en"
 ) -> pd.DataFrame:
-    """offer_id, product_id, product, sku, category_id, list_price, currency, kind (again, new),
-    rank, score, method, reason, source_product_id, orders_since, source_product, own_count,
-    own_base, shared_count, shared_base (see the data dictionary; NULL where withheld), available
-    (units not reserved, of all warehouses; NULL where no stock is kept), is_refused (1, 0),
-    bought_units, returned_units (of this customer), margin_rate (NULL where unknown or hidden),
-    as_of_on; by kind and rank. Products no longer sold on `as_of` are left out; what else speaks
-    against one `Screen` says of these columns."""
+    """offer_id, product_id, kind (again, new), rank, score, method, reason, source_product_id,
+    orders_since, source_product, own_count, own_base, shared_count, shared_base (see the data
+    dictionary; NULL where withheld), as_of_on, and FACTS as of `list_offered_products`; by kind and
+    rank. Products no longer sold on `as_of` are left out; what else speaks against one `Screen`
+    says of these columns."""
     visible = scope.visible
     offers, products = visible.offers, visible.products
     source = visible.products.alias("source")
-    margin = case(
-        (products.c.list_price > 0, 1 - cast(products.c.unit_cost, Numeric(18, 6))
-         / cast(products.c.list_price, Numeric(18, 6)))
-    )  # fmt: skip
-    bought, returned = _bought(scope, customer_id), _returned(scope, customer_id)
-    return read_frame(
-        engine,
+    statement = (
         select(
             offers.c.offer_id,
             offers.c.product_id,
-            name_in(language, products).label("product"),
-            products.c.sku,
-            products.c.category_id,
-            products.c.list_price,
-            products.c.currency,
             *(offers.c[name] for name in ("kind", "rank", "score", "method", *_REASON)),
             name_in(language, source).label("source_product"),
             *(offers.c[name] for name in _COUNTS),
-            _available(scope, offers).label("available"),
-            _flag(_is_refused(scope, offers)).label("is_refused"),
-            func.coalesce(bought.c.units, 0).label("bought_units"),
-            func.coalesce(returned.c.units, 0).label("returned_units"),
-            cast(margin, Rate).label("margin_rate"),
             offers.c.as_of_on,
         )
         .join_from(offers, products, products.c.product_id == offers.c.product_id)
         .outerjoin(source, source.c.product_id == offers.c.source_product_id)
-        .outerjoin(bought, bought.c.product_id == offers.c.product_id)
-        .outerjoin(returned, returned.c.product_id == offers.c.product_id)
-        .where(offers.c.customer_id == customer_id, _is_sold(products, as_of))
-        .order_by(offers.c.kind, offers.c.rank, offers.c.offer_id),
+        .where(offers.c.customer_id == customer_id, is_sold(products, as_of))
+        .order_by(offers.c.kind, offers.c.rank, offers.c.offer_id)
     )
+    return read_frame(engine, with_facts(statement, scope, products, customer_id, as_of, language))
 
 
 def list_wanting(
     engine: Engine,
     scope: Scope,
     product_id: int,
+    as_of: date,
     *,
     kind: Literal["again", "new"] | None = None,
     limit: int = MOST,
     language: str = "en",
 ) -> pd.DataFrame:
-    """Who is likely to want the product next, the likeliest first: customer_id, customer,
-    region_id, owner_id, kind, rank (among what is offered to the customer), score, reason,
-    source_product_id, orders_since, and the counts of `list_offers`. Left out: who refused to be
-    contacted, or refused the product."""
-    offers, customers = scope.visible.offers, scope.visible.customers
-    statement = (
-        select(
-            offers.c.customer_id,
-            name_in(language, customers).label("customer"),
-            customers.c.region_id,
-            customers.c.owner_id,
-            *(offers.c[name] for name in ("kind", "rank", "score", *_REASON)),
-            *(offers.c[name] for name in _COUNTS),
-        )
+    """Who is likely to want the product next, the likeliest first: customer_id, customer, phone,
+    consent, region, rep, kind, rank (among what is offered to the customer), score, method, reason,
+    source_product_id, source_product, orders_since, the counts of `list_offers`, last_bought_on (of
+    the product; NULL where never), last_ordered_on. Left out: who refused to be contacted, or
+    refused the product."""
+    visible = scope.visible
+    offers, customers, employees, regions = (
+        visible.offers, visible.customers, visible.employees, visible.regions,
+    )  # fmt: skip
+    source = visible.products.alias("source")
+    wanting = (
+        select(offers)
         .join_from(offers, customers, customers.c.customer_id == offers.c.customer_id)
         .where(
             offers.c.product_id == product_id,
             # what is popular says nothing of a customer who never ordered
             offers.c.method != "popular",
             ~refuses(customers),
-            ~_is_refused(scope, offers),
+            ~is_refused(scope, offers.c.customer_id, offers.c.product_id, as_of),
+            *([offers.c.kind == kind] if kind else []),
         )
         .order_by(offers.c.score.desc(), offers.c.customer_id)
         .limit(min(limit, MOST))
+        .subquery("wanting")
     )
-    return read_frame(engine, statement.where(offers.c.kind == kind) if kind else statement)
+    statement = (
+        select(
+            wanting.c.customer_id,
+            name_in(language, customers).label("customer"),
+            customers.c.phone,
+            customers.c.consent,
+            name_in(language, regions).label("region"),
+            name_in(language, employees).label("rep"),
+            *(wanting.c[name] for name in ("kind", "rank", "score", "method", *_REASON)),
+            name_in(language, source).label("source_product"),
+            *(wanting.c[name] for name in _COUNTS),
+            _last_order(scope, wanting.c.customer_id, product_id).label("last_bought_on"),
+            _last_order(scope, wanting.c.customer_id).label("last_ordered_on"),
+        )
+        .join_from(wanting, customers, customers.c.customer_id == wanting.c.customer_id)
+        .outerjoin(regions, regions.c.region_id == customers.c.region_id)
+        .outerjoin(employees, employees.c.employee_id == customers.c.owner_id)
+        .outerjoin(source, source.c.product_id == wanting.c.source_product_id)
+        .order_by(wanting.c.score.desc(), wanting.c.customer_id)
+    )
+    return read_frame(engine, statement)
 
 
 def list_bought_with(
@@ -185,57 +176,16 @@ def _sorted(statement: Select[Any], pairs: FromClause, sort: PairSort) -> Select
     return statement.order_by(pairs.c[sort].desc(), pairs.c.product_pair_id)
 
 
-def _available(scope: Scope, offers: FromClause) -> Any:
-    stock = scope.visible.stock
-    return (
-        select(func.sum(stock.c.on_hand - stock.c.reserved))
-        .where(stock.c.product_id == offers.c.product_id)
-        .scalar_subquery()
-    )
-
-
-def _is_refused(scope: Scope, offers: FromClause) -> ColumnElement[bool]:
-    reminders = scope.visible.reminders
-    return (
-        select(reminders.c.reminder_id)
-        .where(
-            reminders.c.customer_id == offers.c.customer_id,
-            reminders.c.product_id == offers.c.product_id,
-            reminders.c.state == "dismissed",
-        )
-        .exists()
-    )
-
-
-def _bought(scope: Scope, customer_id: int) -> Subquery:
-    """The customer's units of each product that were ordered."""
+def _last_order(
+    scope: Scope, customer_id: ColumnElement[int], product_id: int | None = None
+) -> Any:
+    """The day of the customer's last order, of the product where there is one."""
     orders, lines = scope.visible.orders, scope.visible.order_lines
-    return (
-        select(lines.c.product_id, func.sum(lines.c.quantity).label("units"))
-        .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
-        .where(orders.c.customer_id == customer_id, orders.c.stage != "cancelled")
-        .group_by(lines.c.product_id)
-        .subquery("bought")
+    statement = select(func.max(orders.c.ordered_on)).where(
+        orders.c.customer_id == customer_id, orders.c.stage != "cancelled"
     )
-
-
-def _returned(scope: Scope, customer_id: int) -> Subquery:
-    """The customer's units of each product that came back."""
-    orders, lines, returns = scope.visible.orders, scope.visible.order_lines, scope.visible.returns
-    return (
-        select(lines.c.product_id, func.sum(returns.c.quantity).label("units"))
-        .join_from(orders, returns, returns.c.order_id == orders.c.order_id)
-        .join(lines, lines.c.line_id == returns.c.line_id)
-        .where(orders.c.customer_id == customer_id)
-        .group_by(lines.c.product_id)
-        .subquery("returned")
-    )
-
-
-def _is_sold(products: FromClause, as_of: date) -> ColumnElement[bool]:
-    ends = products.c.discontinued_on
-    return or_(ends.is_(None), and_(ends > as_of))
-
-
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)
+    if product_id is not None:  # of the few orders of the customer, not of all with the product
+        statement = statement.join(lines, lines.c.order_id == orders.c.order_id).where(
+            unindexed(lines.c.product_id) == product_id
+        )
+    return statement.scalar_subquery()

@@ -129,7 +129,7 @@ BUSINESS = (
     "allocations", "alerts", "alert_orders", "alert_answers",
     "calls", "call_reasons", "call_marks", "call_capacities",
     "what_if_learnt",
-    "offers", "product_pairs", "offer_evaluations",
+    "offers", "offer_lists", "product_pairs", "offer_evaluations",
     "campaign_trials", "campaign_customers",
 )  # fmt: skip
 CATALOGUE = {"channels": ALL, "categories": ALL, "products": ALL, "campaigns": ALL}
@@ -208,6 +208,10 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "targets": Rule(rows),
         **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
         "offers": Rule(Rows.OF_VISIBLE_CUSTOMERS, _SHARED),
+        # counts of all customers: those below five stand in a column of their own
+        "offer_lists": Rule(
+            Rows.OF_VISIBLE_CUSTOMERS, {"late_orders": from_five, "small_counts": hidden}
+        ),
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
         # counts of all orders, each of at least five

@@ -728,6 +728,22 @@ offers = Table(  # what to offer a customer, and why; written by a refresh
     Index(None, "product_id", "score"),
 )
 
+offer_lists = Table(  # what each method alone would offer a customer; written by a refresh
+    "offer_lists",
+    metadata,
+    Column(
+        "customer_id", Id, ForeignKey("customers.customer_id"), primary_key=True,
+        autoincrement=False,
+    ),
+    Column("as_of_on", Date, nullable=False),
+    Column("order_count", Integer, nullable=False),
+    Column("late_orders", Integer, nullable=False),
+    Column("products", Text, nullable=False),
+    Column("entries", Text, nullable=False),
+    Column("counts", Text, nullable=False),  # none below five
+    Column("small_counts", Text, nullable=False),
+)  # fmt: skip
+
 product_pairs = Table(  # what is bought together more often than by chance; written by a refresh
     "product_pairs",
     metadata,
@@ -773,7 +789,7 @@ reminders = Table(  # what was done, or not, about a customer whom a list named
     Column("reminder_id", Id, primary_key=True),
     Column("customer_id", Id, ForeignKey("customers.customer_id"), nullable=False, index=True),
     Column("product_id", Id, ForeignKey("products.product_id")),
-    Column("cause", String(20), nullable=False),  # silent, rebuy, care
+    Column("cause", String(20), nullable=False),  # silent, rebuy, offer, care
     Column("action", String(40), nullable=False),
     Column("state", String(20), nullable=False),  # done, dismissed
     Column("is_held_out", Boolean, nullable=False, server_default=false()),
@@ -1395,7 +1411,7 @@ BUSINESS_TABLES: tuple[Table, ...] = (
 # What a refresh works out of the others: written whole, never edited or imported.
 RESULT_TABLES = (customer_scores, segment_history, rebuy_dues, stock_plans)
 # Of these, all that is of one customer; a merge removes it.
-RESULTS_OF_CUSTOMERS = (customer_scores, segment_history, rebuy_dues, offers)
+RESULTS_OF_CUSTOMERS = (customer_scores, segment_history, rebuy_dues, offers, offer_lists)
 
 # What other sessions must notice too, but no sum is made of.
 FOLLOWED_TABLES = (

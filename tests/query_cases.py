@@ -32,6 +32,8 @@ from data_access import (
     inventory,
     late_orders,
     new_order,
+    offered,
+    offers,
     options,
     order_details,
     orders,
@@ -483,6 +485,34 @@ CASES: tuple[Case, ...] = (
     Case(
         "list_call_capacities",
         lambda engine, scope, chosen, as_of: call_capacities.list_call_capacities(engine, scope),
+        is_aggregate=False,
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(engine, scope),
+            is_aggregate=False,
+        )
+        for query in (offers.list_pairs, offers.list_offer_evaluations)
+    ),
+    *(
+        Case(
+            query.__name__,
+            lambda engine, scope, chosen, as_of, query=query: query(engine, scope, 1, as_of),
+            is_aggregate=False,
+        )
+        for query in (offers.list_offers, offers.list_wanting)
+    ),
+    Case(
+        "list_bought_with",
+        lambda engine, scope, chosen, as_of: offers.list_bought_with(engine, scope, 1),
+        is_aggregate=False,
+    ),
+    Case(
+        "list_offered_products",
+        lambda engine, scope, chosen, as_of: offered.list_offered_products(
+            engine, scope, 1, (1, 2, 3), as_of
+        ),
         is_aggregate=False,
     ),
     Case("sum_repurchase", _repurchase),

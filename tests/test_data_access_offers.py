@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +10,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from dashboard.analytics.calling import ENDED_BY_AN_ORDER, HOLDS
 from dashboard.analytics.recommending.screening import Screen
 from data_access.database import Database
+from data_access.offered import (
+    REFUSALS,
+    find_offer_list,
+    find_offered_product,
+    list_offered_products,
+)
 from data_access.offers import list_bought_with, list_offers, list_pairs, list_wanting
 from tests.crm import add, add_order, scope_of
 
@@ -84,6 +91,46 @@ def test_what_speaks_against_an_offer_is_told(shop: SimpleNamespace) -> None:
     ].tolist() == [None, "low_margin", "refused"]
 
 
+def test_what_was_said_on_a_call_speaks_against_an_offer(shop: SimpleNamespace) -> None:
+    """Of the product, or of all that the line was about; for as long as it stands, and until the
+    product is ordered after all."""
+    monday = date(2026, 11, 16)
+
+    def mark(mark: str, days_ago: int, product_id: int | None = None) -> None:
+        at = datetime.combine(AS_OF - timedelta(days=days_ago), time(3))
+        add(shop.writer, "call_marks", customer_id=shop.mine, product_id=product_id, mark=mark,
+            user_id=shop.admin.user_id, week_on=monday, marked_at=at)  # fmt: skip
+
+    def refused() -> set[int]:
+        found = told(shop, shop.admin, shop.mine)
+        rows = list_offered_products(
+            shop.database.record, shop.admin, shop.mine, (shop.tea, shop.cup, shop.lamp), AS_OF
+        )
+        same = set(rows.loc[rows["is_refused"] == 1, "product_id"])
+        assert same == {each for each, row in found.items() if row["is_refused"]}
+        return same
+
+    for rank, product in enumerate((shop.tea, shop.cup, shop.lamp), start=1):
+        offer(shop, shop.mine, product, rank=rank)
+    mark("called", 1, shop.tea)
+    mark("not_interested", 181, shop.tea)
+    mark("not_interested", 1)  # of a line that names no product
+    assert refused() == set()
+    mark("not_interested", 179, shop.tea)
+    mark("wrong", 364, shop.cup)
+    add(shop.writer, "call_reasons", week_on=monday, customer_id=shop.mine, cause="rebuy",
+        product_id=shop.lamp, probability=Decimal("0.5"), value=Decimal(1),
+        expected_value=Decimal(1))  # fmt: skip
+    assert refused() == {shop.tea, shop.cup, shop.lamp}
+    add_order(shop.database, customer_id=shop.mine, ordered_on=AS_OF - timedelta(days=30),
+              lines=[{"product_id": shop.tea}, {"product_id": shop.lamp}])  # fmt: skip
+    assert refused() == {shop.cup, shop.lamp}  # of lamps it was said later
+    assert set(list_wanting(shop.database.record, shop.admin, shop.cup, AS_OF)["customer"]) == set()
+    assert {mark: REFUSALS[mark] for mark in ENDED_BY_AN_ORDER} == {
+        mark: HOLDS[mark] for mark in ENDED_BY_AN_ORDER
+    }
+
+
 def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None:
     offer(shop, shop.mine, shop.cup, shared_count=4, shared_base=41)
     offer(shop, shop.mine, shop.lamp, rank=2, shared_count=5, shared_base=41)
@@ -96,11 +143,35 @@ def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None
     assert pd.isna(mine[shop.cup]["shared_count"]) and mine[shop.cup]["shared_base"] == 41
     assert (mine[shop.tea]["own_count"], mine[shop.tea]["own_base"]) == (2, 3)
     assert told(shop, shop.admin, shop.mine)[shop.cup]["shared_count"] == 4
-    wanting = list_wanting(shop.database.record, shop.rep, shop.cup)
+    wanting = list_wanting(shop.database.record, shop.rep, shop.cup, AS_OF)
     assert wanting["customer"].tolist() == ["Ada"]
-    assert set(list_wanting(shop.database.record, shop.admin, shop.cup)["customer"]) == {
+    assert set(list_wanting(shop.database.record, shop.admin, shop.cup, AS_OF)["customer"]) == {
         "Ada", "Bea",
     }  # fmt: skip
+
+
+def test_of_a_methods_list_a_rep_reads_no_count_below_five(shop: SimpleNamespace) -> None:
+    for customer_id in (shop.mine, shop.other):
+        add(shop.writer, "offer_lists", customer_id=customer_id, as_of_on=AS_OF, order_count=3,
+            late_orders=4, products="p", entries="e", counts="c", small_counts="s")  # fmt: skip
+    assert find_offer_list(shop.database.record, shop.rep, shop.other) is None
+    mine, all_of_it = (
+        find_offer_list(shop.database.record, scope, shop.mine) for scope in (shop.rep, shop.admin)
+    )
+    assert mine is not None and all_of_it is not None
+    assert (mine["small_counts"], mine["late_orders"], mine["counts"]) == (None, None, "c")
+    assert (all_of_it["small_counts"], all_of_it["late_orders"]) == ("s", 4)
+
+
+def test_of_a_product_is_told_what_it_is(shop: SimpleNamespace) -> None:
+    found = find_offered_product(shop.database.record, shop.rep, shop.gone)
+    assert found is not None and (found["product"], found["discontinued_on"]) == ("Gone", AS_OF)
+    assert found["available"] is None
+    assert find_offered_product(shop.database.record, shop.rep, shop.gone + 99) is None
+    rows = list_offered_products(
+        shop.database.record, shop.rep, shop.mine, (shop.gone, shop.tea), AS_OF
+    )
+    assert rows[["product", "is_sold"]].values.tolist() == [["Tea", 1], ["Gone", 0]]
 
 
 def test_who_wants_a_product_next(shop: SimpleNamespace) -> None:
@@ -115,12 +186,20 @@ def test_who_wants_a_product_next(shop: SimpleNamespace) -> None:
     offer(shop, unknown, shop.cup, method="popular", reason="popular", source_product_id=None)
     add(shop.writer, "reminders", customer_id=not_again, product_id=shop.cup, cause="rebuy",
         action="call", state="dismissed", recorded_at=datetime(2026, 11, 1))  # fmt: skip
-    found = list_wanting(shop.database.record, shop.admin, shop.cup)
+    for days_ago, product in ((9, shop.cup), (2, shop.tea)):
+        add_order(shop.database, customer_id=shop.mine, lines=[{"product_id": product}],
+                  ordered_on=AS_OF - timedelta(days=days_ago))  # fmt: skip
+    found = list_wanting(shop.database.record, shop.admin, shop.cup, AS_OF)
     assert found["customer"].tolist() == ["Cy", "Ada"]
-    again = list_wanting(shop.database.record, shop.admin, shop.cup, kind="again")
+    ada = found.iloc[1]
+    assert (ada["rep"], ada["source_product"]) == ("Rep", "Tea")
+    days = [ada[name].date() for name in ("last_bought_on", "last_ordered_on")]
+    assert days == [AS_OF - timedelta(days=9), AS_OF - timedelta(days=2)]
+    assert pd.isna(found["last_bought_on"].iloc[0])
+    again = list_wanting(shop.database.record, shop.admin, shop.cup, AS_OF, kind="again")
     assert again["customer"].tolist() == ["Ada"]
-    assert list_wanting(shop.database.record, shop.admin, shop.cup, limit=1)["customer"].tolist() \
-        == ["Cy"]  # fmt: skip
+    one = list_wanting(shop.database.record, shop.admin, shop.cup, AS_OF, limit=1)
+    assert one["customer"].tolist() == ["Cy"]
 
 
 def test_rules_of_pairs(shop: SimpleNamespace) -> None:

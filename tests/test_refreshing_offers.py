@@ -11,9 +11,10 @@ from typing import Any, get_args
 import pandas as pd
 import pytest
 from scipy import stats
-from sqlalchemy import func, inspect, select, update
+from sqlalchemy import delete, func, inspect, select, update
 
 from dashboard import formats
+from dashboard.analytics.recommending.listing import METHODS, read_list
 from dashboard.cli import main
 from dashboard.offer_trust import Protocol, Task, judged_of
 from dashboard.offer_trust_words import table_rows
@@ -29,11 +30,13 @@ from data_access.database import Database, connect, writing
 from data_access.demo import Plan, build_demo
 from data_access.edits.merging import RESULTS_OF_CUSTOMERS
 from data_access.frames import read_frame
+from data_access.offered import find_offer_list
 from data_access.offers import list_bought_with, list_offer_evaluations, list_offers
 from data_access.schema import upgrade_schema
 from data_access.tables import (
     customers,
     offer_evaluations,
+    offer_lists,
     offers,
     order_lines,
     orders,
@@ -125,6 +128,47 @@ def test_everybody_gets_offers_of_both_kinds_with_true_counts(demo: Database) ->
     assert len(cold) and set(cold["method"]) == {"popular"} and set(cold["kind"]) == {"new"}
     gone = frame(demo, products).set_index("product_id")["discontinued_on"]
     assert not (found["product_id"].map(gone) <= pd.Timestamp(AS_OF)).any()
+
+
+def test_each_methods_list_rests_on_the_orders_of_the_demo(demo: Database) -> None:
+    lines, admin = bought_lines(demo), scope_of(demo, "admin")
+    told = json.loads(frame(demo, refreshes).query("what == 'offers'")["facts"].iloc[-1])
+    weight = told["weights"]["personal"]
+    buyers = lines.groupby("product_id")["customer_id"].agg(set)
+    days = lines.drop_duplicates("order_id")["ordered_on"].sort_values()
+    late = lines[lines["ordered_on"] >= days.iloc[int(0.7 * (len(days) - 1))]]
+    with_it = late.groupby("product_id")["order_id"].nunique()
+    seen = set()
+    for customer_id in sorted(lines["customer_id"].unique().tolist())[:400:80]:
+        own = lines[lines["customer_id"] == customer_id]
+        turns = own.groupby(["ordered_on", "order_id"])["product_id"].agg(set).tolist()
+        row = find_offer_list(demo.record, admin, customer_id)
+        assert row is not None and row["order_count"] == len(turns)
+        for method in METHODS:
+            for each in read_list(row, method).itertuples():
+                seen.add((method, each.reason))
+                product = int(str(each.product_id))
+                ages = [age for age, turn in enumerate(reversed(turns)) if product in turn]
+                assert each.kind == ("again" if ages else "new")
+                if method == "personal":
+                    popular = weight * with_it.get(product, 0) / with_it.max()
+                    often = sum(0.95**age for age in ages)
+                    assert each.score == pytest.approx(often + popular, abs=1e-4)
+                    assert each.reason == ("bought" if often >= popular and ages else "popular")
+                if each.reason == "bought":
+                    assert (each.own_count, each.own_base, each.orders_since) == (
+                        len(ages), len(turns), ages[0]
+                    )  # fmt: skip
+                elif each.reason == "together":
+                    source = buyers[each.source_product_id]
+                    assert customer_id in source and each.shared_base == len(source)
+                    assert each.shared_count == len(source & buyers[product])
+                elif each.reason == "popular":
+                    assert (each.shared_count, each.shared_base) == (
+                        with_it[product], late["order_id"].nunique()
+                    )  # fmt: skip
+    assert seen >= {("personal", "bought"), ("cosine", "together"), ("ease", "together"),
+                    ("content", "similar")}  # fmt: skip
 
 
 def test_what_is_popular_is_counted_in_the_customers_region(demo: Database) -> None:
@@ -256,6 +300,7 @@ def test_the_panel_says_what_the_command_measures(
 
 def test_only_customers_with_new_orders_get_new_offers(demo: Database) -> None:
     before, evaluated = frame(demo, offers), frame(demo, offer_evaluations)
+    lists = frame(demo, offer_lists).set_index("customer_id")
     found = before[before["kind"] == "again"]
     customer_id = int(found["customer_id"].iloc[0])
     wanted = before[(before["customer_id"] == customer_id) & (before["kind"] == "new")]
@@ -276,6 +321,15 @@ def test_only_customers_with_new_orders_get_new_offers(demo: Database) -> None:
     row = own[1][own[1]["product_id"] == product_id].iloc[0]
     assert row["kind"] == "again"
     assert row["as_of_on"] == pd.Timestamp(tomorrow)
+    pd.testing.assert_frame_equal(frame(demo, offer_evaluations), evaluated)
+    lists_after = frame(demo, offer_lists).set_index("customer_id")
+    changed = lists_after["entries"] != lists["entries"].reindex(lists_after.index)
+    assert changed[changed].index.tolist() == [customer_id]
+    # where the lists of methods are lacking, as after an upgrade, everybody gets new ones
+    with writing(demo.writer) as connection:
+        connection.execute(delete(offer_lists))
+    assert work_out(demo, AS_OF + timedelta(days=2)) == "done"
+    assert len(frame(demo, offer_lists)) == len(lists_after)
     pd.testing.assert_frame_equal(frame(demo, offer_evaluations), evaluated)
     # a week later all is learnt anew
     assert work_out(demo, AS_OF + timedelta(days=7)) == "done"
@@ -339,4 +393,4 @@ def described(database: Database) -> dict[str, Any]:
 
 
 def test_offers_go_with_a_merged_customer() -> None:
-    assert offers in RESULTS_OF_CUSTOMERS
+    assert {offers, offer_lists} <= {*RESULTS_OF_CUSTOMERS}

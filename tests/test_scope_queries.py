@@ -87,7 +87,7 @@ RECORD_ONLY = (
     "forecasts.", "forecast_adjustments.",
     "forecast_ledger.", "calendar_events.list_events", "scenarios.", "unusual.list_day_notes",
     "replenishments.", "allocating.list_set_aside", "calls.", "call_effects.", "call_capacities.",
-    "what_if_learnt.", "offers.", "bought_together.", "segment_offers.",
+    "what_if_learnt.", "offers.", "offered.", "bought_together.", "segment_offers.",
     "campaign_trials.",
 )  # fmt: skip
 

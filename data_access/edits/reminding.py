@@ -1,7 +1,7 @@
 """Records what was done about a customer whom a list named: reminded, or set aside.
 
-The lists are the causes: `silent` (going quiet), `rebuy` (due to buy a product again) and `care`
-(to be looked after).
+The lists are the causes: `silent` (going quiet), `rebuy` (due to buy a product again), `offer`
+(what to offer them) and `care` (to be looked after).
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from data_access.tables import customers, products, properties, reminders
 ACTIONS = ("call", "coupon", "content", "visit")
 STATES = ("done", "dismissed")
 ASKED_CONSENT = ("silent", "rebuy")  # contact that the customer may have refused
+ABOUT_A_PRODUCT = ("rebuy", "offer")
 LONGEST_NOTE = 300
 _SALES = (Role.ADMIN, Role.MANAGER, Role.SALES_LEAD, Role.SALES_REP)
 MAY_REMIND: Mapping[str, tuple[Role, ...]] = {
     "silent": _SALES,
     "rebuy": _SALES,
+    "offer": _SALES,
     "care": (*_SALES, Role.SUPPORT),
 }
 
@@ -69,11 +71,11 @@ def record_reminder(
     now: datetime | None = None,
 ) -> Done:
     """What a person did (`done`) or decided not to do (`dismissed`); `due_on` is the day on which
-    the list expected the customer's order. A rebuy needs its product. `values` of the answer:
-    reminder_id, customer_id, is_held_out. `write`: an e-mail that reminds the customer waits to be
-    sent, where something was done about one of ASKED_CONSENT. Refused with RightRefused,
-    FieldsRefused, NotFound, or ReminderRefused where the customer has refused contact or has no
-    address to `write` to, or the same was recorded for that day before."""
+    the list expected the customer's order. A rebuy and an offer need their product. `values` of the
+    answer: reminder_id, customer_id, is_held_out. `write`: an e-mail that reminds the customer
+    waits to be sent, where something was done about one of ASKED_CONSENT. Refused with
+    RightRefused, FieldsRefused, NotFound, or ReminderRefused where the customer has refused contact
+    or has no address to `write` to, or the same was recorded for that day before."""
     fields = Fields()
     for name, value, choices in (
         ("cause", cause, tuple(MAY_REMIND)), ("action", action, ACTIONS), ("state", state, STATES),
@@ -82,7 +84,7 @@ def record_reminder(
             fields.refuse(name, "unknown")
     words = fields.text("note", note, most=LONGEST_NOTE)
     product = None
-    if product_id is not None or cause == "rebuy":
+    if product_id is not None or cause in ABOUT_A_PRODUCT:
         product = fields.id("product_id", product_id)
     if due_on is not None and not _is_day(due_on):
         fields.refuse("due_on", "no_day")

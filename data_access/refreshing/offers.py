@@ -22,6 +22,7 @@ from data_access.tables import (
     changes,
     customers,
     offer_evaluations,
+    offer_lists,
     offers,
     order_lines,
     orders,
@@ -94,6 +95,12 @@ def find_last_facts(engine: Engine, run: Run) -> dict[str, Any] | None:
     return None if row is None else {**json.loads(row.facts or "{}"), "version": row.version}
 
 
+def has_lists(engine: Engine) -> bool:
+    """Whether what each method alone would offer was ever worked out here."""
+    with engine.connect() as connection:
+        return connection.scalar(select(offer_lists.c.customer_id).limit(1)) is not None
+
+
 def find_changed_customers(engine: Engine, since: int, until: int) -> set[int] | None:
     """The customers with an order that changed after version `since`, up to `until`; None where
     something changed that may touch everybody."""
@@ -122,6 +129,7 @@ def replace_offers(
     engine: Engine,
     run: Run,
     found: pd.DataFrame,
+    lists: pd.DataFrame,
     touched: set[int] | None,
     pairs: pd.DataFrame,
     evaluation: pd.DataFrame | None,
@@ -129,15 +137,18 @@ def replace_offers(
     details: Mapping[str, Any],
     written: Written,
 ) -> None:
-    """`found` has the columns of offers but offer_id and as_of_on. Only those of `touched`
-    customers are replaced, all where it is None; the evaluation only where there is one."""
+    """`found` has the columns of offers but offer_id and as_of_on, `lists` those of offer_lists but
+    as_of_on. Only those of `touched` customers are replaced, all where it is None; the evaluation
+    only where there is one."""
     with replacing(engine, offers.name) as connection:
-        if touched is None:
-            empty(connection, offers)
-        else:
+        for table in (offers, offer_lists):
+            if touched is None:
+                empty(connection, table)
+                continue
             for chunk in _chunks(touched):
-                connection.execute(delete(offers).where(offers.c.customer_id.in_(chunk)))
+                connection.execute(delete(table).where(table.c.customer_id.in_(chunk)))
         _write(connection, offers, found, run, written)
+        _write(connection, offer_lists, lists, run, lambda rows: None)
         connection.execute(delete(product_pairs))
         _write(connection, product_pairs, pairs, run, lambda rows: None)
         if evaluation is not None:
@@ -153,8 +164,10 @@ def _write(
     if len(frame):
         dated = frame.assign(as_of_on=np.datetime64(run.as_of, "D"))
         is_empty = connection.execute(select(table).limit(1)).first() is None
+        if table is not offer_lists:  # one for each customer
+            dated = numbered(connection, table, dated)
         with with_indexes_after(connection, table) if is_empty else nullcontext():
-            load(connection, table, rows_of(table, numbered(connection, table, dated)), written)
+            load(connection, table, rows_of(table, dated), written)
 
 
 def _ids(connection: Connection, wanted: Any, key: Any, values: set[int]) -> set[int]:

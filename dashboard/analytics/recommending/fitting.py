@@ -132,12 +132,13 @@ def count_late_orders(baskets: Baskets) -> tuple[Ints, int]:
 
 
 def describe(
-    fitted: Fitted, customers: Ints, *, kept: int = NEW_KEPT, rank: Rank | None = None
-) -> Candidates:
+    fitted: Fitted, customers: Ints, *, kept: int = NEW_KEPT, rank: Rank | None = None,
+    beside: int = 0,
+) -> Candidates:  # fmt: skip
     """All candidates of these customers (places, sorted) with their features. Of new ones those
-    that are best by any method or, with `rank`, by it."""
+    that are best by any method or, with `rank`, by it, and the best `beside` by any method."""
     parts = [
-        _describe(fitted, customers[first : first + _BATCH], kept, rank)
+        _describe(fitted, customers[first : first + _BATCH], kept, rank, beside)
         for first in range(0, max(len(customers), 1), _BATCH)
     ]
     names = parts[0].features
@@ -170,17 +171,26 @@ def dense_features(fitted: Fitted, customers: Ints) -> dict[str, Any]:
     }
 
 
-def _describe(fitted: Fitted, customers: Ints, kept: int, rank: Rank | None) -> Candidates:
+def _describe(
+    fitted: Fitted, customers: Ints, kept: int, rank: Rank | None, beside: int
+) -> Candidates:
     bought = sparse.csr_array(fitted.bought[customers])
     dense = dense_features(fitted, customers)
     own = bought[:, fitted.offered].toarray() > 0
     chosen = np.zeros_like(own)
-    kept = min(kept, own.shape[1])
-    for scores in [rank(dense)] if rank else list(dense.values()):
-        if kept:
-            masked = np.where(own, -np.inf, scores)
-            best = np.argpartition(-masked, kept - 1, axis=1)[:, :kept]
+    each = beside if rank else kept
+    ways = [(scores, each) for name, scores in dense.items() if name != "popular"]
+    for scores, most in [*ways, (rank(dense), kept)] if rank else ways:
+        most = min(most, own.shape[1])
+        if most:
+            best_first = np.where(own, np.inf, -scores)  # among many equals faster than its mirror
+            best = np.argpartition(best_first, most - 1, axis=1)[:, :most]
             np.put_along_axis(chosen, best, True, axis=1)
+    if each and own.shape[1]:  # the same for all, but for what they have
+        first = np.argsort(-fitted.popularity[fitted.offered], kind="stable")
+        first = first[: each + int(own.sum(axis=1).max(initial=0))]
+        free = ~own[:, first]
+        chosen[:, first] |= free & (np.cumsum(free, axis=1) <= each)
     chosen &= ~own
     new_row, new_at = np.nonzero(chosen)
     own_row = np.repeat(np.arange(len(customers)), np.diff(bought.indptr))

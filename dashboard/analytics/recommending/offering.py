@@ -13,6 +13,7 @@ import pandas as pd
 from dashboard.analytics.recommending.baskets import Floats, Ints
 from dashboard.analytics.recommending.blending import Weights, blend
 from dashboard.analytics.recommending.fitting import Candidates, Fitted, describe
+from dashboard.analytics.recommending.listing import LISTED, agreement, make_lists
 from dashboard.analytics.recommending.reasons import NOTHING, explain
 
 KEPT = 20  # of each kind
@@ -28,28 +29,37 @@ def make_offers(
     fitted: Fitted, weights: Weights, customers: Ints, *, may_be_offered: Any,
     attributes: pd.DataFrame | None = None, workers: int = 2,
     done: Callable[[float], None] = lambda share: None,
+    lists: list[pd.DataFrame] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """`customers` are places; `may_be_offered` says of each product place whether it is sold, and
-    `attributes` has a row for each.
+    `attributes` has a row for each. `lists` takes what `make_lists` makes of the candidates, which
+    needs the attributes.
 
     To  OFFER_COLUMNS, sorted by customer, kind and rank; 0 where no source product, NaN where no
         number
     """
     chunks = [customers[first : first + _AT_ONCE] for first in range(0, len(customers), _AT_ONCE)]
+    common = None if lists is None or attributes is None else agreement(fitted, attributes)
 
-    def offer(chunk: Ints) -> pd.DataFrame:
-        told = describe(fitted, chunk, kept=KEPT, rank=lambda dense: _new_score(weights, dense))
+    def offer(chunk: Ints) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        told = describe(
+            fitted, chunk, kept=KEPT, rank=lambda dense: _new_score(weights, dense),
+            beside=0 if common is None else LISTED,
+        )  # fmt: skip
         told = told.keep(may_be_offered[told.product])
         scores = blend(weights, told)
+        own = None if common is None else make_lists(fitted, weights, told, common)
         kept, rank = foremost(told, scores)
         told, scores = told.keep(kept), scores[kept]
-        return _offers(fitted, weights, told, scores, rank[kept], attributes)
+        return _offers(fitted, weights, told, scores, rank[kept], attributes), own
 
     found: list[pd.DataFrame] = []
     _ready = fitted.pulls, fitted.popularity  # once, before several ask for them
     with ThreadPoolExecutor(workers) as pool:  # numpy and scipy let go of the lock
-        for number, frame in enumerate(pool.map(offer, chunks), start=1):
+        for number, (frame, own) in enumerate(pool.map(offer, chunks), start=1):
             found.append(frame)
+            if lists is not None and own is not None:
+                lists.append(own)
             done(number / len(chunks))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*OFFER_COLUMNS])
 

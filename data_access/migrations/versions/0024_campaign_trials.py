@@ -9,7 +9,7 @@ from data_access.columns import Id, Moment, Rate
 from data_access.migrations.logging_triggers import follow_rows, log_rows
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 
 
 def upgrade() -> None:
