@@ -127,13 +127,15 @@ def _told(error: Exception) -> str:
 
 
 def draft_of(forecast: Forecast, first_on: date | None, week: int = 0) -> Draft:
-    """The forecast as values that JSON keeps; so many of its periods are a week."""
+    """The forecast as values that JSON keeps; so many of its periods are a week. What is published
+    is added up, so it is what is `expected`, inside the ranges."""
     periods = forecast.periods
+    expected = periods["expected"].clip(periods["low_80"], periods["high_80"])
     return {
         "member": forecast.member,
         "notes": list(forecast.notes),
         "first_on": first_on.isoformat() if first_on else None,
-        "value": _numbers(periods["value"]),
+        "value": _numbers(expected),
         "naive": _numbers(forecast.members.loc[NAIVE]),
         **{name: _numbers(periods[name]) for name in BOUNDS},
         "accuracy": _rows(forecast.accuracy),
@@ -148,7 +150,9 @@ def _error_of_week(forecast: Forecast, week: int) -> float | None:
     past = forecast.past
     if not week or forecast.member not in past.names:
         return None
-    wrong = past.told[past.names.index(forecast.member)] - past.actual
+    value, expected = forecast.periods["value"].sum(), forecast.periods["expected"].sum()
+    told = past.told[past.names.index(forecast.member)] * (expected / value if value > 0 else 1.0)
+    wrong = told - past.actual
     wrong = wrong[np.isfinite(wrong).all(axis=1)]
     count = min(wrong.shape[1] // week, _NEAR_WEEKS)
     if not len(wrong) or not count:

@@ -12,7 +12,7 @@ import pytest
 from dashboard import forecast_reconciliation
 from dashboard.analytics import forecast_grains
 from dashboard.analytics.forecast_grains import Overlap, set_days
-from dashboard.analytics.forecasting import FAST, NAIVE, History
+from dashboard.analytics.forecasting import FAST, NAIVE, History, forecast_series
 from dashboard.forecast_grains import agree
 from dashboard.forecast_reconciliation import Reconciled, reconcile
 from dashboard.forecast_tasks import (
@@ -22,6 +22,7 @@ from dashboard.forecast_tasks import (
     Draft,
     Series,
     Task,
+    draft_of,
     work_out,
 )
 from tests.forecasting import noisy_days
@@ -196,3 +197,19 @@ def test_overlaps_do_not_leave_out_a_week() -> None:
     found = [Overlap.of(WEDNESDAY + timedelta(days=n), DAYS, WEEKS) for n in range(14)]
     assert {each.count for each in found} <= {7, 8} and all(each.week in (0, 1) for each in found)
     assert [a.day - b.day for a, b in pairwise(found)].count(-6) == 2
+
+
+def test_what_is_published_is_expected_and_its_weeks_err_as_it_does() -> None:
+    """Days of a gamma distribution with shape 1, whose median is 69 % of the mean."""
+    values = np.random.default_rng(21).gamma(1.0, 100.0, 500)
+    told = forecast_series(History(values, 7), 28, members=FAST)
+    kept = draft_of(told, None, 7)
+    whole = sum(kept["value"])
+    assert whole == pytest.approx(told.periods["expected"].sum(), rel=1e-6)
+    assert whole > 1.1 * told.periods["value"].sum()
+    assert all(low <= value <= high for low, value, high in
+               zip(kept["low_80"], kept["value"], kept["high_80"], strict=True))  # fmt: skip
+    past = told.past.told[told.past.names.index(told.member)]
+    wrong = past * whole / told.periods["value"].sum() - told.past.actual
+    weeks = wrong.reshape(len(wrong), 4, 7).sum(axis=2)
+    assert kept[ERROR_OF_WEEK] == pytest.approx((weeks**2).mean(), rel=1e-6)
