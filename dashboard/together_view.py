@@ -141,7 +141,8 @@ def rule_list(
                 ),
                 count,
             )  # fmt: skip
-            sort_box("rule_sorting", {name: each[0] for name, each in _SORTINGS.items()}, sorted_by)
+            labels = {name: each[0] for name, each in _SORTINGS.items()}
+            sort_box("rule_sorting", labels, sorted_by, width=160)  # beside the table's own toolbar
     ids = tuple(zip(rules["product_id"].tolist(), rules["other_product_id"].tolist(), strict=True))
     key = f"rules_{data_version()}_{sorted_by}_{hash(chosen) % 9999}"
     show_table(
