@@ -28,7 +28,12 @@ from data_access.calls import (
     list_calls,
     sum_calls,
 )
-from data_access.campaign_trials import list_trials, sum_campaign_effect
+from data_access.campaign_trials import (
+    list_campaign_customers,
+    list_campaigns_to_try,
+    list_trials,
+    sum_campaign_effect,
+)
 from data_access.care import list_care, sum_care
 from data_access.consent import find_consent, list_consents, sum_consents
 from data_access.customer_details import (
@@ -204,6 +209,10 @@ def _segment_offers(page: str, as_of: date) -> list[Question]:
         Question(page, "customers, first page", list_segment_offers, asked, {"limit": 25},
                  "record"),
         Question("campaign trials", "trials", list_trials, engine="record"),
+        Question("campaign trials", "campaigns to try", list_campaigns_to_try, (as_of,),
+                 engine="record"),
+        Question("campaign trials", "customers of one", list_campaign_customers, (1,),
+                 engine="record"),
         Question("campaign trials", "what they count", sum_campaign_effect, (as_of,),
                  engine="record"),
     ]  # fmt: skip

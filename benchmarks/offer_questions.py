@@ -13,7 +13,12 @@ from data_access.offered import (
     find_offered_product,
     list_offered_products,
 )
-from data_access.offers import list_bought_with, list_offers, list_wanting
+from data_access.offers import (
+    list_bought_with,
+    list_offer_evaluations,
+    list_offers,
+    list_wanting,
+)
 from data_access.tables import customers, offers, products
 
 _NAMED = 60  # products in the lists of a method, with those that speak for them
@@ -32,6 +37,7 @@ def offer_questions(record: Engine, as_of: date) -> list[Question]:
         Question(page, "the product", find_offered_product, (product_id,), engine="record"),
         Question(page, "who wants it", list_wanting, (product_id, as_of), engine="record"),
         Question(page, "what goes with it", list_bought_with, (product_id,), engine="record"),
+        Question(page, "how well they do", list_offer_evaluations, engine="record"),
     ]  # fmt: skip
 
 

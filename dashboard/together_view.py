@@ -33,6 +33,7 @@ from data_access.offers import FEWEST_TOLD, MOST
 from data_access.scope import Scope
 
 _ROWS_SEEN = 16
+_LIST = "bought_together"
 _SORTINGS: dict[str, tuple[str, RuleSort]] = {
     "sure": (N_("Surest lift first"), "lift_low"),
     "lift": (N_("Largest lift first"), "lift"),
@@ -134,7 +135,7 @@ def rule_list(
         with st.container(horizontal=True, gap="xsmall", width="content"):
             export_menu(
                 Export(
-                    slug="bought-together", name="bought_together", columns=_file_columns(),
+                    slug="bought-together", name=_LIST, columns=_file_columns(),
                     rows=lambda person, most: _whole(person, chosen, column, most),
                     as_of=pd.Timestamp(found["as_of_on"]).date(),
                     filters=[*filters, _(label)],

@@ -11,7 +11,6 @@ from dashboard.texts import N_, _, language, plain
 from dashboard.why_choice import MEASURES
 
 Effects = Mapping[str, Decimal]
-_TOGETHER = "\u2060"  # word joiner
 
 EFFECT_NAMES: dict[str, str] = {
     "price": N_("List prices"),
@@ -174,6 +173,4 @@ def _told(effects: Effects, change: Decimal, words: Mapping[str, str], currency:
 
 
 def _money(amount: Decimal, currency: str | None) -> str:
-    told = formats.signed_money(float(amount), currency)
-    # no line is to end between the sign and the amount
-    return f"{told[:1]}{_TOGETHER}{told[1:]}" if told.startswith(("+", "-")) else told
+    return formats.signed_money(float(amount), currency)

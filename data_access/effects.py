@@ -181,7 +181,7 @@ def _products(
     names = {line.product_id: line for line in lines}
     shelves = find_shelves(engine, scope, tuple(sorted(names)), order.warehouse_id)
     waiting = _find_waiting(engine, scope, order, tuple(sorted(names)), language)
-    aside = find_set_aside(engine, scope, order, tuple(sorted(names)))
+    aside = find_set_aside(engine, scope, order.order_id, order.warehouse_id, tuple(sorted(names)))
     moved = units_moved(now, after, proposed)
     unknown = Shelf(0, None, None, 0)
     return tuple(

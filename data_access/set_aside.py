@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Engine, case, func, select
 
@@ -32,16 +31,21 @@ class Aside:
 
 
 def find_set_aside(
-    engine: Engine, scope: Scope, order: Any, product_ids: tuple[int, ...]
+    engine: Engine,
+    scope: Scope,
+    order_id: int,
+    warehouse_id: int | None,
+    product_ids: tuple[int, ...],
 ) -> dict[int, Aside]:
-    """product_id → what is set aside in the order's warehouse."""
+    """product_id → what is set aside in the warehouse, for the order and for others."""
     orders, lines = scope.visible.orders.c, scope.visible.order_lines.c
     given = scope.visible.allocations
     units = case((given.c.quantity > lines.quantity, lines.quantity), else_=given.c.quantity)
-    is_own = orders.order_id == order.order_id
+    product_id = unindexed(lines.product_id)  # found by what is set aside, which is little
+    is_own = orders.order_id == order_id
     statement = (
         select(
-            lines.product_id,
+            product_id,
             *(
                 func.coalesce(func.sum(case((condition, units), else_=0)), 0)
                 for condition in (
@@ -53,11 +57,12 @@ def find_set_aside(
         .join(lines.line_id.table, lines.line_id == given.c.line_id)
         .join(orders.order_id.table, orders.order_id == lines.order_id)
         .where(
-            unindexed(lines.product_id).in_(product_ids),
-            orders.warehouse_id == order.warehouse_id,
+            lines.line_id.in_(select(given.c.line_id)),
+            product_id.in_(product_ids),
+            orders.warehouse_id == warehouse_id,
             orders.stage.in_(WAITING_STAGES),
         )
-        .group_by(lines.product_id)
+        .group_by(product_id)
     )  # fmt: skip
     with engine.connect() as connection:
         found = connection.execute(statement).all()

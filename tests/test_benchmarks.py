@@ -19,7 +19,8 @@ from tests.crm import add_order, scope_of
 ROOT = Path(__file__).resolve().parent.parent
 # asked where there is nothing to show, and for a code that somebody types
 LEFT_OUT = {
-    "find_data_span", "find_coupon", "find_last_rebuy_run", "find_last_call_run",
+    "find_data_span", "find_coupon", "find_last_done", "find_last_rebuy_run",
+    "find_last_call_run",
     "list_published_values",  # the scores of the ledger ask it for each
 }  # fmt: skip
 NOTHING_YET = (find_learnt, find_last_offer_run, find_offer_list)  # before a refresh
