@@ -131,7 +131,8 @@ def forecast_cards(told: Told) -> list[Card]:
             value=formats.rate(wape) if wape is not None else formats.MISSING,
             help=_("How far the model was off at past origins: sum of the errors ÷ sum of what "
                    "happened. It is the model that did best there; seasonal naive unless another "
-                   "was clearly better."),
+                   "was clearly better. The line that errs least on single periods adds up to too "
+                   "little where few orders come; what is shown is set so that sums come right."),
             note=_("{model}; seasonal naive {naive}", model=member, naive=formats.rate(naive))
             if naive is not None
             else _("each region by its own model") if len(told.forecasts) > 1

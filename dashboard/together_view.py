@@ -26,9 +26,9 @@ from dashboard.together_words import add_words, on_hover
 from data_access.bought_together import (
     RuleFilter,
     RuleSort,
-    find_last_offer_run,
     list_rules,
 )
+from data_access.offered import find_last_offer_run
 from data_access.offers import FEWEST_TOLD, MOST
 from data_access.scope import Scope
 

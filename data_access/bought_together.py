@@ -154,17 +154,6 @@ def list_pair_orders(
     )
 
 
-def find_last_offer_run(engine: Engine, scope: Scope) -> dict[str, Any] | None:
-    """as_of_on, finished_at of the last refresh of offers that was done; None before one."""
-    refreshes = scope.visible.refreshes
-    return read_row(
-        engine,
-        select(refreshes.c.as_of_on, refreshes.c.finished_at)
-        .where(refreshes.c.what == "offers", refreshes.c.state == "done")
-        .order_by(refreshes.c.refresh_id.desc()),
-    )
-
-
 _COUNTS = ("together", "product_orders", "other_orders", "orders")
 _MOST_FILED = 100_001  # of a list that leaves as a file
 

@@ -11,10 +11,10 @@ import pandas as pd
 from sqlalchemy import Engine, insert
 
 from data_access.database import bulk_writing
+from data_access.edits.replenish_requests import POINT
 from data_access.schema import read_properties
 from data_access.tables import properties, replenishments
 
-CAUSE = "Below the reorder point"
 LEFT_EVERY = 8  # one in so many of the suggestions is still to be acted on
 LONGEST_AGO = 12  # days
 _DONE = "demo_ordered"
@@ -52,7 +52,7 @@ def _ordered(row: Any, as_of: date, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "product_id": row.product_id, "warehouse_id": row.warehouse_id,
         "supplier_id": None if pd.isna(row.supplier_id) else int(row.supplier_id),
-        "quantity": row.suggested, "state": "ordered", "cause": CAUSE,
+        "quantity": row.suggested, "state": "ordered", "cause": POINT,
         "requested_at": asked, "ordered_at": asked + timedelta(hours=3),
         "expected_on": day + timedelta(days=lead),
     }  # fmt: skip
