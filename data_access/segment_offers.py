@@ -25,7 +25,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    or_,
     select,
 )
 
@@ -35,6 +34,7 @@ from data_access.divisions import Division, divided_customers
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
+from data_access.offered import available, is_refused, is_sold
 from data_access.offers import MOST
 from data_access.scope import Scope
 
@@ -99,7 +99,7 @@ def sum_segment_offers(
             products.c.list_price,
             products.c.currency,
             cast(margin, Rate).label("margin_rate"),
-            _available(scope, products).label("available"),
+            available(scope, products.c.product_id).label("available"),
         )
         .join_from(best, products, products.c.product_id == best.c.product_id)
         .group_by(*(products.c[name] for name in columns))
@@ -196,19 +196,14 @@ def _counts(
     scope: Scope, offers: FromClause, as_of: date, kind: OfferKind | None
 ) -> list[ColumnElement[bool]]:
     """What makes an offer one that counts."""
-    products, reminders = scope.visible.products.alias("sold"), scope.visible.reminders
+    products = scope.visible.products.alias("sold")
     # a set that is made once, not looked up for each offer
     sold = select(products.c.product_id).where(
-        or_(products.c.discontinued_on.is_(None), products.c.discontinued_on > as_of),
-        func.coalesce(_available(scope, products), 1) > 0,
+        is_sold(products, as_of),
+        func.coalesce(available(scope, products.c.product_id), 1) > 0,
     )
-    refused = select(reminders.c.reminder_id).where(
-        reminders.c.customer_id == offers.c.customer_id,
-        reminders.c.product_id == offers.c.product_id,
-        reminders.c.state == "dismissed",
-    )
-    found = [offers.c.rank <= BEST, offers.c.product_id.in_(sold),
-             ~refused.correlate(offers).exists()]  # fmt: skip
+    refused = is_refused(scope, offers.c.customer_id, offers.c.product_id, as_of)
+    found = [offers.c.rank <= BEST, offers.c.product_id.in_(sold), ~refused]
     return [*found, offers.c.kind == kind] if kind else found
 
 
@@ -281,13 +276,3 @@ def _last_product(scope: Scope, page: Subquery) -> Any:
 
 def _names(relation: FromClause, name: str) -> list[Any]:
     return [name_in(each, relation).label(f"{name}{ending}") for ending, each in _BOTH]
-
-
-def _available(scope: Scope, products: FromClause) -> Any:
-    stock = scope.visible.stock
-    return (
-        select(func.sum(stock.c.on_hand - stock.c.reserved))
-        .where(stock.c.product_id == products.c.product_id)
-        .correlate(products)
-        .scalar_subquery()
-    )

@@ -3,7 +3,7 @@ languages."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -106,6 +106,18 @@ def test_each_product_is_told_for_whom_and_what_it_is_worth(shop: SimpleNamespac
     assert sums(shop, "manager", champions)["customers"].tolist() == [1, 1]
     reach = find_segment_reach(shop.record, shop.scopes["manager"], ALL)
     assert (reach["customers"], reach["refusing"]) == (6, 1)
+
+
+def test_a_product_that_a_customer_told_a_caller_off_is_not_offered(shop: SimpleNamespace) -> None:
+    """As on the list of the customer: one rule of what is refused."""
+    manager = shop.scopes["manager"]
+    assert sums(shop, "manager").loc["Tea", "customers"] == 2
+    add(shop.database.writer, "call_marks", customer_id=shop.ids["Ada"], product_id=shop.tea,
+        mark="not_interested", user_id=manager.user_id, week_on=AS_OF - timedelta(days=7),
+        marked_at=datetime.combine(AS_OF - timedelta(days=1), time(3)))  # fmt: skip
+    assert sums(shop, "manager").loc["Tea", "customers"] == 1
+    count = count_segment_offers(shop.record, manager, ALL, AS_OF, product_id=shop.tea)
+    assert count == 1
 
 
 def test_who_sees_some_customers_is_told_of_those(shop: SimpleNamespace) -> None:
