@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dashboard.analytics.forecasting import ALL, FAST, History, forecast_series
+from dashboard.analytics.forecasting.history import Window
 from dashboard.analytics.forecasting.medians import LEAST, MOST, set_on_medians
-from dashboard.analytics.forecasting.members import COMBINED, SET_RIGHT
+from dashboard.analytics.forecasting.members import COMBINED, SET_RIGHT, forecast_members
 
 NAMES = [name for name in FAST if name not in ("repeating", "weighted")]
 ORIGINS, HORIZON = 6, 28
@@ -81,10 +82,24 @@ def test_of_skewed_days_the_median_is_told_and_the_mean_expected() -> None:
     np.testing.assert_allclose(told.periods["expected"], came_in * told.periods["value"])
 
 
-def test_of_even_days_nothing_is_set() -> None:
-    """Days well above 0 are taken as ratios, where the median and the mean hardly differ."""
-    chance = np.random.default_rng(12)
-    values = 1000 + 30 * chance.standard_normal(400)
-    told = forecast_series(History(values, 7), 28, members=FAST)
-    assert told.level == 0
-    assert told.periods["expected"].equals(told.periods["value"].rename("expected"))
+def test_no_factor_goes_below_the_least() -> None:
+    """Most days without an order: the median is 0, and what is told must stay a forecast."""
+    past, actual, now = told_and_actual(8)
+    actual[:, ::3], actual[:, 1::3] = 0.0, 0.0
+    before = now.copy()
+    set_on_medians(NAMES, past, actual, now)
+    row = NAMES.index("damped")
+    np.testing.assert_allclose(now[row], LEAST * before[row])
+
+
+@pytest.mark.parametrize(
+    ("values", "floor"),
+    [(1000 + 300 * np.random.default_rng(12).gamma(1.0, 1.0, 400), 0.0),
+     (np.random.default_rng(13).gamma(0.5, 100.0, 400) - 40, -np.inf)],
+    ids=["well above 0: errors are ratios", "below 0 too: no factor means anything"],
+)  # fmt: skip
+def test_members_are_left_alone(values: np.ndarray, floor: float) -> None:
+    history = History(values, 7)
+    told = forecast_series(history, 28, members=["theta"], floor=floor)
+    raw = forecast_members([Window(history, 400)], 28, ("theta",), seed=7, floor=floor).values
+    np.testing.assert_allclose(told.members.loc["theta"], raw[0, 0])

@@ -17,6 +17,14 @@ def weeks(count: int, *, size: float, noise: float, seed: int = 3) -> np.ndarray
     return 100 * wave * np.exp(noise * np.random.default_rng(seed).standard_normal(count))
 
 
+def follow(count: int, alike: float, size: float) -> np.ndarray:
+    """Noise of which each value is like the one before."""
+    steps = size * np.random.default_rng(5).standard_normal(count)
+    for place in range(1, count):
+        steps[place] += alike * steps[place - 1]
+    return steps
+
+
 def test_a_clear_wave_is_found_and_carried_on() -> None:
     known = yearly_wave(weeks(120, size=0.3, noise=0.0), YEAR, AHEAD)
     assert known is not None
@@ -26,7 +34,7 @@ def test_a_clear_wave_is_found_and_carried_on() -> None:
 
 def test_the_wave_is_the_least_squares_one_times_its_belief() -> None:
     """Worked out anew with numpy's own solver."""
-    values = weeks(130, size=0.25, noise=0.3)
+    values = weeks(130, size=0.25, noise=0.0) * np.exp(follow(130, 0.6, 0.15))
     told = yearly_wave(values, YEAR, AHEAD)
     assert told is not None
     place = np.arange(130 + AHEAD)
@@ -36,6 +44,7 @@ def test_the_wave_is_the_least_squares_one_times_its_belief() -> None:
     wave, line = every[:, 2:] @ weights[2:], every[:, :2] @ weights[:2]
     left = values - every[:130] @ weights
     alike = np.clip(left[1:] @ left[:-1] / (left @ left), 0, 0.9)
+    assert alike > 0.4
     chance = 4 * left @ left / (130 - 6) * (1 + alike) / (1 - alike)
     belief = 1 - chance / (wave[:130] @ wave[:130])
     assert 0.5 < belief < 1

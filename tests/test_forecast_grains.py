@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -213,3 +214,5 @@ def test_what_is_published_is_expected_and_its_weeks_err_as_it_does() -> None:
     wrong = past * whole / told.periods["value"].sum() - told.past.actual
     weeks = wrong.reshape(len(wrong), 4, 7).sum(axis=2)
     assert kept[ERROR_OF_WEEK] == pytest.approx((weeks**2).mean(), rel=1e-6)
+    far = replace(told, periods=told.periods.assign(expected=2 * told.periods["high_80"]))
+    assert draft_of(far, None, 7)["value"] == kept["high_80"]
