@@ -199,7 +199,7 @@ worlds = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds)
 def test_no_unit_is_lost_and_more_service_is_never_less_stock(world: tuple) -> None:  # type: ignore[type-arg]
     sold, opening, point, higher, lot, lead = world

@@ -295,7 +295,7 @@ def test_the_source_is_the_product_that_added_most(
         assert added[found.source[row]] == pytest.approx(added.max())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(some.integers(0, 10_000), some.integers(2, 12), some.integers(1, 6))
 def test_more_variety_never_makes_a_list_less_varied(seed: int, size: int, k: int) -> None:
     chance = np.random.default_rng(seed)

@@ -86,7 +86,7 @@ LINES = st.lists(
 WEIGHT = st.integers(0, 100)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     LINES, st.integers(-3, 40), st.tuples(WEIGHT, WEIGHT, WEIGHT), st.booleans(),
     st.dictionaries(st.integers(11, 18), st.integers(-2, 12), max_size=3),
@@ -112,7 +112,7 @@ def test_never_more_than_is_there_and_nothing_left_lying(
         assert not got[np.cumsum(short) - short > 0].any()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 9), st.integers(0, 9), st.one_of(st.none(), st.integers(-5, 9))),

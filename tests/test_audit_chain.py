@@ -268,8 +268,8 @@ def test_rows_from_before_the_chain_join_it(empty_url: str) -> None:
 
 def test_four_writers_lose_nothing_and_fork_nothing(empty_url: str, tmp_path: Path) -> None:
     make_world(empty_url, 20, 4)
-    result = torture(empty_url, edits=120, most=4, writers=4, folder=tmp_path / "run")
-    assert (result.done, result.lost, result.unanswered) == (120, 0, 0)
+    result = torture(empty_url, edits=60, most=4, writers=4, folder=tmp_path / "run")
+    assert (result.done, result.lost, result.unanswered) == (60, 0, 0)
     assert not any(result.broken.values()) and result.chain == ""
     assert result.changed_again == 0 and result.is_whole
 

@@ -125,7 +125,7 @@ def _answers(
     return {case.name: comparable(case.ask(engine, scope, chosen, AS_OF)) for case in cases}
 
 
-@settings(max_examples=40, **HOW)
+@settings(max_examples=12, **HOW)
 @given(crm=crms(), chosen=filters(), cases=SOME)
 def test_every_query_answers_from_what_is_visible_alone(
     sqlite: tuple[Engine, Engine], crm: tuple[World, Person], chosen: OrderFilter, cases: list[Case]
@@ -142,7 +142,7 @@ def test_every_query_answers_from_what_is_visible_alone(
 
 
 def test_every_query_answers_alike_on_every_engine(engines: dict[str, Engine]) -> None:
-    @settings(max_examples=20, **HOW)
+    @settings(max_examples=12, **HOW)
     @given(crm=crms(), chosen=filters(), cases=SOME)
     def holds(crm: tuple[World, Person], chosen: OrderFilter, cases: list[Case]) -> None:
         world, person = crm
@@ -183,7 +183,7 @@ def _rows_behind(engine: Engine, scope: Scope, chosen: OrderFilter) -> None:
     assert _count(engine, scope, everything, overdue=True) == attention["overdue_orders"]
 
 
-@settings(max_examples=30, **HOW)
+@settings(max_examples=15, **HOW)
 @given(crm=crms(), chosen=filters())
 def test_the_rows_behind_a_number_are_as_many_as_it_says(
     sqlite: tuple[Engine, Engine], crm: tuple[World, Person], chosen: OrderFilter

@@ -27,7 +27,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"
 
 names = st.tuples(st.sampled_from(SURNAMES), st.sampled_from(GIVEN)).map("".join)
 on_files = settings(
-    max_examples=400,
+    max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

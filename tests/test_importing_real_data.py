@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -38,6 +39,20 @@ def run(database: Database, source: str | Path, mapping: Mapping) -> ImportRepor
         return import_source(database, opened, mapping)
     finally:
         opened.close()
+
+
+@dataclass(frozen=True)
+class Northwind:
+    """Imported into an empty database, which the tests of this module share."""
+
+    database: Database
+    report: ImportReport
+
+
+@pytest.fixture(scope="module")
+def northwind(shared_database: Database) -> Northwind:
+    source = real_data("northwind.db")
+    return Northwind(shared_database, run(shared_database, source, read_mapping("northwind")))
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +107,9 @@ def assert_northwind(database: Database, report: ImportReport, customer_count: i
     assert count(database, "shipments", shipments.c.carrier == "Federal Shipping") > 200
 
 
-def test_northwind_has_its_control_totals(database: Database) -> None:
-    report = run(database, real_data("northwind.db"), read_mapping("northwind"))
-    assert_northwind(database, report, customer_count=93)
+def test_northwind_has_its_control_totals(northwind: Northwind) -> None:
+    database = northwind.database
+    assert_northwind(database, northwind.report, customer_count=93)
     assert count(database, "products", products.c.discontinued_on.is_not(None)) == 8
     buyers = select(orders.c.customer_id).where(orders.c.customer_id.is_not(None))
     silent = customers.c.customer_id.not_in(buyers)
@@ -103,14 +118,14 @@ def test_northwind_has_its_control_totals(database: Database) -> None:
 
 
 def test_northwind_on_postgresql_has_its_control_totals(
-    database: Database, northwind_on_postgresql: str
+    postgresql_database: Database, northwind_on_postgresql: str
 ) -> None:
     mapping = read_mapping("northwind_postgresql")
-    report = run(database, northwind_on_postgresql, mapping)
-    assert_northwind(database, report, customer_count=91)
-    version = read_data_version(database.record)
-    assert not run(database, northwind_on_postgresql, mapping).is_written
-    assert read_data_version(database.record) == version
+    report = run(postgresql_database, northwind_on_postgresql, mapping)
+    assert_northwind(postgresql_database, report, customer_count=91)
+    version = read_data_version(postgresql_database.record)
+    assert not run(postgresql_database, northwind_on_postgresql, mapping).is_written
+    assert read_data_version(postgresql_database.record) == version
 
 
 def test_northwind_from_the_other_engine_brings_the_company_up_to_date(
@@ -125,23 +140,21 @@ def test_northwind_from_the_other_engine_brings_the_company_up_to_date(
     assert round(report.totals[0].net_sales, 2) == Decimal("1265793.04")
 
 
-def test_importing_northwind_twice_changes_nothing(database: Database) -> None:
-    source, mapping = real_data("northwind.db"), read_mapping("northwind")
-    first = run(database, source, mapping)
+def test_importing_northwind_twice_changes_nothing(northwind: Northwind) -> None:
+    database, first = northwind.database, northwind.report
     version = read_data_version(database.record)
-    second = run(database, source, mapping)
+    second = run(database, real_data("northwind.db"), read_mapping("northwind"))
     assert not second.is_written
     assert read_data_version(database.record) == version
     assert [counts.unchanged for counts in second.counts] == [c.new for c in first.counts]
     assert second.totals == first.totals
 
 
-def test_northwinds_days_are_kept_in_any_zone(database: Database) -> None:
-    run(database, real_data("northwind.db"), read_mapping("northwind"))
+def test_northwinds_days_are_kept_in_any_zone(northwind: Northwind) -> None:
     statement = select(orders.c.ordered_on, orders.c.ordered_at, orders.c.shipped_on).where(
         orders.c.order_number == "10248"
     )
-    with database.record.connect() as connection:
+    with northwind.database.record.connect() as connection:
         row = connection.execute(statement).one()
     assert [str(cell) for cell in row] == ["1996-07-04", "1996-07-03 16:00:00", "1996-07-16"]
 

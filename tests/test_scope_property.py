@@ -70,7 +70,7 @@ def check_questions(
 
 @pytest.mark.parametrize("role", EVERYBODY)
 def test_every_relation_holds_what_the_role_sheet_says(sqlite: Databases, role: str) -> None:
-    @settings(HOW, max_examples=60)
+    @settings(HOW, max_examples=25)
     @given(crm=crms(role))
     def holds(crm: SeenBy) -> None:
         scope, _ = sqlite.write(*crm)
@@ -81,7 +81,7 @@ def test_every_relation_holds_what_the_role_sheet_says(sqlite: Databases, role: 
 
 @pytest.mark.parametrize("role", EVERYBODY)
 def test_every_question_is_answered_from_what_is_visible(sqlite: Databases, role: str) -> None:
-    @settings(HOW, max_examples=40)
+    @settings(HOW, max_examples=15)
     @given(crm=crms(role), questions=QUESTIONS)
     def holds(crm: SeenBy, questions: list[int]) -> None:
         check_questions(sqlite, *sqlite.write(*crm), questions)
@@ -93,7 +93,7 @@ def test_every_question_is_answered_from_what_is_visible(sqlite: Databases, role
 def test_the_same_holds_on_the_other_engines(engine: str, request: pytest.FixtureRequest) -> None:
     databases: Databases = request.getfixturevalue(engine)
 
-    @settings(HOW, max_examples=40)
+    @settings(HOW, max_examples=15)
     @given(crm=crms(), questions=QUESTIONS)
     def holds(crm: SeenBy, questions: list[int]) -> None:
         scope, unlimited = databases.write(*crm)

@@ -392,7 +392,7 @@ def test_this_test_can_make_every_argument(name: str) -> None:
     arguments_of(name, World(orders=[]), 0)
 
 
-@settings(HOW, max_examples=100)
+@settings(HOW, max_examples=40)
 @given(crm=crms(), seed=st.integers(0, 2**32))
 def test_every_query_answers_from_what_is_visible(
     sqlite: Databases, crm: tuple[World, Person], seed: int
@@ -404,7 +404,7 @@ def test_every_query_answers_from_what_is_visible(
 def test_so_it_does_on_the_other_engines(engine: str, request: pytest.FixtureRequest) -> None:
     databases: Databases = request.getfixturevalue(engine)
 
-    @settings(HOW, max_examples=15)
+    @settings(HOW, max_examples=8)
     @given(crm=crms(), seed=st.integers(0, 2**32))
     def holds(crm: tuple[World, Person], seed: int) -> None:
         check_some_queries(databases, crm, seed)
@@ -419,7 +419,7 @@ def test_many_customers_are_listed_as_few_are(
     """By an index of what they are sorted by, without looking at each of them."""
     databases: Databases = request.getfixturevalue(engine)
 
-    @settings(HOW, max_examples=60 if engine == "sqlite" else 15)
+    @settings(HOW, max_examples=25 if engine == "sqlite" else 8)
     @given(crm=crms(), seed=st.integers(0, 2**32))
     def holds(crm: tuple[World, Person], seed: int) -> None:
         name = "customers.list_customers"
@@ -436,7 +436,7 @@ def test_many_customers_are_listed_as_few_are(
     holds()
 
 
-@settings(HOW, max_examples=15)
+@settings(HOW, max_examples=8)
 @given(crm=crms(), seed=st.integers(0, 2**32))
 def test_so_it_does_on_the_analytics_copy(
     sqlite: Databases, crm: tuple[World, Person], seed: int
