@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.rules import every
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("data_access", "dashboard", "pages")
@@ -104,7 +104,7 @@ def is_of(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-@pytest.mark.parametrize("file", CODE)
+@every(CODE)
 def test_nobody_imports_what_stands_above(file: str) -> None:
     never = {
         package
@@ -116,33 +116,33 @@ def test_nobody_imports_what_stands_above(file: str) -> None:
     assert {module for module, package in found if is_of(module, package)} == set()
 
 
-@pytest.mark.parametrize("file", files("dashboard/analytics"))
+@every(files("dashboard/analytics"))
 def test_analytics_stand_alone(file: str) -> None:
     ours = {module for module in imports(file) if module.split(".")[0] in OURS}
     assert {module for module in ours if not is_of(module, "dashboard.analytics")} == set()
 
 
-@pytest.mark.parametrize("file", files("data_access"))
+@every(files("data_access"))
 def test_only_what_lies_beneath_a_scope_names_tables(file: str) -> None:
     names_tables = any(is_of(module, "data_access.tables") for module in imports(file))
     assert not names_tables or is_in(file, MAY_NAME_TABLES) or file == "data_access/tables.py"
 
 
-@pytest.mark.parametrize("file", CODE)
+@every(CODE)
 def test_some_packages_are_named_in_one_place(file: str) -> None:
     for package, places in ONLY_HERE.items():
         used = any(is_of(module, package) for module in imports(file))
         assert not used or is_in(file, places), f"{file} imports {package}"
 
 
-@pytest.mark.parametrize("file", files("dashboard"))
+@every(files("dashboard"))
 def test_no_sql_is_written_in_dashboard(file: str) -> None:
     taken = {module.split(".")[-1] for module in imports(file) if is_of(module, "sqlalchemy")}
     allowed = SQLALCHEMY_IN_DASHBOARD | ASKS_WHETHER_IT_ANSWERS.get(file, set())
     assert {name for name in taken - allowed if not name.endswith("Error")} == set()
 
 
-@pytest.mark.parametrize("file", files("pages"))
+@every(files("pages"))
 def test_a_page_begins_with_its_scope(file: str) -> None:
     statements = [
         node
@@ -159,7 +159,7 @@ def _is_fragment(decorator: ast.expr) -> bool:
     return ast.unparse(called) in ("st.fragment", "st.dialog", "fragment", "dialog")
 
 
-@pytest.mark.parametrize("file", files("pages", "dashboard"))
+@every(files("pages", "dashboard"))
 def test_every_fragment_and_dialog_asks_for_the_scope_again(file: str) -> None:
     for node in ast.walk(tree(file)):
         if isinstance(node, ast.FunctionDef) and any(map(_is_fragment, node.decorator_list)):
@@ -177,7 +177,7 @@ def test_every_fragment_and_dialog_asks_for_the_scope_again(file: str) -> None:
             assert decorates, f"{file}:{node.lineno} makes a fragment that this test cannot read"
 
 
-@pytest.mark.parametrize("file", CODE)
+@every(CODE)
 def test_only_two_files_cache(file: str) -> None:
     caching = {name for _, name in names(file) if name.startswith(("cache_", "lru_cache", "cache"))}
     streamlit = caching & {"cache_data", "cache_resource"}
@@ -185,7 +185,7 @@ def test_only_two_files_cache(file: str) -> None:
     assert "cache" not in caching or file.startswith("data_access"), "a scope must be in the key"
 
 
-@pytest.mark.parametrize("file", CODE)
+@every(CODE)
 def test_nobody_uses_what_is_unsafe_or_gone(file: str) -> None:
     said = {name for _, name in names(file)}
     assert said & {"unsafe_allow_html", "unsafe_allow_javascript", "use_container_width",
@@ -195,12 +195,12 @@ def test_nobody_uses_what_is_unsafe_or_gone(file: str) -> None:
         assert not any(is_of(module, package) for module in modules), package
 
 
-@pytest.mark.parametrize("file", SIGNING_IN)
+@every(SIGNING_IN)
 def test_no_guessable_chance_in_signing_in(file: str) -> None:
     assert not any(is_of(module, "random") or "numpy.random" in module for module in imports(file))
 
 
-@pytest.mark.parametrize("file", CODE)
+@every(CODE)
 def test_no_error_is_swallowed_unnamed(file: str) -> None:
     for node in ast.walk(tree(file)):
         if isinstance(node, ast.ExceptHandler):
@@ -223,17 +223,16 @@ def _queries() -> list[tuple[str, ast.FunctionDef]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("file", "query"), _queries(), ids=lambda value: getattr(value, "name", value)
-)
-def test_a_query_is_given_an_engine_and_a_scope(file: str, query: ast.FunctionDef) -> None:
+@every(_queries())
+def test_a_query_is_given_an_engine_and_a_scope(found: tuple[str, ast.FunctionDef]) -> None:
+    file, query = found
     arguments = [argument.arg for argument in query.args.args]
     assert arguments[:2] == ["engine", "scope"], file
     assert ast.get_docstring(query) or len(query.body) == 1, f"{query.name} says nothing"
     assert query.returns is not None
 
 
-@pytest.mark.parametrize("file", CODE)
+@every(CODE)
 def test_words_not_said_in_this_house(file: str) -> None:
     defined = [Path(file).stem] + [
         node.name
@@ -244,7 +243,7 @@ def test_words_not_said_in_this_house(file: str) -> None:
     assert set(said) - NAMED_BY_OTHERS == set()
 
 
-@pytest.mark.parametrize("file", files("dashboard"))
+@every(files("dashboard"))
 def test_nothing_of_python_is_shadowed(file: str) -> None:
     # `streamlit run` puts dashboard/ first on the path
     import sys
@@ -259,7 +258,7 @@ def test_the_entry_file_has_no_pages_beside_it() -> None:
     assert list(ROOT.glob("*.py")) == []
 
 
-@pytest.mark.parametrize("file", files(*FOLDERS, "benchmarks", "docs", "tests"))
+@every(files(*FOLDERS, "benchmarks", "docs", "tests"))
 def test_files_stay_short(file: str) -> None:
     lines = len((ROOT / file).read_text("utf-8").splitlines())
     most = 600 if file.startswith("tests/") else MOST_LINES

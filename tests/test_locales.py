@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from dashboard.locales import update
 from dashboard.texts import LANGUAGES
+from tests.rules import every
 from tests.visible_text import fields, hard_coded, untranslatable
 
 ROOT = Path(__file__).parents[1]
@@ -84,16 +85,12 @@ def test_english_needs_no_translation() -> None:
     assert [message.id for message in messages("en") if any(forms(message.string))] == []
 
 
-@pytest.mark.parametrize("path", SCREEN_FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@every(SCREEN_FILES)
 def test_no_text_is_hard_coded(path: Path) -> None:
     assert list(hard_coded(path.read_text("utf-8"))) == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*SCREEN_FILES, *sorted((ROOT / "data_access").rglob("*.py"))],
-    ids=lambda path: path.relative_to(ROOT).as_posix(),
-)
+@every([*SCREEN_FILES, *sorted((ROOT / "data_access").rglob("*.py"))])
 def test_every_sentence_can_be_in_a_catalogue(path: Path) -> None:
     assert list(untranslatable(path.read_text("utf-8"))) == []
 
