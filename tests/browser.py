@@ -99,6 +99,15 @@ class Tab:
     def everything_sent(self) -> bytes:
         return b"\n".join(self.received)
 
+    def is_wide_on_a_phone(self) -> bool:
+        """Whether the page, drawn anew as wide as a phone, scrolls sideways."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size({"width": 390, "height": 844})
+        found = self.settle().scrolls_sideways()
+        if before is not None:
+            self.page.set_viewport_size(before)
+        return found
+
     def scrolls_sideways(self) -> bool:
         wide = "element => element.scrollWidth > element.clientWidth + 1"
         return any(

@@ -15,6 +15,7 @@ from dashboard.menu import MOST_WITHOUT_SECTIONS, PAGES, SECTIONS, landing, may_
 from dashboard.texts import _, in_language
 from data_access.database import Database, connect
 from data_access.demo import ACCOUNTS, PASSWORD
+from data_access.policy import Role
 from data_access.tables import orders
 from tests.browser import PATIENCE, Tab, new_context, new_tab, sign_in
 from tests.canaries import MARK, MARKDOWN, SCRIPT, marks_seen_by
@@ -39,6 +40,7 @@ class Visit:
     tab: Tab
     landed: str
     shown: dict[str, str]  # page → its text
+    wide: list[str]  # pages that scroll sideways on a phone
 
 
 @pytest.fixture(scope="module", params=ROLES)
@@ -46,12 +48,12 @@ def visit(
     request: pytest.FixtureRequest, chrome: Browser, demo_server: Server, record: Database
 ) -> Iterator[Visit]:
     """The person goes to every page that is open to them and to one that is not (the others:
-    `test_session`), and opens the orders of everybody."""
+    `test_session`), and opens the orders of everybody. The manager takes a phone, too."""
     context = new_context(chrome)
     sign_in(context, demo_server.origin, request.param, PASSWORD)
     tab = new_tab(context, demo_server.origin).open("/")
     tab.page.wait_for_url(re.compile(r"/\w+"), timeout=PATIENCE)
-    landed, shown = tab.page.url, {}
+    landed, shown, wide = tab.page.url, {}, []
     with record.record.connect() as connection:
         numbers = connection.scalars(select(orders.c.order_number)).all()
     role = ROLES[request.param]
@@ -62,9 +64,11 @@ def visit(
         address = f"/{page.slug}{EVERY.get(page.slug, '')}"
         here = page.slug == landing(role)
         shown[page.slug] = (tab.open if here else tab.go)(address).text
+        if role == Role.MANAGER and tab.is_wide_on_a_phone():
+            wide.append(page.slug)
     for number in (numbers[0], *numbers[-3:]):
         shown[number] = tab.open(f"/order?number={quote(number)}").text
-    yield Visit(request.param, tab, landed, shown)
+    yield Visit(request.param, tab, landed, shown, wide)
     context.close()
 
 
@@ -110,6 +114,10 @@ def test_nothing_is_sent_that_the_person_may_not_see(visit: Visit, record: Datab
 def test_the_browser_has_nothing_to_complain_of(visit: Visit) -> None:
     assert visit.tab.complaints == []
     assert visit.tab.page.get_by_test_id("stException").count() == 0
+
+
+def test_nothing_scrolls_sideways_on_a_phone(visit: Visit) -> None:
+    assert visit.wide == []
 
 
 def test_somebody_elses_order_reads_as_one_that_does_not_exist(visit: Visit) -> None:

@@ -23,7 +23,7 @@ from data_access.passwords import hash_password
 from data_access.policy import Role
 from data_access.sessions import end_session, end_sessions, hash_token, new_token
 from data_access.tables import properties, sessions, users
-from tests.browsing import Browser, says
+from tests.browsing import Browser, says, texts
 from tests.crm import add_user
 
 QUICK = 4  # bcrypt rounds
@@ -76,6 +76,7 @@ def test_a_page_opens_for_its_roles_alone(browser: Browser, role: Role) -> None:
         tab = browser.open(page.slug)
         assert says(tab, 'action="/auth/logout"'), page.slug
         assert not tab.exception, page.slug
+        assert "nan" not in " ".join(texts(tab)).lower().split(), page.slug
         refused = says(tab, "This page is not for your role")
         assert refused == (role not in page.roles), page.slug
 
