@@ -30,8 +30,8 @@ from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
 PARTS = (
-    "copying", "pages", "answers", "serving", "editing", "what_if", "stock", "growth", "forecasting",
-    "recommending",
+    "copying", "pages", "answers", "serving", "editing", "what_if", "stock", "growth",
+    "forecasting", "recommending",
 )  # fmt: skip
 ON_NO_DATABASE = {"forecasting", "recommending"}
 DAYS = 365  # the period of the pandas answers
