@@ -94,9 +94,9 @@ def list_open_orders(
         .where(chosen)
         .order_by(orders.c.promised_on, orders.c.order_id)
         .limit(MOST_OPEN)
-        .subquery("page")
+        .cte("page")  # named three times, found once
     )
-    carriers = _carriers(scope)
+    carriers = _carriers(scope, page)
     lines = lines_short_of_stock(scope, page)
     statement = (
         select(
@@ -170,14 +170,13 @@ def _since(day: ColumnElement[Any], as_of: date) -> ColumnElement[int]:
     return days_between(literal(as_of), day)
 
 
-def _carriers(scope: Scope) -> Subquery:
-    """order_id and its carrier, the first by name of several."""
+def _carriers(scope: Scope, page: FromClause | None = None) -> Subquery:
+    """order_id and its carrier, the first by name of several; of the orders of `page` alone."""
     shipments = scope.visible.shipments.c
-    return (
-        select(shipments.order_id, func.min(shipments.carrier).label("carrier"))
-        .group_by(shipments.order_id)
-        .subquery("carriers")
-    )
+    carriers = select(shipments.order_id, func.min(shipments.carrier).label("carrier"))
+    if page is not None:
+        carriers = carriers.where(shipments.order_id.in_(select(page.c.order_id)))
+    return carriers.group_by(shipments.order_id).subquery("carriers")
 
 
 def _name(
