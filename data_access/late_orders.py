@@ -94,7 +94,7 @@ def list_open_orders(
         .where(chosen)
         .order_by(orders.c.promised_on, orders.c.order_id)
         .limit(MOST_OPEN)
-        .cte("page")  # named three times, found once
+        .subquery("page")
     )
     carriers = _carriers(scope, page)
     lines = lines_short_of_stock(scope, page)

@@ -109,5 +109,5 @@ def _by_rank(rows: FromClause, length: str, part: int, of: int) -> ColumnElement
 
 def _by_function(rows: FromClause, length: str, part: int, of: int) -> ColumnElement[Any]:
     column = rows.c[length]
-    share = literal_column(f"{part / of}")
+    share: ColumnElement[float] = literal_column(f"{part / of}")
     return func.percentile_disc(share, type_=column.type).within_group(column)
