@@ -54,7 +54,7 @@ def sum_dwell_times(
         leg
         for place, period in enumerate(periods)
         for stage in OPEN_STAGES
-        for leg in _left(scope, order_filter, as_of, by, stage, place, period, zone)
+        for leg in _left(engine, scope, order_filter, as_of, by, stage, place, period, zone)
     ]
     stays = union_all(*legs).subquery("stays")
     in_order = select(stays).where(stays.c.seconds >= 0).subquery("in_order")
@@ -92,6 +92,7 @@ def sum_queues(
 
 
 def _left(
+    engine: Engine,
     scope: Scope,
     order_filter: OrderFilter,
     as_of: date,
@@ -105,7 +106,7 @@ def _left(
     orders = scope.visible.orders.c
     entered = orders[ENTERED[stage]]
     chosen = order_predicates(scope, replace(order_filter, period=None), as_of)
-    for left, is_next in ways_to_leave(orders, stage):
+    for left, is_next in ways_to_leave(engine, orders, stage):
         yield select(
             literal(place, Integer).label("place"),
             literal(OPEN_STAGES.index(stage), Integer).label("step"),

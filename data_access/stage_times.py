@@ -33,11 +33,16 @@ Predicates = list[ColumnElement[bool]]
 MOMENTS = (*ENTERED.values(), "completed_at")
 
 
-def ways_to_leave(orders: Any, stage: str) -> Iterator[tuple[ColumnElement[Any], Predicates]]:
-    """The next moment on record after the stage: each column that may hold it, and what says that
-    it does. A condition on the moment is then one on a plain column, by which an engine passes over
-    rows of other times unread; on the first of several it would read them all."""
+def ways_to_leave(
+    engine: Engine, orders: Any, stage: str
+) -> Iterator[tuple[ColumnElement[Any], Predicates]]:
+    """The next moment on record after the stage, with what says that it is that one. The analytics
+    copy is asked of each column that may hold it: by a condition on a plain column, but not on the
+    first of several, it passes over rows of other times unread."""
     later = [orders[name] for name in MOMENTS[OPEN_STAGES.index(stage) + 1 :]]
+    if engine.dialect.name != "duckdb":
+        yield func.coalesce(*later) if len(later) > 1 else later[0], []
+        return
     for place, moment in enumerate(later):
         yield moment, [each.is_(None) for each in later[:place]]
 
