@@ -14,6 +14,9 @@ from data_access.scope import Scope
 PAGE_MS, PAGE_MS_OF_MANY = 100, 300  # what the data of a page may take
 MANY_ORDERS = 1_000_000  # more are many
 BY_CLICK = "by a click"
+LEARNT = (
+    "learnt"  # kept for an hour whatever changes (`dashboard.reads.learn`): no page's usual wait
+)
 GIVEN_UP = 15_000.0  # milliseconds after which PostgreSQL is told to give a question up
 
 
@@ -70,7 +73,8 @@ def report_pages(title: str, found: list[Measured], orders: int) -> None:
         own = [each for each in found if each.question.page == page]
         many = max if page.endswith(BY_CLICK) else sum
         shipped, cores = many(each.shipped for each in own), many(each.cores for each in own)
-        rows.append([page, str(len(own)), shown(shipped), shown(cores), kept(shipped, limit)])
+        judged = "–" if page.endswith(LEARNT) else kept(shipped, limit)
+        rows.append([page, str(len(own)), shown(shipped), shown(cores), judged])
     print_table(
         f"{title}: all a page asks, nothing cached",
         ["page", "questions", "ms", "CPU ms", f"aim {limit} ms"],
