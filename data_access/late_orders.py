@@ -89,14 +89,19 @@ def list_open_orders(
         is_open(orders.c),
         orders.c.promised_on.is_not(None),
     )
-    page = (
-        select(orders, entered_on(orders.c, as_of, zone).label("entered_on"))
+    first = (  # by few columns, so that the others are read of these orders alone
+        select(orders.c.order_id)
         .where(chosen)
         .order_by(orders.c.promised_on, orders.c.order_id)
         .limit(MOST_OPEN)
+        .subquery("first")
+    )
+    page = (
+        select(orders, entered_on(orders.c, as_of, zone).label("entered_on"))
+        .join_from(orders, first, first.c.order_id == orders.c.order_id)
         .subquery("page")
     )
-    carriers = _carriers(scope, page)
+    carriers = _carriers(scope, first)
     lines = lines_short_of_stock(scope, page)
     statement = (
         select(
@@ -170,12 +175,12 @@ def _since(day: ColumnElement[Any], as_of: date) -> ColumnElement[int]:
     return days_between(literal(as_of), day)
 
 
-def _carriers(scope: Scope, page: FromClause | None = None) -> Subquery:
-    """order_id and its carrier, the first by name of several; of the orders of `page` alone."""
+def _carriers(scope: Scope, wanted: FromClause | None = None) -> Subquery:
+    """order_id and its carrier, the first by name of several; of the orders `wanted` alone."""
     shipments = scope.visible.shipments.c
     carriers = select(shipments.order_id, func.min(shipments.carrier).label("carrier"))
-    if page is not None:
-        carriers = carriers.where(shipments.order_id.in_(select(page.c.order_id)))
+    if wanted is not None:
+        carriers = carriers.where(shipments.order_id.in_(select(wanted.c.order_id)))
     return carriers.group_by(shipments.order_id).subquery("carriers")
 
 
