@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from benchmarks import worlds
-from benchmarks.answers import Measured, measure, report
+from benchmarks.answers import Measured, measure, report, report_pages
 from benchmarks.copying import report_copying
 from benchmarks.editing import report_editing
 from benchmarks.forecasting import report_forecasting
@@ -30,8 +30,8 @@ from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import connect
 
 PARTS = (
-    "copying", "answers", "serving", "editing", "what_if", "stock", "growth", "forecasting",
-    "recommending",
+    "copying", "pages", "answers", "serving", "editing", "what_if", "stock", "growth",
+    "forecasting", "recommending",
 )  # fmt: skip
 ON_NO_DATABASE = {"forecasting", "recommending"}
 DAYS = 365  # the period of the pandas answers
@@ -65,16 +65,18 @@ def main() -> None:
             seconds = worlds.fill(url, chosen.orders)
             made = "kept from before" if seconds is None else f"made in {seconds:,.0f} s"
             print(f"{name}: {made}", flush=True)
-            _measure(name, url, folder, chosen.parts)
+            _measure(name, url, folder, chosen)
         if "growth" in chosen.parts:
             worlds.fill(small["SQLite"], chosen.orders // 10)
             _report_growth(small["SQLite"], urls["SQLite"], folder)
 
 
-def _measure(name: str, url: str, folder: Path, parts: list[str]) -> None:
-    path = _copy_path(url, folder)
+def _measure(name: str, url: str, folder: Path, chosen: argparse.Namespace) -> None:
+    path, parts = _copy_path(url, folder), chosen.parts
     if "copying" in parts:
         report_copying(name, url, path)
+    if "pages" in parts:
+        report_pages(name, _answers(url, path, raw=False), chosen.orders)
     if "answers" in parts:
         database = connect(url)
         pandas = measure_pandas(database.record, worlds.AS_OF, DAYS, worlds.CURRENCY)

@@ -121,6 +121,8 @@ def customer_questions(record: Engine, as_of: date, currency: str) -> list[Quest
 
 
 def _segments(page: str, currency: str, as_of: date) -> list[Question]:
+    """One way to divide at first; the others, and what stands in other tabs, by a click."""
+    clicked = f"{page}, by a click"
     ways = {by: Division(by=by, currency=currency) for by in WAYS}
     cuts = replace(
         ways["rfm"], recency_days=(180, 90, 30, 9), orders=(2, 4, 8, 16),
@@ -130,19 +132,26 @@ def _segments(page: str, currency: str, as_of: date) -> list[Question]:
     return [
         Question(page, "day of the scores", find_segments_day, (currency,)),
         *(
-            Question(page, f"sums by {name}", sum_segments, (division,))
+            Question(
+                page if name == "rfm" else clicked, f"sums by {name}", sum_segments, (division,)
+            )
             for name, division in {**ways, "moved cut points": cuts}.items()
         ),
         Question(page, "cut points", find_cut_points, (currency,)),
         Question(page, "movement", sum_movements, (ways["rfm"],)),
         Question(page, "customers", list_segment_customers, (ways["rfm"],), {"limit": 25}),
         *(
-            Question(page, f"sales by {pivot}", sum_segments_by, (ways["rfm"], as_of, pivot))
+            Question(
+                clicked,
+                f"sales by {pivot}",
+                sum_segments_by,
+                (ways["rfm"], as_of, pivot),
+            )
             for pivot in pivots
         ),
-        Question(page, "marketing spend", sum_segment_spend, (ways["rfm"], as_of)),
-        Question(page, "next purchases", sum_next_purchases, (ways["rfm"],)),
-        Question(page, "not bought yet", list_missing_categories, (ways["rfm"], as_of)),
+        Question(clicked, "marketing spend", sum_segment_spend, (ways["rfm"], as_of)),
+        Question(clicked, "next purchases", sum_next_purchases, (ways["rfm"],)),
+        Question(clicked, "not bought yet", list_missing_categories, (ways["rfm"], as_of)),
         Question(page, "saved", list_saved_segments, engine="record"),
         Question(page, "what clusters are", find_what_clusters_are, engine="record"),
     ]

@@ -39,14 +39,16 @@ def forecast_questions(record: Engine, as_of: date, currency: str) -> list[Quest
     daily, monthly = SeriesFilter(), SeriesFilter(grain="month")
     product = SeriesFilter(measure="units", grain="week", split="product", part=str(product_id))
     some = SeriesFilter(region_ids=region_ids)
+    clicked = f"{page}, by a click"
+    opened = {"company": page, "two regions": clicked, "a product": clicked}
     asked = {"company": daily, "two regions": some, "a product": product}
     return [
         Question(page, "the last run", find_last_forecast_run, engine="record"),
         Question(page, "how it goes", find_forecast_progress, engine="record"),
-        *(Question(page, f"history, {name}", sum_forecast_history,
+        *(Question(opened[name], f"history, {name}", sum_forecast_history,
                    (series, as_of, currency, first)) for name, series in asked.items()),
         *(
-            Question(page, f"{what}, {name}", query, (series,), engine="record")
+            Question(opened[name], f"{what}, {name}", query, (series,), engine="record")
             for name, series in asked.items()
             for what, query in (
                 ("models", list_forecasts),
@@ -60,7 +62,7 @@ def forecast_questions(record: Engine, as_of: date, currency: str) -> list[Quest
         Question(page, "their effects", list_adjustment_effects, (daily,), engine="record"),
         *(Question(page, f"parts by {cut}", list_forecast_parts, (monthly, cut), engine="record")
           for cut in ("region", "channel", "product")),
-        *(Question(page, f"sums by {cut}, {name}", sum_forecast_parts, (series, cut),
+        *(Question(opened[name], f"sums by {cut}, {name}", sum_forecast_parts, (series, cut),
                    engine="record")
           for cut in ("region", "category", "product")
           for name, series in (("company", daily), ("two regions", some))),

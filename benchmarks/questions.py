@@ -208,7 +208,7 @@ def _delivery(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
         Question(page, "punctuality by day", sum_punctuality_over_time, (*asked, "day")),
         Question(page, "cycle times, 3 periods", sum_cycle_times, asked),
         Question(page, "cycle times by day", sum_cycle_times_over_time, (*asked, "day")),
-        Question(page, "stage histories", list_stage_histories, (as_of,)),
+        Question(f"{page}, learnt", "stage histories", list_stage_histories, (as_of,)),
         Question(page, "open orders", list_open_orders, (replace(chosen, period=None), as_of)),
         *(
             Question(page, f"{name} by {by}", query, (*asked, by))
@@ -289,7 +289,7 @@ def _quality(page: str, record: Engine, as_of: date) -> list[Question]:
         Question(page, "rows that break other rules", sum_quality, (as_of, others)),
         Question(page, "rows of a rule", list_quality_rows, ("customers.no_email", *rows),
                  engine="record"),
-        Question(page, "customers to match", list_customers_to_match, engine="record"),
+        Question(f"{page}, learnt", "customers to match", list_customers_to_match, engine="record"),
         Question(page, "names of likely pairs", list_customer_names, (tuple(range(1, 2_000)),),
                  engine="record"),
         Question(page, "merges", list_merges, ("en",), engine="record"),

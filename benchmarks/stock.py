@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from benchmarks import worlds
-from benchmarks.timing import milliseconds, print_table, shown
+from benchmarks.timing import kept, milliseconds, print_table, shown
 from dashboard.analytics.inventory.replay import judge_replay, replay_policy, slow_lead_days
 from dashboard.refreshing import source_of
 from dashboard.stock_plan import StockBoard, StockRule, judge_stock
@@ -43,16 +43,12 @@ def report_stock(name: str, url: str, path: Path) -> None:
     replay = milliseconds(_replay)
     rows = [
         ["the night's plan", f"{night * 1000:,.0f}", "–"],
-        ["the page's data", shown(asked), _kept(asked, PAGE_MS)],
+        ["the page's data", shown(asked), kept(asked, PAGE_MS)],
         ["the page's data, judged", shown(whole), "–"],
-        [f"{PRODUCTS} products × {DAYS} days again", shown(replay), _kept(replay, REPLAY_MS)],
+        [f"{PRODUCTS} products × {DAYS} days again", shown(replay), kept(replay, REPLAY_MS)],
     ]
     title = f"{name}: stock, {len(board.rows):,} products in warehouses"
     print_table(title, ["what", "ms", "kept"], rows)
-
-
-def _kept(taken: float, limit: float) -> str:
-    return f"under {limit:,.0f}" if taken < limit else f"NOT under {limit:,.0f}"
 
 
 def _plan(database: Database, copied: AnalyticsCopy) -> float:

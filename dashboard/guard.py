@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.connection import database
 from dashboard.cookies import token_of
+from dashboard.gathering import Gathered
 from dashboard.settings import settings
 from data_access.accounts import utc_now
 from data_access.sessions import find_session
@@ -68,6 +69,8 @@ class Guard:
                 _add_headers(MutableHeaders(scope=message), connection)
             await send(message)
 
+        if scope["type"] == "websocket":
+            send = Gathered(send)
         await (refusal or self.app)(scope, receive, send_with_headers)
 
 

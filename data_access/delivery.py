@@ -77,7 +77,7 @@ def sum_cycle_times(
     legs: list[Select[Any]] = []
     for place, period in _spans(order_filter):
         delivered = _delivered(scope, order_filter, as_of, period)
-        spread = spread_of(delivered, "seconds").subquery("spread")
+        spread = spread_of(engine, delivered, "seconds").subquery("spread")
         totals = select(
             *(func.sum(delivered.c[stage]).label(f"{stage}_total") for stage in OPEN_STAGES)
         ).subquery("totals")
@@ -101,7 +101,7 @@ def sum_cycle_times_over_time(
     delivered = _delivered(scope, order_filter, as_of, _period(order_filter))
     started = start_of(grain, delivered.c.completed_on).label("period_on")
     steps = select(started, delivered.c.seconds).subquery("steps")
-    spread = spread_of(steps, "seconds", ["period_on"]).subquery("spread")
+    spread = spread_of(engine, steps, "seconds", ["period_on"]).subquery("spread")
     statement = select(
         spread.c.period_on,
         spread.c.orders.label("delivered_orders"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
@@ -26,7 +27,7 @@ from data_access.dialects import ZONE, days_between, seconds_between
 from data_access.filters import OrderFilter, Period, is_open, name_in, order_predicates
 from data_access.frames import read_frame
 from data_access.scope import Scope
-from data_access.stage_times import ENTERED, entered_on, left_at, moment_in, spread_of
+from data_access.stage_times import ENTERED, entered_on, moment_in, spread_of, ways_to_leave
 from data_access.stages import OPEN_STAGES
 
 Cut = Literal["stage", "channel", "region"]
@@ -50,13 +51,14 @@ def sum_dwell_times(
         raise ValueError("how long orders stayed is asked of a period")
     periods = (order_filter.period, order_filter.period.previous())
     legs = [
-        _left(scope, order_filter, as_of, by, stage, place, period, zone)
+        leg
         for place, period in enumerate(periods)
         for stage in OPEN_STAGES
+        for leg in _left(engine, scope, order_filter, as_of, by, stage, place, period, zone)
     ]
     stays = union_all(*legs).subquery("stays")
     in_order = select(stays).where(stays.c.seconds >= 0).subquery("in_order")
-    spread = spread_of(in_order, "seconds", ["place", "step", *_key(by)]).subquery("spread")
+    spread = spread_of(engine, in_order, "seconds", ["place", "step", *_key(by)]).subquery("spread")
     frame = read_frame(engine, _named(scope, spread, by, language))
     return _in_words(frame, by)
 
@@ -84,12 +86,13 @@ def sum_queues(
         .where(*wanted, is_open(orders))
         .subquery("waiting")
     )
-    spread = spread_of(waiting, "days", ["place", "step", *_key(by)]).subquery("spread")
+    spread = spread_of(engine, waiting, "days", ["place", "step", *_key(by)]).subquery("spread")
     frame = read_frame(engine, _named(scope, spread, by, language))
     return _in_words(frame, by).drop(columns="span")
 
 
 def _left(
+    engine: Engine,
     scope: Scope,
     order_filter: OrderFilter,
     as_of: date,
@@ -98,21 +101,24 @@ def _left(
     place: int,
     period: Period,
     zone: str,
-) -> Select[Any]:
+) -> Iterator[Select[Any]]:
     """The orders that left the stage in the period, with the seconds they were in it."""
     orders = scope.visible.orders.c
-    entered, left = orders[ENTERED[stage]], left_at(orders, stage)
-    return select(
-        literal(place, Integer).label("place"),
-        literal(OPEN_STAGES.index(stage), Integer).label("step"),
-        *(orders[column] for column in _key(by)),
-        seconds_between(entered, left).label("seconds"),
-    ).where(
-        *order_predicates(scope, replace(order_filter, period=None), as_of),
-        orders.stage != "cancelled",
-        entered.is_not(None),
-        moment_in(left, period, zone),
-    )
+    entered = orders[ENTERED[stage]]
+    chosen = order_predicates(scope, replace(order_filter, period=None), as_of)
+    for left, is_next in ways_to_leave(engine, orders, stage):
+        yield select(
+            literal(place, Integer).label("place"),
+            literal(OPEN_STAGES.index(stage), Integer).label("step"),
+            *(orders[column] for column in _key(by)),
+            seconds_between(entered, left).label("seconds"),
+        ).where(
+            *chosen,
+            orders.stage != "cancelled",
+            entered.is_not(None),
+            moment_in(left, period, zone),
+            *is_next,
+        )
 
 
 def _key(by: Cut) -> list[str]:

@@ -89,14 +89,19 @@ def list_open_orders(
         is_open(orders.c),
         orders.c.promised_on.is_not(None),
     )
-    page = (
-        select(orders, entered_on(orders.c, as_of, zone).label("entered_on"))
+    first = (  # by few columns, so that the others are read of these orders alone
+        select(orders.c.order_id)
         .where(chosen)
         .order_by(orders.c.promised_on, orders.c.order_id)
         .limit(MOST_OPEN)
+        .subquery("first")
+    )
+    page = (
+        select(orders, entered_on(orders.c, as_of, zone).label("entered_on"))
+        .join_from(orders, first, first.c.order_id == orders.c.order_id)
         .subquery("page")
     )
-    carriers = _carriers(scope)
+    carriers = _carriers(scope, first)
     lines = lines_short_of_stock(scope, page)
     statement = (
         select(
@@ -170,14 +175,13 @@ def _since(day: ColumnElement[Any], as_of: date) -> ColumnElement[int]:
     return days_between(literal(as_of), day)
 
 
-def _carriers(scope: Scope) -> Subquery:
-    """order_id and its carrier, the first by name of several."""
+def _carriers(scope: Scope, wanted: FromClause | None = None) -> Subquery:
+    """order_id and its carrier, the first by name of several; of the orders `wanted` alone."""
     shipments = scope.visible.shipments.c
-    return (
-        select(shipments.order_id, func.min(shipments.carrier).label("carrier"))
-        .group_by(shipments.order_id)
-        .subquery("carriers")
-    )
+    carriers = select(shipments.order_id, func.min(shipments.carrier).label("carrier"))
+    if wanted is not None:
+        carriers = carriers.where(shipments.order_id.in_(select(wanted.c.order_id)))
+    return carriers.group_by(shipments.order_id).subquery("carriers")
 
 
 def _name(

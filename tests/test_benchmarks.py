@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.answers import Measured, report_pages
 from benchmarks.forecasting import report_forecasting
+from benchmarks.question import Question
 from benchmarks.questions import page_questions
 from benchmarks.timing import percentile, shown, times
 from data_access.database import Database
 from data_access.offered import find_last_offer_run, find_offer_list
+from data_access.orders import list_orders
 from data_access.what_if_learnt import find_learnt
 from tests.crm import add_order, scope_of
 
@@ -86,6 +89,20 @@ def test_each_page_is_there(sqlite_database: Database, page: str) -> None:
     add_order(sqlite_database)
     questions = page_questions(sqlite_database.record, date(2026, 11, 23), "CNY")
     assert any(question.page.split(",")[0] == page for question in questions)
+
+
+def test_a_page_is_held_to_its_aim(capsys: pytest.CaptureFixture[str]) -> None:
+    def found(page: str, *taken: float) -> list[Measured]:
+        return [Measured(Question(page, "of it", list_orders), each, 1.0) for each in taken]
+
+    pages = found("quick", 40, 59) + found("slow", 40, 61) + found("slow, by a click", 70, 80)
+    report_pages("SQLite", pages + found("slow, learnt", 900), 1_000_000)
+    rows = [line.split("|")[1:] for line in capsys.readouterr().out.splitlines() if "|" in line]
+    told = {cells[0].strip(): (cells[2].strip(), cells[4].strip()) for cells in rows[2:]}
+    assert told == {
+        "quick": ("99.0", "under 100"), "slow": ("101", "NOT under 100"),
+        "slow, by a click": ("80.0", "under 100"), "slow, learnt": ("900", "–"),
+    }  # fmt: skip
 
 
 def test_forecasts_are_measured_against_prophet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from math import ceil
 from random import Random
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, func, insert, select, text
@@ -175,6 +176,16 @@ def test_half_and_nine_in_ten_are_an_orders_own_time(asked: Asked) -> None:
         add_order(asked.database, **times(at("01"), None, None, None, at(f"{day + 1:02}")))
     now = row_of(asked(sum_cycle_times, CHOSEN, AS_OF), span="now")
     assert (now["cycle_median"] / 86400, now["cycle_nine_in_ten"] / 86400) == (5, 9)
+
+
+def test_the_copys_function_takes_the_order_that_a_rank_would() -> None:
+    shares = "percentile_disc({}) WITHIN GROUP (ORDER BY place)"
+    found = duckdb.sql(
+        f"SELECT many, {shares.format(0.5)}, {shares.format(0.9)} FROM range(1, 400) AS m(many),"
+        " range(1, many + 1) AS p(place) GROUP BY many"
+    ).fetchall()
+    assert len(found) == 399
+    assert all((half, nine) == (-(-n // 2), -(-9 * n // 10)) for n, half, nine in found)
 
 
 # Waits
