@@ -18,6 +18,17 @@ def milliseconds(ask: Callable[[], Any], repeats: int = 7) -> float:
     return statistics.median(taken[1:] or taken)
 
 
+def best(ask: Callable[[], Any], repeats: int = 7) -> tuple[float, float]:
+    """The least milliseconds on the clock and of processors, of a few calls: what others do on the
+    machine only adds to them."""
+    clock, used = [], []
+    while len(clock) <= repeats and sum(clock) < ENOUGH_SECONDS * 1000:
+        start = time.process_time()
+        clock.append(_once(ask))
+        used.append((time.process_time() - start) * 1000)
+    return min(clock), min(used)
+
+
 def _once(ask: Callable[[], Any]) -> float:
     start = time.perf_counter()
     ask()
