@@ -57,8 +57,8 @@ _ROWS_SEEN = 10
 _SORTINGS: dict[str, tuple[str, RequestSort, bool]] = {
     "oldest": (N_("Oldest first"), "requested_at", False),
     "newest": (N_("Newest first"), "requested_at", True),
-    "expected": (N_("Expected soonest"), "expected_on", False),
-    "needed": (N_("Needed soonest"), "needed_by", False),
+    "expected": (N_("Expected first"), "expected_on", False),
+    "needed": (N_("Needed first"), "needed_by", False),
     "units": (N_("Most units"), "quantity", True),
     "value": (N_("Largest amount"), "value", True),
 }
@@ -175,7 +175,7 @@ def request_list(
             count,
         )  # fmt: skip
         labels = {name: _SORTINGS[name][0] for name in offered_sorts}
-        sort_box("replenish_sorting", labels, sorted_by, width=170)
+        sort_box("replenish_sorting", labels, sorted_by, width=148)  # beside the toolbar
 
     list_toolbar(pages, frame, _n("{n} request", "{n} requests", count), controls,
                  advice=_("Click a row to see its history"))  # fmt: skip
@@ -234,9 +234,9 @@ def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Colum
           if queue in ("ordered", ALL) else []),
         *([Column("value", _("Value"), "money", width=105)] if shows_cost else []),
         Column("age_days", _("Age"), "age", width=65),
+        Column("supplier", _("Supplier"), width=190),
         Column("why", _("Cause"), width=310),
         *([Column("reason", _("Reason"), width=160)] if queue in ("rejected", "closed") else []),
-        Column("supplier", _("Supplier"), width=150),
         Column("requester", _("Requested by"), width=120),
     ]  # fmt: skip
     may_lack = ("needed_by", "reason", "requester", "supplier")
