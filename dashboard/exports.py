@@ -83,7 +83,7 @@ def export_menu(export: Export, count: int) -> None:
 
 
 def export_and_title(export: Export, count: int, title: str) -> None:
-    """Above a table of one page: the export next to it and to the left, since on a phone the table's
+    """Above a table of one page: the export next to it and left, since on a phone the table's
     own toolbar lies over whatever is there to the right."""
     st.markdown(title)
     export_menu(export, count)

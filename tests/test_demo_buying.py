@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from dashboard.demo_buying import buy_as_planned
 from dashboard.refreshing import refresh, source_of
@@ -19,7 +21,7 @@ from data_access.inventory import list_expected_receipts, list_stock, sum_waitin
 from data_access.schema import upgrade_schema
 from data_access.scope import mint_scope
 from data_access.stock_plans import list_stock_plans
-from data_access.tables import refreshes, stock, users
+from data_access.tables import properties, refreshes, stock, users
 from data_access.verifying import verify_log
 from tests.crm import NOW
 
@@ -44,6 +46,20 @@ def shelves(database: Database) -> list[Any]:
         return list(connection.execute(select(stock).order_by(stock.c.stock_id)))
 
 
+@contextmanager
+def mark_as_demo(database: Database, mark: str | None) -> Iterator[None]:
+    """None: as a database that never was a demo."""
+    is_mark = properties.c.name == "demo"
+    with writing(database.writer) as connection:
+        connection.execute(delete(properties).where(is_mark))
+        if mark is not None:
+            connection.execute(insert(properties).values(name="demo", value=mark))
+    yield
+    with writing(database.writer) as connection:
+        connection.execute(delete(properties).where(is_mark))
+        connection.execute(insert(properties).values(name="demo", value="1"))
+
+
 def test_what_the_plan_suggests_was_ordered_but_for_a_few(tmp_path: Path) -> None:
     database = connect(f"sqlite:///{tmp_path / 'crm.sqlite'}")
     upgrade_schema(database.writer)
@@ -57,6 +73,9 @@ def test_what_the_plan_suggests_was_ordered_but_for_a_few(tmp_path: Path) -> Non
                                      started_at=NOW, finished_at=NOW)
         )  # fmt: skip
     assert buy_as_planned(database, date(2026, 11, 24)) == 0  # not its day
+    for mark in ("0", None):
+        with mark_as_demo(database, mark):
+            assert buy_as_planned(database, TODAY) == 0  # a company that is
     before, lay = board(database), shelves(database)
     suggested = before.index[before["suggested"] > 0]
     bought = [each for each in suggested if each % LEFT_EVERY]
