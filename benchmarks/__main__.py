@@ -34,6 +34,7 @@ PARTS = (
     "forecasting", "recommending",
 )  # fmt: skip
 ON_NO_DATABASE = {"forecasting", "recommending"}
+ON_ONE_OF_ITS_OWN = {"stock"}
 DAYS = 365  # the period of the pandas answers
 SESSIONS = [1, 10, 50]
 
@@ -58,9 +59,16 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         urls = {"SQLite": worlds.sqlite_url(folder, chosen.orders)}
         small = {"SQLite": worlds.sqlite_url(folder, chosen.orders // 10)}
+        shelves = {"SQLite": worlds.sqlite_url(folder, chosen.orders, "stock")}
         if not chosen.sqlite_only:
             server = stack.enter_context(worlds.postgresql_server(folder))
             urls["PostgreSQL"] = worlds.postgresql_url(server, chosen.orders)
+            shelves["PostgreSQL"] = worlds.postgresql_url(server, chosen.orders, "stock")
+        if "stock" in chosen.parts:
+            for name, url in shelves.items():
+                report_stock(name, url, _copy_path(url, folder), chosen.orders)
+        if set(chosen.parts) <= ON_NO_DATABASE | ON_ONE_OF_ITS_OWN:
+            return
         for name, url in urls.items():
             seconds = worlds.fill(url, chosen.orders)
             made = "kept from before" if seconds is None else f"made in {seconds:,.0f} s"
@@ -88,8 +96,6 @@ def _measure(name: str, url: str, folder: Path, chosen: argparse.Namespace) -> N
         report_editing(name, url, folder)
     if "what_if" in parts:
         report_what_if(name, url, path)
-    if "stock" in parts:
-        report_stock(name, url, path)
 
 
 def _answers(url: str, path: Path, *, raw: bool = True) -> list[Measured]:

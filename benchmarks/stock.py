@@ -1,8 +1,12 @@
 """Stock: the night's plan, the data of the page, which must be there within 100 ms, and a year of
-200 products played again, within 5 s."""
+200 products played again, within 5 s. Its world has more products than a demo of as many orders: in
+the demo's four warehouses as many stocks as 5,000 products have in three. Their demand is told from
+what was ordered: forecasts of so many products would take longer than all else, and the page reads
+no other rows for them."""
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import date
 from pathlib import Path
@@ -11,7 +15,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from benchmarks import worlds
-from benchmarks.timing import kept, milliseconds, print_table, shown
+from benchmarks.timing import Taken, kept, print_table, shown, time_taken
 from dashboard.analytics.inventory.replay import judge_replay, replay_policy, slow_lead_days
 from dashboard.refreshing import source_of
 from dashboard.stock_plan import StockBoard, StockRule, judge_stock
@@ -24,10 +28,12 @@ from data_access.scope import Scope
 from data_access.stock_plans import list_stock_plans
 
 PAGE_MS, REPLAY_MS = 100, 5_000
+PRODUCTS_IN_ALL = 3_752
 PRODUCTS, DAYS = 200, 365
 
 
-def report_stock(name: str, url: str, path: Path) -> None:
+def report_stock(name: str, url: str, path: Path, orders: int) -> None:
+    worlds.fill(url, orders, products=PRODUCTS_IN_ALL, parts=())
     database = connect(url)
     copied = AnalyticsCopy(database.record, path)
     try:
@@ -35,29 +41,36 @@ def report_stock(name: str, url: str, path: Path) -> None:
         copied.refresh()
         scope = worlds.scope_named(database.record, "manager")
         board = _board(copied.engine, scope, worlds.AS_OF)
-        asked = milliseconds(lambda: _ask(copied.engine, scope))
-        whole = milliseconds(lambda: _board(copied.engine, scope, worlds.AS_OF))
+        asked = time_taken(lambda: _ask(copied.engine, scope))
+        whole = time_taken(lambda: _board(copied.engine, scope, worlds.AS_OF))
     finally:
         copied.close()
         database.dispose()
-    replay = milliseconds(_replay)
+    replay = time_taken(_replay)
     rows = [
-        ["the night's plan", f"{night * 1000:,.0f}", "–"],
-        ["the page's data", shown(asked), kept(asked, PAGE_MS)],
-        ["the page's data, judged", shown(whole), "–"],
-        [f"{PRODUCTS} products × {DAYS} days again", shown(replay), kept(replay, REPLAY_MS)],
-    ]
-    title = f"{name}: stock, {len(board.rows):,} products in warehouses"
-    print_table(title, ["what", "ms", "kept"], rows)
+        ["the night's plan", *_both(night), "–"],
+        ["the page's data", *_both(asked), kept(asked.clock, PAGE_MS)],
+        ["the page's data, judged", *_both(whole), "–"],
+        [f"{PRODUCTS} products × {DAYS} days again", *_both(replay),
+         kept(replay.clock, REPLAY_MS)],
+    ]  # fmt: skip
+    title = (
+        f"{name}: stock, {len(board.rows):,} products in warehouses; load {os.getloadavg()[0]:.1f}"
+    )
+    print_table(title, ["what", "ms", "ms of a processor", "kept"], rows)
 
 
-def _plan(database: Database, copied: AnalyticsCopy) -> float:
+def _both(taken: Taken) -> tuple[str, str]:
+    return shown(taken.clock), shown(taken.cores)
+
+
+def _plan(database: Database, copied: AnalyticsCopy) -> Taken:
     source = source_of(database.record, database.writer, copied.engine, worlds.AS_OF)
     version = runs.read_input_version(database.record)
-    start = time.perf_counter()
+    clock, used = time.perf_counter(), time.process_time()
     run = runs.begin_run(database.writer, "stock", worlds.AS_OF, version)
     refresh_stock(source, run, lambda share: None)
-    return time.perf_counter() - start
+    return Taken((time.perf_counter() - clock) * 1000, (time.process_time() - used) * 1000)
 
 
 def _ask(engine: Engine, scope: Scope) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,8 +24,8 @@ SEED = 7
 CURRENCY = "CNY"
 
 
-def sqlite_url(folder: Path, orders: int) -> str:
-    return f"sqlite:///{folder / f'crm_{orders}.sqlite'}"
+def sqlite_url(folder: Path, orders: int, kind: str = "crm") -> str:
+    return f"sqlite:///{folder / f'{kind}_{orders}.sqlite'}"
 
 
 @contextmanager
@@ -51,18 +52,25 @@ def postgresql_url(server: Engine, orders: int, kind: str = "crm") -> str:
     return server.url.set(database=name).render_as_string(hide_password=False)
 
 
-def fill(url: str, orders: int) -> float | None:
-    """Builds the demo, its forecasts and its plan of stock unless it is there; the seconds that the
-    demo took."""
+def fill(
+    url: str,
+    orders: int,
+    *,
+    products: int | None = None,
+    parts: tuple[str, ...] = ("forecasts", "stock"),
+) -> float | None:
+    """Builds the demo and these parts of a refresh unless it is there; the seconds that the demo
+    took. `products`: None as many as go with the orders."""
     database = connect(url)
     try:
         if inspect(database.record).has_table("users") and _is_filled(database.record):
             return None
         start = time.perf_counter()
         upgrade_schema(database.writer)
-        build_demo(database.writer, make_plan(orders, SEED, AS_OF, "Asia/Shanghai"))
+        plan = replace(make_plan(orders, SEED, AS_OF, "Asia/Shanghai"), products=products)
+        build_demo(database.writer, plan)
         seconds = time.perf_counter() - start
-        for part in ("forecasts", "stock"):
+        for part in parts:
             refresh_parts(database, part, AS_OF, None)
         return seconds
     finally:

@@ -142,14 +142,18 @@ def _lines(scope: Scope, row: pd.Series, plan: Plan, *, shares: bool) -> None:
     )
     ids = tuple(frame["line_id"].astype(int))
     key = f"shortage_lines_{data_version()}_{int(row['stock_id'])}"
+    chosen = frame[frame["line_id"] == st.session_state.get(_LINE)]
+    first = (chosen if len(chosen) else frame).iloc[0]
+    if not shares:  # above the table: on a phone its toolbar lies over the end of a line
+        _chosen_line(scope, row, plan, first)
     show_table(
         frame, _columns(frame, shares=shares), key=key, alt=_("Order lines that wait"),
         currency=_currency(frame),
         height="content" if len(frame) <= _ROWS_SEEN else (_ROWS_SEEN + 1) * ROW_HEIGHT + 6,
         on_select=lambda: _clicked(key, ids), selection_mode="single-cell",
     )  # fmt: skip
-    chosen = frame[frame["line_id"] == st.session_state.get(_LINE)]
-    _chosen_line(scope, row, plan, (chosen if len(chosen) else frame).iloc[0])
+    if shares:
+        _chosen_line(scope, row, plan, first)
 
 
 def _columns(frame: pd.DataFrame, *, shares: bool) -> list[Column]:

@@ -83,11 +83,10 @@ def export_menu(export: Export, count: int) -> None:
 
 
 def export_and_title(export: Export, count: int, title: str) -> None:
-    """Above a table of one page: the export first, since where it ends a narrow row, the table's
-    own toolbar lies over it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        export_menu(export, count)
-        st.markdown(title, width="content")
+    """Above a table of one page: the export next to it and left, since on a phone the table's
+    own toolbar lies over whatever is there to the right."""
+    st.markdown(title)
+    export_menu(export, count)
 
 
 def export_buttons(export: Export, count: int) -> None:

@@ -48,7 +48,8 @@ def _facts(said: dict[Any, Any]) -> None:
         facts.append((_("First asked for"), formats.number(said["requested_quantity"])))
     if said["value"] is not None:
         cost = formats.money(said["unit_cost"], said["currency"])
-        facts.append((_("Value"), f"{formats.money(said['value'], said['currency'])} ({cost})"))
+        value = formats.money(said["value"], said["currency"])
+        facts.append((_("Value"), _("{value} ({cost} a unit)", value=value, cost=cost)))
     for name, label in (("supplier", _("Supplier")), ("note", _("Note"))):
         if said[name]:
             facts.append((label, said[name]))

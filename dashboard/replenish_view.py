@@ -57,8 +57,8 @@ _ROWS_SEEN = 10
 _SORTINGS: dict[str, tuple[str, RequestSort, bool]] = {
     "oldest": (N_("Oldest first"), "requested_at", False),
     "newest": (N_("Newest first"), "requested_at", True),
-    "expected": (N_("Expected soonest"), "expected_on", False),
-    "needed": (N_("Needed soonest"), "needed_by", False),
+    "expected": (N_("Expected first"), "expected_on", False),
+    "needed": (N_("Needed first"), "needed_by", False),
     "units": (N_("Most units"), "quantity", True),
     "value": (N_("Largest amount"), "value", True),
 }
@@ -175,7 +175,7 @@ def request_list(
             count,
         )  # fmt: skip
         labels = {name: _SORTINGS[name][0] for name in offered_sorts}
-        sort_box("replenish_sorting", labels, sorted_by, width=170)
+        sort_box("replenish_sorting", labels, sorted_by, width=148)  # beside the toolbar
 
     list_toolbar(pages, frame, _n("{n} request", "{n} requests", count), controls,
                  advice=_("Click a row to see its history"))  # fmt: skip
@@ -223,20 +223,20 @@ def _columns(frame: pd.DataFrame, queue: str, *, shows_cost: bool) -> list[Colum
     has_come = queue not in ("proposed", "approved", "rejected")
     columns = [
         *([Column("state", _("State"), "badge", width=95, badges=badges)] if queue == ALL else []),
-        Column("product", _("Product"), width=180),
-        Column("sku", _("SKU"), width=90),
-        Column("warehouse", _("Warehouse"), width=150),
-        Column("quantity", _("Quantity"), "count", width=80),
+        Column("product", _("Product"), width=172),
+        Column("sku", _("SKU"), width=82),
+        Column("warehouse", _("Warehouse"), width=146),
+        Column("quantity", _("Quantity"), "count", width=72),
         *([Column("received_quantity", _("Arrived"), "count", width=80)] if has_come else []),
         Column("needed_by", _("Needed by"), "day"),
         *([Column("expected_on", _("Expected on"), "day")] if has_come else []),
         *([Column("days_late", _("Late"), "lateness", width=85)]
           if queue in ("ordered", ALL) else []),
-        *([Column("value", _("Value"), "money", width=105)] if shows_cost else []),
-        Column("age_days", _("Age"), "age", width=65),
+        *([Column("value", _("Value"), "money", width=98)] if shows_cost else []),
+        Column("age_days", _("Age"), "age", width=56),
+        Column("supplier", _("Supplier"), width=150),
         Column("why", _("Cause"), width=310),
         *([Column("reason", _("Reason"), width=160)] if queue in ("rejected", "closed") else []),
-        Column("supplier", _("Supplier"), width=150),
         Column("requester", _("Requested by"), width=120),
     ]  # fmt: skip
     may_lack = ("needed_by", "reason", "requester", "supplier")

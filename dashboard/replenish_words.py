@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dashboard.texts import N_, _
+from data_access.replenishments import OF_AN_ORDER
 
 STATES: dict[str, str] = {
     "proposed": N_("Proposed"),
@@ -25,6 +26,7 @@ STATE_COLOURS: dict[str, str] = {
 _CAUSES: dict[str, str] = {
     "Below the reorder point": N_("At or below its reorder point"),
     "By hand": N_("Asked for by hand"),
+    OF_AN_ORDER: N_("An order lacks it"),
     "Large customer order": N_("Large customer order"),
     "Supplier delayed": N_("Supplier delayed"),
     "Enough in stock": N_("Enough in stock"),

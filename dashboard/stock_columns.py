@@ -39,22 +39,22 @@ def list_columns(board: StockBoard) -> list[Column]:
     sales = board.rows["waiting_sales"].notna().any()
     badges = {each: (SEVERITY_NAMES[each], SEVERITY_COLOURS[each]) for each in SEVERITY_NAMES}
     columns = [
-        Column("severity", _("State"), "badge", width=105, help=_(SEVERITY_HELP), badges=badges),
-        Column("sku", _("SKU"), width=90),
-        Column("product", _("Product"), width=180),
-        Column("warehouse", _("Warehouse"), width=150),
-        Column("available", _("Available"), "count", width=80, help=_("On hand − reserved")),
+        Column("severity", _("State"), "badge", width=100, help=_(SEVERITY_HELP), badges=badges),
+        Column("sku", _("SKU"), width=82),
+        Column("product", _("Product"), width=172),
+        Column("warehouse", _("Warehouse"), width=146),
+        Column("available", _("Available"), "count", width=76, help=_("On hand − reserved")),
         Column("reorder_point", _("Reorder point"), "count", width=100),
     ]
     if known:
         columns += [
-            Column("to_order", _("To order"), "count", width=75,
+            Column("to_order", _("To order"), "count", width=70,
                    help=_("What to order today; the arithmetic stands below for the chosen row.")),
-            Column("days_left", _("Lasts"), "age", width=65,
+            Column("days_left", _("Lasts"), "age", width=60,
                    help=_("Days of supply: available ÷ demand a day; at most 999 are shown")),
-            Column("chance_out", _("Runs out"), "chance", width=90,
+            Column("chance_out", _("Shortfall risk"), "chance", width=96,
                    help=_("Chance that the lead time's demand takes all that is free and due")),
-            Column("out_p50_on", _("Empty on"), "day",
+            Column("out_p50_on", _("Empty on"), "day", width=92,
                    help=_("The day from which nothing is free, in half of the simulated ways; one "
                           "in ten is before the early and one in ten after the late day. Blank: "
                           "not within 91 days")),

@@ -44,7 +44,7 @@ def stock_detail(
         if row["item"] < 0:
             st.markdown(f":gray[{not_planned()}]")
         else:
-            left, right = st.columns([11, 10], gap="medium")
+            left, right = st.columns([9, 10], gap="medium")
             with left:
                 _chart(scope, board, row, as_of)
             with right:
@@ -161,6 +161,8 @@ def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
         amount = formats.money(short["net_sales"].sum(), short["currency"].iloc[0]) if one else ""
         told += f" · :red[{hit}]" + (f" ({plain(amount)})" if amount else "")
     st.markdown(f"**{told}**")
+    if len(short):  # above the table: on a phone its toolbar lies over the end of a line
+        link_to_shortage(scope, int(row["stock_id"]))
     key = f"stock_waiting_{data_version()}_{int(row['stock_id'])}"
     first = served.head(_MOST_LINES)
     numbers = tuple(first["order_number"])
@@ -173,10 +175,8 @@ def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
         height="content" if len(first) <= 8 else 300,
         on_select=lambda: _open(key, numbers), selection_mode="single-cell",
     )  # fmt: skip
-    if len(short):
-        if shares:
-            st.markdown(f":small[:gray[{_how_shared(served)}]]")
-        link_to_shortage(scope, int(row["stock_id"]))
+    if len(short) and shares:
+        st.markdown(f":small[:gray[{_how_shared(served)}]]")
 
 
 def _how_shared(served: pd.DataFrame) -> str:

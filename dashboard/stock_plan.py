@@ -20,7 +20,7 @@ from dashboard.analytics.inventory.ahead import (
 )
 from dashboard.analytics.inventory.classes import ABC_CUTS, XYZ_CUTS, classify
 from dashboard.analytics.inventory.grids import unpack
-from dashboard.analytics.inventory.position import SEVERITIES, place_stock
+from dashboard.analytics.inventory.position import place_stock
 from dashboard.analytics.inventory.reorder import (
     FIXED_COST,
     HOLDING_RATE,
@@ -111,19 +111,20 @@ def judge_stock(
         suggested=np.where(gone | (rows["daily_demand"] <= 0), 0, ordered).astype(np.int64),
         stock_value=rows["on_hand"] * rows["unit_cost"],
         short_units=np.maximum(rows["waiting_units"].fillna(0) - rows["on_hand"], 0),
-        rank=rows["severity"].map(SEVERITIES.index),
         **told,
-    ).sort_values(
-        ["rank", "chance_out", "days_of_supply", "stock_id"],
-        ascending=[True, False, True, True],
-        ignore_index=True,
     )
+    rows = rows.take(_worst_first(rows)).reset_index(drop=True)
     currencies = stock.loc[stock["unit_cost"].notna(), "currency"].unique()
     day = plans["as_of_on"].max() if len(plans) else pd.NaT
     return StockBoard(
         rows, ahead, None if pd.isna(day) else day.date(),
         currencies[0] if len(currencies) == 1 else None,
     )  # fmt: skip
+
+
+def _worst_first(rows: pd.DataFrame) -> np.ndarray:
+    """The places of the rows; a chance that is not known comes after those that are."""
+    return np.lexsort((rows["stock_id"], rows["days_of_supply"], -rows["chance_out"], rows["rank"]))
 
 
 def receipts_by_day(scope: Scope, row: pd.Series, as_of: date) -> np.ndarray:
@@ -240,10 +241,11 @@ def _chances(
     free = rows["available"].to_numpy(np.float64)[known]
     sells = (rows["daily_demand"] > 0).to_numpy()[known]
     found["chance_out"][known] = np.where(sells, part.chance_of(free + due[known]), 0.0)
-    comes = receipts[known] > 0
-    lead = np.ceil(rows["lead_time_mean"].to_numpy(np.float64)[known])
-    until = np.where(comes.any(axis=1), comes.argmax(axis=1), lead)
-    told = tell_stock_out(free, receipts[known], part.weeks, until)
+    come = receipts if known.all() else receipts[known]
+    comes = np.flatnonzero(come.any(axis=1))
+    until = np.ceil(rows["lead_time_mean"].to_numpy(np.float64)[known])
+    until[comes] = (come[comes] > 0).argmax(axis=1)
+    told = tell_stock_out(free, come, part.weeks, until)
     for name in names[1:]:
         values = told[name].to_numpy(np.float64)
         found[name][known] = np.where(sells, values, 0.0 if name.startswith("chance") else np.nan)

@@ -95,9 +95,13 @@ def replay_block(scope: Scope, board: StockBoard, rule: StockRule, as_of: date) 
         key="stock_replay", alt=_("Last year again, with other reorder points"),
         currency=board.currency,
     )  # fmt: skip
-    told = _n(
-        "{n} product of the most value, in all warehouses.",
-        "{n} products of the most value, in all warehouses.", int(found["products"].iloc[0]),
+    count = int(found["products"].iloc[0])
+    told = (
+        _n("{n} product of the most value, in all warehouses.",
+           "{n} products of the most value, in all warehouses.", count)
+        if board.rows["value_share"].any()
+        else _n("{n} product that sells most, in all warehouses.",
+                "{n} products that sell most, in all warehouses.", count)
     )  # fmt: skip
     how = _(
         "All begin with the stock of a year ago, meet the demand that was recorded, order the "

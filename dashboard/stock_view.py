@@ -46,7 +46,7 @@ _SORTINGS: dict[str, tuple[str, list[str], list[bool]]] = {
     "severity": (N_("Worst first"), ["rank", "chance_out", "days_of_supply"],
                  [True, False, True]),
     "hit": (N_("Most orders hit"), ["hit_orders", "rank"], [False, True]),
-    "days": (N_("Fewest days of supply"), ["days_of_supply", "rank"], [True, True]),
+    "days": (N_("Fewest days left"), ["days_of_supply", "rank"], [True, True]),
     "value": (N_("Most stock"), ["stock_worth", "rank"], [False, True]),
     "product": (N_("Product"), ["product", "warehouse"], [True, True]),
 }  # fmt: skip
@@ -174,7 +174,8 @@ def stock_list(
                    currency=board.currency, filters=[*filters, _(_VIEWS[view][0])], search=search),
             len(ranked),
         )  # fmt: skip
-        sort_box("stock_sorting", {name: each[0] for name, each in _SORTINGS.items()}, sorted_by)
+        labels = {name: each[0] for name, each in _SORTINGS.items()}
+        sort_box("stock_sorting", labels, sorted_by, width=148)  # beside the table's own toolbar
 
     question = f"{scope.key} {view} {sorted_by} {hash(ids)} {hash(rule)}"
     pages = pages_of("stock", question, page)

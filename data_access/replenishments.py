@@ -15,8 +15,10 @@ from sqlalchemy import (
     FromClause,
     Select,
     Subquery,
+    and_,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -36,6 +38,7 @@ REQUEST_STATES: tuple[RequestState, ...] = (
 )  # fmt: skip
 RequestSort = Literal["requested_at", "expected_on", "needed_by", "quantity", "value"]
 OPEN_STATES = ("proposed", "approved", "ordered")
+OF_AN_ORDER = "An order"  # the cause, where it is an order that the person does not see
 _PEOPLE = {
     "requested_by": "requester",
     "decided_by": "decider",
@@ -164,7 +167,8 @@ def _chosen(scope: Scope, request_filter: RequestFilter) -> Select[Any]:
     may_come = refills.c.state.in_(OPEN_STATES) & (left > 0)
     return (
         select(
-            *(column for column in refills.c if column.name != "unit_cost"),
+            *(column for column in refills.c if column.name not in ("unit_cost", "cause")),
+            _cause_as_seen(scope).label("cause"),
             cast(cost, Money).label("unit_cost"),
             cast(cost * refills.c.quantity, Money).label("value"),
             case((may_come, left), else_=0).label("open_units"),
@@ -173,6 +177,21 @@ def _chosen(scope: Scope, request_filter: RequestFilter) -> Select[Any]:
         .join_from(refills, products, products.c.product_id == refills.c.product_id)
         .where(*_predicates(scope, refills, products, request_filter))
     )
+
+
+def _cause_as_seen(scope: Scope) -> ColumnElement[Any]:
+    """Of a request and its product: the number of an order only where the person sees the order, in
+    lists, searches and files alike."""
+    refills, orders = scope.visible.replenishments.c, scope.visible.orders.c
+    if scope.sees_all("orders"):
+        return refills.cause
+    ending = literal(" · ") + scope.visible.products.c.sku
+    is_seen = exists().where(orders.order_number == func.replace(refills.cause, ending, ""))
+    return case(
+        (and_(refills.cause.like(literal("% · ") + scope.visible.products.c.sku),
+              ~is_seen.correlate(refills.cause.table, scope.visible.products)), OF_AN_ORDER),
+        else_=refills.cause,
+    )  # fmt: skip
 
 
 def _predicates(
@@ -191,7 +210,7 @@ def _predicates(
         supplied = select(suppliers.c.supplier_id).where(
             or_(holds(suppliers.c.name, word), holds(suppliers.c.name_zh, word))
         )
-        texts = (products.c.sku, products.c.name, products.c.name_zh, refills.c.cause)
+        texts = (products.c.sku, products.c.name, products.c.name_zh, _cause_as_seen(scope))
         found.append(
             or_(*(holds(text, word) for text in texts), refills.c.supplier_id.in_(supplied))
         )

@@ -34,7 +34,7 @@ open_chosen_order("stock")
 page_title(_("Stock"), as_of)
 notice_line(scope, "stock", "stock")
 request_dialog("stock")
-knows = is_planned(scope)
+knows = draw(is_planned, scope)
 rule = stock_rule(scope, is_planned=knows)
 board = draw(stock_board, scope, as_of, rule)
 if not len(board.rows):

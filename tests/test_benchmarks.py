@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from benchmarks.answers import Measured, report_pages
 from benchmarks.forecasting import report_forecasting
 from benchmarks.question import Question
 from benchmarks.questions import page_questions
-from benchmarks.timing import percentile, shown, times
+from benchmarks.timing import best, percentile, shown, times
 from data_access.database import Database
 from data_access.offered import find_last_offer_run, find_offer_list
 from data_access.orders import list_orders
@@ -64,6 +65,12 @@ def test_percentiles_and_ratios() -> None:
     assert [percentile([5, 1, 4, 2, 3], share) for share in (0, 0.5, 0.95, 1)] == [1, 3, 5, 5]
     assert (shown(1234.5), shown(12.34), shown(None)) == ("1,234", "12.3", "–")
     assert (times(300.0, 10.0), times(None, 1.0)) == ("30.0×", "–")
+
+
+def test_the_best_of_a_few_calls_is_told_on_the_clock_and_of_processors() -> None:
+    waits = iter((0.03, 0.01, 0.02))
+    clock, used = best(lambda: time.sleep(next(waits)), 2)
+    assert 10 <= clock < 20 and used < clock
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ from data_access.edits.alert_messages import (
     list_readers,
     write_digest,
 )
-from data_access.edits.alerts import acknowledge_alerts
+from data_access.edits.alerting import Waiting
+from data_access.edits.alerts import acknowledge_alerts, snooze_alerts
 from data_access.edits.transaction import new_request_id
 from data_access.tables import (
     alert_orders,
@@ -310,12 +312,46 @@ def test_it_is_written_in_the_language_of_the_reader(company: Company) -> None:
 
 
 def test_what_somebody_is_on_or_has_put_off_is_not_told(company: Company) -> None:
+    company.set_stock(company.shop.ink, on_hand=0)
     company.call("alert")
-    (alert_id,) = (row.alert_id for row in company.open().values())
-    house = company.shop.scopes["warehouse"]
-    acknowledge_alerts(company.database.writer, house, [alert_id], request_id=new_request_id())
+    ids = {kind: row.alert_id for kind, row in company.open().items()}
+    writer, scopes = company.database.writer, company.shop.scopes
+    acknowledge_alerts(
+        writer, scopes["warehouse"], [ids["short_order"]], request_id=new_request_id()
+    )
+    snooze_alerts(
+        writer, scopes["manager"], [ids["out_of_stock"]], reason="Comes on Monday",
+        until_on=utc_now().date() + timedelta(days=3), request_id=new_request_id(),
+    )  # fmt: skip
     company.ask("manager")
     company.call("alert")
+    assert company.told() == []
+    company.ask("warehouse")  # who has put nothing off
+    company.call("alert")
+    (message,) = company.told()
+    assert "Ink" in message.body and "Pen" not in message.body
+
+
+def test_under_each_warning_stand_its_own_orders(company: Company) -> None:
+    warned = company.warned
+    ink = replace(warned.ink(kind="short_order"), orders=(Waiting(warned.mine, 1, 1),))
+    warned.warn(warned.pens(), ink)
+    company.ask("sales_rep")
+    assert write_digests(company.database, utc_now(), None) == 1
+    (message,) = company.told()
+    under = {("Pen" if "Pen" in part else "Ink"): part for part in message.body.split("\n\n")[:2]}
+    assert "LATE" in under["Pen"] and "MINE" not in under["Pen"]
+    assert "MINE" in under["Ink"] and "LATE" not in under["Ink"]
+
+
+def test_who_sees_other_things_by_the_time_of_writing_is_not_written_to(company: Company) -> None:
+    company.call("alert")
+    company.ask("manager")
+    (reader,) = list_readers(company.database.record)
+    ids = tuple(row.alert_id for row in company.open().values())
+    digest, scope = Digest(ids, "en", "Of before", "Of before"), company.shop.scopes["manager"]
+    set_role(company.database.writer, "manager", "sales_rep", now=utc_now())
+    assert not write_digest(company.database.writer, scope, reader, digest, now=utc_now())
     assert company.told() == []
 
 

@@ -17,6 +17,7 @@ from data_access.allocating import (
 )
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import Database, writing
+from data_access.set_aside import Aside
 from data_access.tables import allocations, orders
 from tests.crm import NOW, add, scope_of
 from tests.shop import TODAY, Shop, open_shop, run
@@ -239,3 +240,9 @@ def _by_hand(shop: Shop, region_id: int | None) -> dict[int, int]:
             found[row.order_id] += 1
             left -= 1
     return found
+
+
+def test_an_order_keeps_its_own_units_when_less_is_there_than_all_have_set_aside() -> None:
+    aside = Aside(own=3, others=2, unreserved=2)
+    assert [aside.left_to_ship(there) for there in (9, 5, 4)] == [7, 3, 3]
+    assert [aside.left_to_confirm(free) for free in (9, 5, 4)] == [7, 3, 3]

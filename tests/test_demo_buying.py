@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import insert, select
+import pytest
+from sqlalchemy import delete, insert, select
 
+from dashboard.analytics.inventory.ahead import HORIZON_DAYS
+from dashboard.analytics.inventory.running_out import tell_stock_out
 from dashboard.demo_buying import buy_as_planned
 from dashboard.refreshing import refresh, source_of
-from dashboard.stock_plan import StockRule, judge_stock
+from dashboard.stock_plan import StockBoard, StockRule, judge_stock
 from data_access.database import Database, connect, writing
 from data_access.demo import Plan, build_demo
 from data_access.demo.ordering import LEFT_EVERY
@@ -19,7 +25,7 @@ from data_access.inventory import list_expected_receipts, list_stock, sum_waitin
 from data_access.schema import upgrade_schema
 from data_access.scope import mint_scope
 from data_access.stock_plans import list_stock_plans
-from data_access.tables import refreshes, stock, users
+from data_access.tables import properties, refreshes, stock, users
 from data_access.verifying import verify_log
 from tests.crm import NOW
 
@@ -27,6 +33,10 @@ TODAY = date(2026, 11, 23)
 
 
 def board(database: Database) -> pd.DataFrame:
+    return judged(database).rows.set_index("stock_id")
+
+
+def judged(database: Database) -> StockBoard:
     record = database.record
     with record.connect() as connection:
         user_id = connection.scalar(select(users.c.user_id).where(users.c.role == "manager"))
@@ -36,12 +46,37 @@ def board(database: Database) -> pd.DataFrame:
         sum_waiting_by_stock(record, scope), on=["product_id", "warehouse_id"], how="left"
     )
     plans, coming = list_stock_plans(record, scope), list_expected_receipts(record, scope)
-    return judge_stock(rows, plans, coming, TODAY, StockRule()).rows.set_index("stock_id")
+    return judge_stock(rows, plans, coming, TODAY, StockRule())
 
 
 def shelves(database: Database) -> list[Any]:
     with database.record.connect() as connection:
         return list(connection.execute(select(stock).order_by(stock.c.stock_id)))
+
+
+@contextmanager
+def mark_as_demo(database: Database, mark: str | None) -> Iterator[None]:
+    """None: as a database that never was a demo."""
+    is_mark = properties.c.name == "demo"
+    with writing(database.writer) as connection:
+        connection.execute(delete(properties).where(is_mark))
+        if mark is not None:
+            connection.execute(insert(properties).values(name="demo", value=mark))
+    yield
+    with writing(database.writer) as connection:
+        connection.execute(delete(properties).where(is_mark))
+        connection.execute(insert(properties).values(name="demo", value="1"))
+
+
+def chance_until(found: StockBoard, row: Any) -> float:
+    """That nothing is free before the day on which goods are expected, worked out for one."""
+    day = max((row.expected_on - pd.Timestamp(TODAY)).days, 1)
+    comes = np.zeros((1, HORIZON_DAYS))
+    comes[0, day] = row.on_order
+    told = tell_stock_out(
+        np.array([float(row.available)]), comes, found.ahead.weeks[[row.item]], np.array([day])
+    )
+    return float(told["chance_before_receipt"].iloc[0])
 
 
 def test_what_the_plan_suggests_was_ordered_but_for_a_few(tmp_path: Path) -> None:
@@ -57,6 +92,9 @@ def test_what_the_plan_suggests_was_ordered_but_for_a_few(tmp_path: Path) -> Non
                                      started_at=NOW, finished_at=NOW)
         )  # fmt: skip
     assert buy_as_planned(database, date(2026, 11, 24)) == 0  # not its day
+    for mark in ("0", None):
+        with mark_as_demo(database, mark):
+            assert buy_as_planned(database, TODAY) == 0  # a company that is
     before, lay = board(database), shelves(database)
     suggested = before.index[before["suggested"] > 0]
     bought = [each for each in suggested if each % LEFT_EVERY]
@@ -71,6 +109,13 @@ def test_what_the_plan_suggests_was_ordered_but_for_a_few(tmp_path: Path) -> Non
     assert set(left.index) == set(suggested) - set(bought)
     assert 0 < len(left) < 0.08 * len(after)
     assert (after.loc[bought, "expected_on"] > pd.Timestamp(TODAY)).mean() > 0.9
+    found = judged(database)
+    rows = found.rows[
+        found.rows["stock_id"].isin(list(added.index)) & (found.rows["available"] > 0)
+    ]
+    rows = rows[~before.loc[rows["stock_id"], "on_order"].astype(bool).to_numpy()]  # one receipt
+    told = [chance_until(found, row) for row in rows.itertuples()]
+    assert len(rows) > 20 and rows["chance_before_receipt"].tolist() == pytest.approx(told)
     assert buy_as_planned(database, TODAY) == 0 and shelves(database) == lay
     verify_log(database.record)
     database.dispose()

@@ -221,6 +221,9 @@ def test_the_order_behind_a_request_is_linked_for_who_sees_it(stores: Stores) ->
     assert listed(tab)["why"].tolist() == [f"Order {number} lacks it"] and has(tab, "open_cause")
     tab = open_page(stores, "sales_lead", region_ids=[stores.north])
     assert not has(tab, "open_cause")
+    assert listed(tab)["why"].tolist() == ["An order lacks it"] and not says(tab, number)
+    tab = open_page(stores, "sales_lead", region_ids=[stores.north], q=number)
+    assert says(tab, "No request fits these filters.")  # nothing tells that there is such an order
 
 
 def new_order(stores: Stores) -> str:

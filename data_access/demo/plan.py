@@ -49,6 +49,7 @@ class Plan:
     as_of: date
     time_zone: str = "Asia/Shanghai"
     closing_time: time = time(18, 0)  # nothing happens on `as_of` after it
+    products: int | None = None  # None: as many as go with the orders
 
     FEWEST: ClassVar[int] = 200
     FIRST: ClassVar[date] = date(min(LUNAR_NEW_YEAR) + 3, 1, 1)

@@ -41,7 +41,8 @@ class Catalogue:
 
 def make_catalogue(plan: Plan) -> Catalogue:
     chance = plan.chance("catalogue")
-    size = int(np.clip(160 * (plan.orders / 20_000) ** 0.35, 96, 1_100)) // 8 * 8
+    usual_size = int(np.clip(160 * (plan.orders / 20_000) ** 0.35, 96, 1_100))
+    size = (plan.products or usual_size) // 8 * 8
     names, names_zh, category, usual = _name_products(size)
     base_price = np.maximum(np.round(usual * chance.lognormal(0, 0.07, size)), 6)
     popularity = chance.lognormal(0, 0.75, size) / (base_price / 100) ** 0.25

@@ -18,7 +18,7 @@ def place_stock(
     From  on_hand, reserved, on_order, reorder_point (NaN: none), daily_demand, lead_days,
           order_quantity, days_unsold (NaN: never sold)
     To    the same, and available, projected, days_of_supply (infinite without demand), is_low
-          (available ≤ reorder point), severity
+          (available ≤ reorder point), severity, rank (0: the worst severity)
 
     Available = on hand − reserved, projected = on hand + on order − reserved; units and days.
 
@@ -51,7 +51,7 @@ def place_stock(
     need = rate * stock["lead_days"].to_numpy(np.float64)
     enough = np.nan_to_num(point) + stock["order_quantity"].to_numpy(np.float64)
     unsold = stock["days_unsold"].to_numpy(np.float64)
-    severity = np.select(
+    rank = np.select(
         [
             free < 0,
             (free == 0) & ((rate > 0) | (point > 0)),
@@ -61,9 +61,10 @@ def place_stock(
             (free > enough) & (days > overstock_days) & (rate > 0),
             (free > 0) & (np.isnan(unsold) | (unsold >= dead_days)),
         ],
-        ["short", "out", "critical", "low", "coming", "over", "dead"],
-        "ok",
+        range(len(SEVERITIES) - 1),
+        len(SEVERITIES) - 1,
     )
     return stock.assign(
-        available=free, projected=projected, days_of_supply=days, is_low=is_low, severity=severity
-    )
+        available=free, projected=projected, days_of_supply=days, is_low=is_low, rank=rank,
+        severity=np.array(SEVERITIES)[rank],
+    )  # fmt: skip
