@@ -147,6 +147,8 @@ def _array(table: Table, name: str, values: pd.Series[Any]) -> Array:
         return values.to_numpy(np.float64, na_value=np.nan) if values.isna().any() else (
             values.to_numpy(np.int64)
         )  # fmt: skip
+    if isinstance(values.dtype, pd.CategoricalDtype):  # many rows of few words
+        return np.append(values.cat.categories.to_numpy(object), None)[values.cat.codes]
     if isinstance(kind, String):
         return values.astype(object).where(values.notna(), None).to_numpy()
     found: Array = values.to_numpy()
