@@ -32,8 +32,11 @@ def rank_lists(customer: Ints, product: Ints, scores: Floats, customers: Ints, k
 def looked_up(truth: Matrix, customer: Ints, product: Ints) -> Flags:
     """Whether `truth` (customers by products) has each pair."""
     size = truth.shape[1]
-    pairs = sparse.coo_array(truth)
-    there = np.sort(pairs.coords[0].astype(np.int64) * size + pairs.coords[1])
+    pairs = sparse.csr_array(truth)
+    if not pairs.has_sorted_indices:
+        pairs = pairs.sorted_indices()
+    there = np.repeat(np.arange(len(pairs.indptr) - 1), np.diff(pairs.indptr)) * size
+    there += pairs.indices
     asked = customer.astype(np.int64) * size + product
     place = np.minimum(np.searchsorted(there, asked), max(len(there) - 1, 0))
     return np.asarray(there[place] == asked) if len(there) else np.zeros(len(asked), dtype=bool)
