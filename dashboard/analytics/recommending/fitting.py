@@ -240,14 +240,15 @@ def _new_candidates(
     rank: Rank | None, beside: int,
 ) -> tuple[Ints, Ints]:  # fmt: skip
     """Rows and places within `offered` of what the customers never bought and is the best by any
-    method; what a method says nothing of is no candidate by it."""
+    method. With `rank`, what a method says nothing of is no candidate by it; learning needs such
+    ones too."""
     own_at = fitted.at[own_product]
     own = (own_row[own_at >= 0], own_at[own_at >= 0])
     chosen = np.zeros(dense["popular"].shape, dtype=bool)
     each = beside if rank else kept
     for name, scores in dense.items():
         if name != "popular":
-            _mark_best(chosen, scores, own, each)
+            (_mark_best if rank else _mark_so_many)(chosen, scores, own, each)
     if rank:
         _mark_best(chosen, rank(dense), own, kept)
     if each and chosen.shape[1]:  # the same for all, but for what they have
@@ -259,6 +260,18 @@ def _new_candidates(
         chosen[:, first] |= free & (np.cumsum(free, axis=1) <= each)
     row, place = np.divmod(np.flatnonzero(chosen), max(chosen.shape[1], 1))
     return row, place
+
+
+def _mark_so_many(chosen: Flags, scores: Any, own: tuple[Ints, Ints], most: int) -> None:
+    """Marks the `most` largest of each row, also where they are 0, but for those of `own`."""
+    most = min(most, scores.shape[1])
+    if not most:
+        return
+    best_first = -scores  # among many equals faster than its mirror
+    best_first[own] = np.inf
+    best = np.argpartition(best_first, most - 1, axis=1)[:, :most]
+    np.put_along_axis(chosen, best, True, axis=1)
+    chosen[own] = False
 
 
 def _mark_best(chosen: Flags, scores: Any, own: tuple[Ints, Ints], most: int) -> None:

@@ -76,8 +76,8 @@ def about(count: Any, base: Any) -> Floats:
     told = np.asarray(count) >= FEWEST_TOLD
     share = np.divide(count, base, out=np.full(told.shape, np.nan), where=told)
     with np.errstate(invalid="ignore"):
-        step = np.where(share >= 0.1, 0.05, 10.0 ** np.floor(np.log10(share)))
-    return np.asarray(np.round(np.round(share / step) * step, 6))
+        steps = np.where(share >= 0.1, 20.0, 10.0 ** -np.floor(np.log10(share)))
+    return np.asarray(np.round(np.floor(share * steps + 0.5) / steps, 6))  # a half goes up
 
 
 def add_up(weights: Weights, told: Candidates) -> dict[str, Floats]:
