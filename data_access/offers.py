@@ -3,8 +3,8 @@ do; as a refresh worked it out, beside what is so now.
 
 Who sees only some customers is told no count over all of them: less those that they see, it would
 tell of few others. The policy hides shared_count and shared_base, and what a pair counts; they read
-shared_rate, about what share it is, where at least five are counted. How often the customer bought a
-product is the customer's own."""
+shared_rate, about what share it is, where at least five are counted. How often the customer bought
+a product is the customer's own."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def list_offers(
 ) -> pd.DataFrame:
     """offer_id, product_id, kind (again, new), rank, score, method, reason, source_product_id,
     orders_since, source_product, own_count, own_base, shared_count, shared_base, shared_rate
-    (see the data dictionary; NULL where withheld), as_of_on, and FACTS as of `list_offered_products`; by kind and
-    rank. Products no longer sold on `as_of` are left out; what else speaks against one `Screen`
-    says of these columns."""
+    (see the data dictionary; NULL where withheld), as_of_on, and FACTS as of `list_offered_products`;
+    by kind and rank. Products no longer sold on `as_of` are left out; what else speaks against one
+    `Screen` says of these columns."""
     visible = scope.visible
     offers, products = visible.offers, visible.products
     source = visible.products.alias("source")

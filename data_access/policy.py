@@ -223,9 +223,7 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
         "offers": Rule(Rows.OF_VISIBLE_CUSTOMERS, _SHARED),
         "offer_lists": Rule(Rows.OF_VISIBLE_CUSTOMERS, _hide("late_orders", "counts")),
-        "call_reasons": Rule(
-            Rows.OF_VISIBLE_CUSTOMERS, {"counted": of_own, "counted_of": of_own}
-        ),
+        "call_reasons": Rule(Rows.OF_VISIBLE_CUSTOMERS, {"counted": of_own, "counted_of": of_own}),
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
         "product_pairs": Rule(masks=_PAIRS),

@@ -141,7 +141,7 @@ def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None
     assert told(shop, shop.rep, shop.other) == {}
     mine = told(shop, shop.rep, shop.mine)
     for product in (shop.lamp, shop.cup):
-        assert mine[product][["shared_count", "shared_base"]].isna().all()
+        assert pd.isna(mine[product]["shared_count"]) and pd.isna(mine[product]["shared_base"])
     assert mine[shop.lamp]["shared_rate"] == 0.1 and pd.isna(mine[shop.cup]["shared_rate"])
     assert (mine[shop.tea]["own_count"], mine[shop.tea]["own_base"]) == (2, 3)
     assert told(shop, shop.admin, shop.mine)[shop.cup]["shared_count"] == 4
@@ -208,8 +208,8 @@ def test_rules_of_pairs(shop: SimpleNamespace) -> None:
     def pair(product_id: int, other: int, together: int, lift: int) -> None:
         add(shop.writer, "product_pairs", product_id=product_id, other_product_id=other,
             as_of_on=AS_OF, together=together, product_orders=40, other_orders=20, orders=1_000,
-            shared_rate=Decimal(together) / 40, lift=Decimal(lift), lift_low=Decimal(lift) / 2, lift_high=Decimal(lift) * 2,
-            q_value=Decimal("0.01"))  # fmt: skip
+            shared_rate=Decimal(together) / 40, lift=Decimal(lift), lift_low=Decimal(lift) / 2,
+            lift_high=Decimal(lift) * 2, q_value=Decimal("0.01"))  # fmt: skip
 
     pair(shop.tea, shop.cup, 10, 3)
     pair(shop.tea, shop.lamp, 30, 2)
