@@ -79,13 +79,15 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
         found, lists = _offers(
             source, baskets, fitting, lines, weights, attributes, sold, touched, advance
         )
+        customers = len(baskets.customer_ids)
+        del fitting, baskets, lines  # a gigabyte that nobody needs any more
         held = stored.read_all_baskets(source.analytics, source.as_of)
         # these two do not need what is written meanwhile
         pairs = beside.submit(lambda: find_pairs(read_held(held)))
         judging = beside.submit(_judge, learnt, content_of) if learnt else None
         told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
                 "list_length": LIST_LENGTH}  # fmt: skip
-        counts = {"customers": len(baskets.customer_ids), "learnt_from": weights.learnt_from,
+        counts = {"customers": customers, "learnt_from": weights.learnt_from,
                   "worked_out": int(found["customer_id"].nunique())}  # fmt: skip
         written = 0
 

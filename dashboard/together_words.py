@@ -61,7 +61,7 @@ def in_full(rule: Rule) -> str:
 
 def on_hover(rule: Rule) -> str:
     """For a figure, as its HTML."""
-    together = rule["together"]
+    together: float | None = rule["together"]
     counted = [] if pd.isna(together) else [
         _("Together in {n} orders", n=formats.number(together))
     ]  # fmt: skip

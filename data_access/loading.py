@@ -75,7 +75,8 @@ def _insert(connection: Connection, table: Table, rows: Rows, written: Written) 
     cursor = connection.connection.cursor()
     for chunk in _chunks(table, rows):
         cells = [_cells(table, name, values) for name, values in chunk.items()]
-        cursor.executemany(statement, zip(*cells, strict=True))
+        rows_at_once: Any = zip(*cells, strict=True)  # sqlite3 takes them as they come
+        cursor.executemany(statement, rows_at_once)
         written(len(cells[0]))
     cursor.close()
 

@@ -34,9 +34,9 @@ def list_offers(
 ) -> pd.DataFrame:
     """offer_id, product_id, kind (again, new), rank, score, method, reason, source_product_id,
     orders_since, source_product, own_count, own_base, shared_count, shared_base, shared_rate
-    (see the data dictionary; NULL where withheld), as_of_on, and FACTS as of `list_offered_products`;
-    by kind and rank. Products no longer sold on `as_of` are left out; what else speaks against one
-    `Screen` says of these columns."""
+    (see the data dictionary; NULL where withheld), as_of_on, and FACTS as of
+    `list_offered_products`; by kind and rank. Products no longer sold on `as_of` are left out; what
+    else speaks against one `Screen` says of these columns."""
     visible = scope.visible
     offers, products = visible.offers, visible.products
     source = visible.products.alias("source")

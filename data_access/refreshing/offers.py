@@ -36,6 +36,7 @@ Written = Callable[[int], None]
 # rests on, everybody
 _BY_ORDER = ("orders", "order_lines")
 _AT_ONCE = 500
+_WRITTEN_AT_ONCE = 500_000  # rows, of which a copy is made
 
 
 def read_lines(engine: Engine, as_of: date) -> pd.DataFrame:
@@ -167,7 +168,9 @@ def _write(
         if table is not offer_lists:  # one for each customer
             dated = numbered(connection, table, dated)
         with with_indexes_after(connection, table) if is_empty else nullcontext():
-            load(connection, table, rows_of(table, dated), written)
+            for first in range(0, len(dated), _WRITTEN_AT_ONCE):
+                part = dated.iloc[first : first + _WRITTEN_AT_ONCE]
+                load(connection, table, rows_of(table, part), written)
 
 
 def _ids(connection: Connection, wanted: Any, key: Any, values: set[int]) -> set[int]:

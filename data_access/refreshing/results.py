@@ -148,7 +148,8 @@ def _array(table: Table, name: str, values: pd.Series[Any]) -> Array:
             values.to_numpy(np.int64)
         )  # fmt: skip
     if isinstance(values.dtype, pd.CategoricalDtype):  # many rows of few words
-        return np.append(values.cat.categories.to_numpy(object), None)[values.cat.codes]
+        words: list[Any] = [*values.cat.categories, None]  # the last of those that are missing
+        return np.array(words, dtype=object)[values.cat.codes.to_numpy()]
     if isinstance(kind, String):
         return values.astype(object).where(values.notna(), None).to_numpy()
     found: Array = values.to_numpy()

@@ -66,11 +66,11 @@ class Fitted:
 
     @cached_property
     def dense_alike(self) -> Singles:
-        return self.alike.toarray().astype(np.float32)
+        return np.asarray(self.alike.toarray(), np.float32)
 
     @cached_property
     def dense_content(self) -> Singles:
-        return self.content.toarray().astype(np.float32)
+        return np.asarray(self.content.toarray(), np.float32)
 
     @cached_property
     def pulls(self) -> Mapping[str, Singles]:
@@ -108,7 +108,7 @@ class Candidates:
                 found += weight * self.features[name]
         return found
 
-    def keep(self, chosen: Flags) -> Candidates:
+    def keep(self, chosen: Flags | Ints) -> Candidates:
         return Candidates(
             self.customer[chosen], self.product[chosen], self.is_again[chosen],
             {name: values[chosen] for name, values in self.features.items()},

@@ -166,7 +166,7 @@ def _offers(
         {
             "customer_id": fitted.baskets.customer_ids[told.customer],
             "product_id": ids[told.product],
-            "kind": pd.Categorical.from_codes((~told.is_again).astype(int), KINDS),
+            "kind": _words((~told.is_again).astype(np.int64), KINDS),
             "rank": rank,
             "score": scores,
             "method": _named("blend", WAYS, len(rank)),
@@ -182,9 +182,13 @@ def _offers(
     )
 
 
-def _named(name: str, names: Sequence[str], size: int) -> pd.Categorical:
+def _named(name: str, names: Sequence[str], size: int) -> Any:
     """So many times the same of these names."""
-    return pd.Categorical.from_codes(np.full(size, names.index(name)), names)
+    return _words(np.full(size, names.index(name), np.int64), names)
+
+
+def _words(codes: Ints, names: Sequence[str]) -> Any:
+    return pd.Categorical.from_codes(codes, pd.Index(list(names)))
 
 
 def _told(values: Ints, chosen: Any) -> Floats:
