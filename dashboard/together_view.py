@@ -62,8 +62,15 @@ def no_rules(scope: Scope, *, has_rules: bool) -> None:
 def rule_cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
     """Who sees only some orders is told no count of all of them."""
     cards = _cards(scope, chosen, found)
-    counted = counts_pairs(scope)
-    return [each for each in cards if counted or each.key not in ("pair_orders", "pair_often")]
+    if counts_pairs(scope):
+        return cards
+    largest = _first(scope, chosen, "lift")
+    lift = Card(
+        key="pair_lift", label=_("Largest lift, about"),
+        value=_("{n}×", n=formats.number(largest["lift"], 1)),
+        help=_("How many times as often as by chance, to a half"), note=_names(largest),
+    )  # fmt: skip
+    return [cards[0], lift]
 
 
 def _cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
@@ -129,7 +136,7 @@ def rule_list(
     """The rules; a click on one opens the orders behind it."""
     said = st.query_params.get("sort", "sure")
     sortings = _sortings(scope)
-    sorted_by = said if said in sortings else "sure"
+    sorted_by = said if said in sortings else sortings[0]
     label, column = _SORTINGS[sorted_by]
     rules = _rules(scope, chosen, column)
     count = int(found["rules"])
@@ -164,7 +171,7 @@ def rule_list(
 
 
 def _sortings(scope: Scope) -> tuple[str, ...]:
-    return tuple(_SORTINGS) if counts_pairs(scope) else ("sure", "confidence")
+    return tuple(_SORTINGS) if counts_pairs(scope) else ("lift", "confidence")
 
 
 def _how(scope: Scope) -> str:
