@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,8 @@ class _Learnt:
 def _learn(some: Baskets, content_of: Any) -> _Learnt:
     split = evaluation.split_last_orders(some)
     fitted = fit(split.learnt, content_of)
-    return _Learnt(some, split, fitted, evaluation.learn_split(split, fitted, seed=SEED))
+    weights = evaluation.learn_split(split, fitted, seed=SEED)
+    return _Learnt(some, split, replace(fitted), weights)  # without what it has worked out
 
 
 def _some(baskets: Baskets) -> Baskets:
