@@ -85,6 +85,9 @@ def _offer_in_full(reason: Reason) -> str:
     }  # fmt: skip
     if reason["cause"] == "again":
         why = _("To offer again: {product}, in {n} of their {of} orders.", **values)
+    elif pd.isna(reason["counted_of"]):
+        why = _("New for them: {product}. Customers who bought {source} bought it too.",
+                source=plain(reason["source_product"]), product=values["product"])  # fmt: skip
     else:
         why = _("New for them: {product}. Of {of} customers who bought {source}, {n} bought it"
                 " too.", source=plain(reason["source_product"]), **values)  # fmt: skip

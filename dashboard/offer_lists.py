@@ -84,7 +84,8 @@ def _offered(ask: Ask, customer_id: int, as_of: date, method: str, screen: Scree
 
 
 _OF_LIST = ("product_id", "kind", "rank", "score", "method", "reason", "source_product_id",
-            "own_count", "own_base", "shared_count", "shared_base", "orders_since")  # fmt: skip
+            "own_count", "own_base", "shared_count", "shared_base", "shared_rate",
+            "orders_since")  # fmt: skip
 
 
 def _blended(ask: Ask, customer_id: int, as_of: date) -> pd.DataFrame:

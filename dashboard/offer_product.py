@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -15,13 +16,13 @@ from dashboard.connection import engine_and_version
 from dashboard.exports import Export, export_menu
 from dashboard.offer_choice import choose_id, said_id
 from dashboard.offer_picking import pick_product
-from dashboard.offer_words import KIND_NAMES, in_short
+from dashboard.offer_words import KIND_NAMES, about_rate, in_short
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
 from dashboard.tables import ROW_HEIGHT, Column, show_table
 from dashboard.texts import N_, _, _n, language, plain
 from data_access.offered import find_offered_product
-from data_access.offers import MOST, list_bought_with, list_wanting
+from data_access.offers import MOST, counts_pairs, list_bought_with, list_wanting
 from data_access.scope import Scope
 
 _ROWS_SEEN = 12
@@ -167,33 +168,46 @@ def _bought_with(scope: Scope, product_id: int) -> None:
     if not len(found):
         st.markdown(f":gray[{_('Nothing is ordered with it more often than by chance.')}]")
         return
-    row = found.iloc[0]
-    said = _n("of {n} order with it", "of {n} orders with it", int(row["product_orders"]))
-    st.markdown(f":small[:gray[{said}]]")
+    counted = counts_pairs(scope)
+    if counted:
+        orders = int(found["product_orders"].iloc[0])
+        said = _n("of {n} order with it", "of {n} orders with it", orders)
+        st.markdown(f":small[:gray[{said}]]")
     ids = tuple(int(each) for each in found["other_product_id"])
     key = f"offers_with_{data_version()}_{product_id}"
-    ranges = [
-        f"{formats.number(low, 1)} – {formats.number(high, 1)}"
-        for low, high in zip(found["lift_low"], found["lift_high"], strict=True)
-    ]
     show_table(
-        found.assign(lift_range=ranges),
-        [
-            Column("other_product", _("Product"), width=260),
-            Column("together", _("With both"), "count", width=85, help=_("Orders with both")),
-            Column("confidence", _("Share"), "rate", width=75,
-                   help=_("Of the orders with this product, those that have the other too")),
-            Column("lift", _("Times chance"), "decimal", width=95,
-                   help=_("How many times as often as if they had nothing to do with each other"
-                          " (lift)")),
-            Column("lift_range", _("95% interval"), width=95),
-        ],
+        found.assign(lift_range=[_range(row) for row in found.to_dict("records")],
+                     about=[about_rate(each) for each in found["confidence"]]),
+        _with_columns(counted=counted),
         key=key,
         alt=_("What goes with it"),
         height="content" if len(found) <= _ROWS_SEEN else (_ROWS_SEEN + 1) * ROW_HEIGHT + 6,
         on_select=lambda: _clicked(key, ids, "product"),
         selection_mode="single-cell",
     )  # fmt: skip
+
+
+def _range(row: Mapping[Any, Any]) -> str:
+    low, high = (formats.number(row[name], 1) for name in ("lift_low", "lift_high"))
+    return f"{low} – {high}"
+
+
+def _with_columns(*, counted: bool) -> list[Column]:
+    """Round numbers for who is told no counts of all orders."""
+    of_it = _("Of the orders with this product, those that have the other too")
+    times = Column("lift", _("Times chance"), "decimal", width=95,
+                   help=_("How many times as often as if they had nothing to do with each other"
+                          " (lift)"))  # fmt: skip
+    product = Column("other_product", _("Product"), width=260)
+    if not counted:
+        return [product, Column("about", _("Share, about"), width=95, help=of_it), times]
+    return [
+        product,
+        Column("together", _("With both"), "count", width=85, help=_("Orders with both")),
+        Column("confidence", _("Share"), "rate", width=75, help=of_it),
+        times,
+        Column("lift_range", _("95% interval"), width=95),
+    ]
 
 
 def _clicked(key: str, ids: tuple[int, ...], about: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import pandas as pd
 from dashboard.analytics.recommending import evaluation
 from dashboard.analytics.recommending.baskets import Baskets, read_baskets
 from dashboard.analytics.recommending.blending import Weights, draw_customers
-from dashboard.analytics.recommending.fitting import LATE_SHARE, fit
+from dashboard.analytics.recommending.fitting import LATE_SHARE, Fitted, fit
 from dashboard.analytics.recommending.itemsets import read_held
 from dashboard.analytics.recommending.listing import LIST_COLUMNS
 from dashboard.analytics.recommending.offering import (
@@ -66,38 +67,57 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
     def content_of(places: Any) -> Any:
         return content(attributes.iloc[places].reset_index(drop=True))
 
-    judging = None
     with ThreadPoolExecutor(1) as beside:
-        if weights is None:
-            some = _some(baskets)
-            weights = evaluation.learn(some, seed=SEED, content_of=content_of)
-            judging = beside.submit(_judge, some, content_of)  # takes as long as all that follows
-            touched = None
-            learnt_on = source.as_of
+        fitting = beside.submit(fit, baskets, content_of, sold) if touched != set() else None
+        learnt = None if weights else _learn(_some(baskets), content_of)
+        if learnt:
+            weights, touched, learnt_on = learnt.weights, None, source.as_of
         else:
             learnt_on = date.fromisoformat(last["learnt_on"]) if last else source.as_of
+        assert weights is not None
         advance(0.2)
         found, lists = _offers(
-            source, baskets, lines, weights, attributes, sold, touched, content_of, advance
+            source, baskets, fitting, lines, weights, attributes, sold, touched, advance
         )
-        pairs = find_pairs(read_held(stored.read_all_baskets(source.analytics, source.as_of)))
-        judged = judging.result() if judging else None
-    advance(0.8)
-    told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
-            "list_length": LIST_LENGTH}  # fmt: skip
-    counts = {"customers": len(baskets.customer_ids), "learnt_from": weights.learnt_from,
-              "worked_out": int(found["customer_id"].nunique())}  # fmt: skip
-    written = 0
+        customers = len(baskets.customer_ids)
+        del fitting, baskets, lines  # a gigabyte that nobody needs any more
+        held = stored.read_all_baskets(source.analytics, source.as_of)
+        # these two do not need what is written meanwhile
+        pairs = beside.submit(lambda: find_pairs(read_held(held)))
+        judging = beside.submit(_judge, learnt, content_of) if learnt else None
+        told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
+                "list_length": LIST_LENGTH}  # fmt: skip
+        counts = {"customers": customers, "learnt_from": weights.learnt_from,
+                  "worked_out": int(found["customer_id"].nunique())}  # fmt: skip
+        written = 0
 
-    def count(rows: int) -> None:
-        nonlocal written
-        written += rows
-        advance(0.8 + 0.19 * written / max(len(found), 1))
+        def count(rows: int) -> None:
+            nonlocal written
+            written += rows
+            advance(0.8 + 0.19 * written / max(len(found), 1))
 
-    stored.replace_offers(
-        source.writer, run, found, lists, touched, pairs, judged, told, {**told, **counts}, count
-    )
+        stored.replace_offers(
+            source.writer, run, found, lists, touched, pairs.result,
+            judging.result if judging else None, told, {**told, **counts}, count,
+        )  # fmt: skip
     return len(found)
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What the weights were learnt from, and is judged on."""
+
+    some: Baskets
+    split: evaluation.Split
+    fitted: Fitted  # to what the split learns from
+    weights: Weights
+
+
+def _learn(some: Baskets, content_of: Any) -> _Learnt:
+    split = evaluation.split_last_orders(some)
+    fitted = fit(split.learnt, content_of)
+    weights = evaluation.learn_split(split, fitted, seed=SEED)
+    return _Learnt(some, split, replace(fitted), weights)  # without what it has worked out
 
 
 def _some(baskets: Baskets) -> Baskets:
@@ -108,16 +128,19 @@ def _some(baskets: Baskets) -> Baskets:
     return baskets.keep(chosen[baskets.customer])
 
 
-def _judge(some: Baskets, content_of: Any) -> pd.DataFrame:
+def _judge(learnt: _Learnt, content_of: Any) -> pd.DataFrame:
     """How the lists do on orders that they did not learn from: the weights are learnt anew, without
     the orders that are measured on."""
     rows: list[dict[str, Any]] = []
-    splits = [evaluation.split_last_orders(some)]
-    cut = evaluation.usual_cut(some)
+    splits = [learnt.split]
+    cut = evaluation.usual_cut(learnt.some)
     if cut is not None:
-        splits.append(evaluation.split_at(some, cut))
+        splits.append(evaluation.split_at(learnt.some, cut))
     for split in splits:
-        judged = evaluation.evaluate(some, split, k=LIST_LENGTH, seed=SEED, content_of=content_of)
+        judged = evaluation.evaluate(
+            learnt.some, split, k=LIST_LENGTH, seed=SEED, content_of=content_of,
+            fitted=learnt.fitted if split is learnt.split else None,
+        )  # fmt: skip
         rows += [
             {"protocol": split.name, "task": task, "list_length": LIST_LENGTH, **row}
             for task, measured in judged["tasks"].items()
@@ -146,8 +169,8 @@ def _evaluation_rows(measured: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _offers(
-    source: Source, baskets: Baskets, lines: pd.DataFrame, weights: Weights,
-    attributes: pd.DataFrame, sold: Any, touched: set[int] | None, content_of: Any,
+    source: Source, baskets: Baskets, fitting: Future[Fitted] | None, lines: pd.DataFrame,
+    weights: Weights, attributes: pd.DataFrame, sold: Any, touched: set[int] | None,
     advance: Advance,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """What is offered, and what each method alone would offer."""
@@ -155,10 +178,10 @@ def _offers(
     groups = stored.read_groups(source.record)
     if touched is not None:
         groups = groups[groups["customer_id"].isin(touched)]
-    if not len(baskets.customer) or not len(groups):
+    if not len(baskets.customer) or not len(groups) or fitting is None:
         return pd.DataFrame(columns=[*OFFER_COLUMNS]), nothing
     known = groups["customer_id"].isin(baskets.customer_ids)
-    fitted = fit(baskets, content_of, sold)
+    fitted = fitting.result()
     advance(0.3)
     places = np.searchsorted(baskets.customer_ids, np.sort(groups.loc[known, "customer_id"]))
     parts: list[pd.DataFrame] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,7 +82,11 @@ def in_full(offer: Reason) -> str:
             )  # fmt: skip
         case "together":
             source = f"**{plain(_source(offer))}**"
-            if pd.isna(offer["shared_count"]) or pd.isna(offer["shared_base"]):
+            if not _is_counted(offer):
+                share = _share(offer)
+                if share:
+                    return _("About {share} of all customers who bought {source} also bought this.",
+                             source=source, share=share)  # fmt: skip
                 return _("They bought {source}, and so did customers who bought this; how many is"
                          " not told, since they are fewer than five.", source=source)  # fmt: skip
             return _("{n} of {of} customers who bought {source} also bought this.", source=source,
@@ -133,7 +138,10 @@ def _bought_in_short(offer: Reason) -> str:
 
 
 def _together_in_short(offer: Reason) -> str:
-    if pd.isna(offer["shared_count"]) or pd.isna(offer["shared_base"]):
+    if not _is_counted(offer):
+        share = _share(offer)
+        if share:
+            return _("about {share} of all buyers of {source}", share=share, source=_source(offer))
         return _("goes with {source} (by fewer than 5)", source=_source(offer))
     return _("{n} of {of} buyers of {source}", source=_source(offer),
              n=formats.number(offer["shared_count"]),
@@ -141,9 +149,8 @@ def _together_in_short(offer: Reason) -> str:
 
 
 def _popular(offer: Reason, *, short: bool) -> str:
-    if pd.isna(offer["shared_count"]) or pd.isna(offer["shared_base"]):
-        return _("popular (in fewer than 5 orders)") if short else _(
-            "Popular: in fewer than five of the latest orders.")  # fmt: skip
+    if not _is_counted(offer):
+        return _popular_about(offer, short=short)
     told = {"n": formats.number(offer["shared_count"]), "of": formats.number(offer["shared_base"])}
     match offer["reason"], short:
         case "popular_region_type", True:
@@ -158,6 +165,43 @@ def _popular(offer: Reason, *, short: bool) -> str:
         case "popular_region", _:
             return _("Popular: in {n} of the {of} latest orders of their region.", **told)
     return _("Popular: in {n} of the {of} latest orders of all customers.", **told)
+
+
+def _popular_about(offer: Reason, *, short: bool) -> str:
+    """For who is told no count of everybody's orders."""
+    share = _share(offer)
+    if not share:
+        return _("popular (in fewer than 5 orders)") if short else _(
+            "Popular: in fewer than five of the latest orders.")  # fmt: skip
+    match offer["reason"], short:
+        case "popular_region_type", True:
+            return _("popular: about {share} of orders of their kind and region", share=share)
+        case "popular_region", True:
+            return _("popular: about {share} of orders of the region", share=share)
+        case _kind, True:
+            return _("popular: about {share} of the latest orders", share=share)
+        case "popular_region_type", _:
+            return _("Popular: in about {share} of the latest orders of customers of their kind in"
+                     " their region.", share=share)  # fmt: skip
+        case "popular_region", _:
+            return _("Popular: in about {share} of the latest orders of their region.", share=share)
+    return _("Popular: in about {share} of the latest orders of all customers.", share=share)
+
+
+def _is_counted(offer: Reason) -> bool:
+    return not (pd.isna(offer["shared_count"]) or pd.isna(offer["shared_base"]))
+
+
+def _share(offer: Reason) -> str:
+    """20%, 3%, 0.4%; nothing where it is not told."""
+    return "" if pd.isna(offer["shared_rate"]) else about_rate(float(offer["shared_rate"]))
+
+
+def about_rate(share: float) -> str:
+    """Of a share in round numbers: as many places as say something."""
+    if not share > 0:
+        return formats.rate(share, 0)
+    return formats.rate(share, min(max(-math.floor(math.log10(100 * share) + 1e-9), 0), 4))
 
 
 def _source(offer: Reason) -> str:

@@ -10,6 +10,7 @@ from dashboard.reads import draw, read
 from dashboard.texts import _, _n, language
 from data_access.bought_together import RuleFilter, list_rule_products
 from data_access.filters import OrderFilter
+from data_access.offers import counts_pairs
 from data_access.scope import Scope
 
 _FEWEST = (10, 20, 50, 100, 500)
@@ -21,11 +22,14 @@ def product_choice(scope: Scope) -> Choice:
     return draw(_products, scope)
 
 
-def fewest_choice() -> Choice:
+def fewest_choice(scope: Scope) -> list[Choice]:
+    """None for who is told no counts of all orders."""
+    if not counts_pairs(scope):
+        return []
     names = {
         n: _n("At least {n} order together", "At least {n} orders together", n) for n in _FEWEST
     }
-    return Choice("fewest", _("Orders together"), _("Any number"), names, many=False)
+    return [Choice("fewest", _("Orders together"), _("Any number"), names, many=False)]
 
 
 def confidence_choice() -> Choice:
@@ -40,7 +44,7 @@ def rule_filter_from(scope: Scope, chosen: OrderFilter) -> RuleFilter:
     """What the address says; what is not offered is not chosen."""
     values = current()
     product = product_choice(scope).read(values)
-    fewest = fewest_choice().read(values)
+    fewest = [number for each in fewest_choice(scope) for number in each.read(values)]
     confidence = confidence_choice().read(values)
     return RuleFilter(
         product_id=int(product[0]) if product else None,

@@ -39,14 +39,13 @@ def orders_block(scope: Scope, pair: tuple[int, int]) -> None:
         _orders(scope, rule)
 
 
-def seen_in_words(scope: Scope, together: int, seen: int, day: str) -> str:
-    """How the orders listed stand to those counted."""
+def seen_in_words(together: int | None, seen: int, day: str) -> str:
+    """How the orders listed stand to those counted, which not everybody is told."""
+    if together is None:
+        return _n("{n} order of those that you see holds both.",
+                  "{n} orders of those that you see hold both.", seen)  # fmt: skip
     if seen == together:
         return _("These are all the orders that were counted.")
-    if not scope.sees_all("orders"):
-        return _("{n} orders were counted; you see {seen} of them, for the others are not of your"
-                 " customers.", n=formats.number(together), seen=formats.number(seen)
-                 )  # fmt: skip
     return _("{n} orders were counted with the data of {day}; {seen} hold both now, for orders have"
              " changed since.", n=formats.number(together), seen=formats.number(seen), day=day
              )  # fmt: skip
@@ -63,7 +62,8 @@ def _orders(scope: Scope, rule: dict[Any, Any]) -> None:
     pair = int(rule["product_id"]), int(rule["other_product_id"])
     last_on = pd.Timestamp(rule["as_of_on"]).date()
     seen = read(count_pair_orders, scope, *pair, last_on, engine="record")
-    told = seen_in_words(scope, int(rule["together"]), seen, formats.day(last_on))
+    together = None if pd.isna(rule["together"]) else int(rule["together"])
+    told = seen_in_words(together, seen, formats.day(last_on))
     if not seen:
         st.markdown(f":gray[{told}]")
         return

@@ -29,7 +29,7 @@ from data_access.bought_together import (
     list_rules,
 )
 from data_access.offered import find_last_offer_run
-from data_access.offers import FEWEST_TOLD, MOST
+from data_access.offers import FEWEST_TOLD, MOST, counts_pairs
 from data_access.scope import Scope
 
 _ROWS_SEEN = 16
@@ -60,8 +60,23 @@ def no_rules(scope: Scope, *, has_rules: bool) -> None:
 
 
 def rule_cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
+    """Who sees only some orders is told no count of all of them."""
+    cards = _cards(scope, chosen, found)
+    if counts_pairs(scope):
+        return cards
+    largest = _first(scope, chosen, "lift")
+    lift = Card(
+        key="pair_lift", label=_("Largest lift, about"),
+        value=_("{n}×", n=formats.number(largest["lift"], 1)),
+        help=_("How many times as often as by chance, to a half"), note=_names(largest),
+    )  # fmt: skip
+    return [cards[0], lift]
+
+
+def _cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
     surest = _first(scope, chosen, "lift_low")
     often = _first(scope, chosen, "together")
+    together = 0 if pd.isna(often["together"]) else int(often["together"])
     return [
         Card(
             key="pairs", label=_("Pairs bought together"), value=formats.number(found["rules"]),
@@ -85,7 +100,7 @@ def rule_cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[
         ),
         Card(
             key="pair_often", label=_("Most often together"),
-            value=_n("{n} order", "{n} orders", int(often["together"])),
+            value=_n("{n} order", "{n} orders", together),
             help=_("The pair that most orders hold."),
             note=_names(often),
         ),
@@ -120,7 +135,8 @@ def rule_list(
 ) -> None:
     """The rules; a click on one opens the orders behind it."""
     said = st.query_params.get("sort", "sure")
-    sorted_by = said if said in _SORTINGS else "sure"
+    sortings = _sortings(scope)
+    sorted_by = said if said in sortings else sortings[0]
     label, column = _SORTINGS[sorted_by]
     rules = _rules(scope, chosen, column)
     count = int(found["rules"])
@@ -135,26 +151,36 @@ def rule_list(
         with st.container(horizontal=True, gap="xsmall", width="content"):
             export_menu(
                 Export(
-                    slug="bought-together", name=_LIST, columns=_file_columns(),
+                    slug="bought-together", name=_LIST, columns=_file_columns(scope),
                     rows=lambda person, most: _whole(person, chosen, column, most),
                     as_of=pd.Timestamp(found["as_of_on"]).date(),
                     filters=[*filters, _(label)],
                 ),
                 count,
             )  # fmt: skip
-            labels = {name: each[0] for name, each in _SORTINGS.items()}
+            labels = {name: _SORTINGS[name][0] for name in sortings}
             sort_box("rule_sorting", labels, sorted_by, width=160)  # beside the table's own toolbar
     ids = tuple(zip(rules["product_id"].tolist(), rules["other_product_id"].tolist(), strict=True))
     key = f"rules_{data_version()}_{sorted_by}_{hash(chosen) % 9999}"
     show_table(
-        add_words(rules), _columns(), key=key, alt=_("Products bought together"),
+        add_words(rules), _columns(scope), key=key, alt=_("Products bought together"),
         height="content" if len(rules) <= _ROWS_SEEN else (_ROWS_SEEN + 1) * ROW_HEIGHT + 6,
         on_select=lambda: _rule_clicked(key, ids), selection_mode="single-cell",
     )  # fmt: skip
-    st.markdown(f":small[:gray[{_how()}]]")
+    st.markdown(f":small[:gray[{_how(scope)}]]")
 
 
-def _how() -> str:
+def _sortings(scope: Scope) -> tuple[str, ...]:
+    return tuple(_SORTINGS) if counts_pairs(scope) else ("lift", "confidence")
+
+
+def _how(scope: Scope) -> str:
+    if not counts_pairs(scope):
+        return _(
+            "Found in all orders of the company, and told in round numbers: counts are for who sees"
+            " all orders. Each pair is told in the direction that holds more often, or from the"
+            " product chosen."
+        )
     return _(
         "Counted over all orders, so everybody reads the same numbers; each pair is told in the"
         " direction that holds more often, or from the product chosen. Chance: if this pair and"
@@ -162,10 +188,21 @@ def _how() -> str:
     )
 
 
-def _columns() -> list[Column]:
-    return [
+def _columns(scope: Scope) -> list[Column]:
+    names = [
         Column("product", _("Who buys"), width=150),
         Column("other_product", _("also buys"), width=150),
+    ]
+    if not counts_pairs(scope):
+        return [
+            *names,
+            Column("confidence_told", _("Confidence, about"), width=135,
+                   help=_("Of the orders with the first product, those with the second too")),
+            Column("lift_told", _("Lift, about"), width=110,
+                   help=_("How many times as often as by chance, to a half")),
+        ]  # fmt: skip
+    return [
+        *names,
         Column("together", _("Orders"), "count", width=65,
                help=_("Orders that hold both products")),
         Column("confidence", _("Confidence"), "rate", width=90,
@@ -184,10 +221,12 @@ def _columns() -> list[Column]:
     ]  # fmt: skip
 
 
-def _file_columns() -> list[Column]:
+def _file_columns(scope: Scope) -> list[Column]:
+    if not counts_pairs(scope):
+        return _columns(scope)
     told = ("lift_told", "q_told", "support_told")
     return [
-        *(each for each in _columns() if each.name not in told),
+        *(each for each in _columns(scope) if each.name not in told),
         Column("support_told", _("Support (all orders)")),
         Column("lift", _("Lift"), "decimal"),
         Column("lift_low", _("Lift, at least (95 %)"), "decimal"),

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard import formats
+from dashboard.offer_words import about_rate
 from dashboard.texts import _, in_a_row, plain
 
 Rule = Mapping[Any, Any]
@@ -21,12 +22,23 @@ def add_words(rules: pd.DataFrame) -> pd.DataFrame:
         support_told=[small_rate(each) for each in rules["support"]],
         lift_told=[lift_in_words(row) for row in rules.to_dict("records")],
         q_told=[q_in_words(each) for each in rules["q_value"]],
+        confidence_told=[about_rate(each) for each in rules["confidence"]],
     )
 
 
 def in_full(rule: Rule) -> str:
     """What the rule says, number by number. Markdown."""
     names = {"product": plain(rule["product"]), "other": plain(rule["other_product"])}
+    if pd.isna(rule["together"]):
+        return in_a_row(
+            (
+                _("Of all orders with {product}, **about {share}** hold {other} too: with it that"
+                  " is **about {lift} times** as often as without regard to it.",
+                  share=about_rate(rule["confidence"]), lift=formats.number(rule["lift"], 1),
+                  **names),
+                _("Exact numbers are for who sees all orders."),
+            )
+        )  # fmt: skip
     of_all = rule["other_orders"] / rule["orders"]
     return in_a_row(
         (
@@ -49,9 +61,13 @@ def in_full(rule: Rule) -> str:
 
 def on_hover(rule: Rule) -> str:
     """For a figure, as its HTML."""
+    together: float | None = rule["together"]
+    counted = [] if pd.isna(together) else [
+        _("Together in {n} orders", n=formats.number(together))
+    ]  # fmt: skip
     lines = [
         f"<b>{escape(str(rule['product']))} + {escape(str(rule['other_product']))}</b>",
-        _("Together in {n} orders", n=formats.number(rule["together"])),
+        *counted,
         _("{lift} times as often as by chance",
           lift=lift_in_words(rule)),
     ]  # fmt: skip
@@ -59,13 +75,17 @@ def on_hover(rule: Rule) -> str:
 
 
 def lift_in_words(rule: Rule) -> str:
-    """15.0 (12.8–17.6)"""
+    """15.0 (12.8–17.6); about 15.0 for who is told no interval."""
+    if pd.isna(rule["lift_high"]):
+        return _("about {lift}", lift=formats.number(rule["lift"], 1))
     lift, low, high = (formats.number(rule[name], 1) for name in ("lift", "lift_low", "lift_high"))
     return f"{lift} ({low}–{high})"
 
 
 def q_in_words(q_value: float) -> str:
-    """A share: less than 0.1%, 2.9%."""
+    """A share: less than 0.1%, 2.9%; missing where it is not told."""
+    if pd.isna(q_value):
+        return formats.MISSING
     return _("less than 0.1%") if q_value < 0.001 else formats.rate(q_value)
 
 

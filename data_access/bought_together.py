@@ -26,7 +26,7 @@ from data_access.columns import Rate
 from data_access.filters import name_in
 from data_access.frames import read_frame, read_row
 from data_access.keyset import PAGE_SIZE, Cursor, Sort, read_page
-from data_access.offers import FEWEST_TOLD, MOST
+from data_access.offers import FEWEST_TOLD, MOST, counts_pairs
 from data_access.scope import Scope
 
 RuleSort = Literal["lift_low", "lift", "together", "confidence", "q_value"]
@@ -63,7 +63,8 @@ def list_rules(
     lift_high (95 %), q_value, as_of_on; at most `limit`.
 
     Without a product each pair is told once, from the product that leads to the other more often
-    (of equals from the first)."""
+    (of equals from the first). Who sees only some orders is told no count of all of them (NULL),
+    and cannot ask for `fewest`; their confidence is about what it is, their lift is to a half."""
     rules = _rules(scope, rule_filter)
     value = rules.c[rule_sort]
     first = value.asc() if rule_sort in ASCENDING else value.desc()
@@ -162,13 +163,16 @@ def _rules(scope: Scope, chosen: RuleFilter) -> Subquery:
     """The chosen rules with their rates as fractions, to be sorted by."""
     pairs, back = scope.visible.product_pairs, scope.visible.product_pairs.alias("back")
     together = cast(pairs.c.together, Numeric(18, 6))
-    confidence = together / pairs.c.product_orders
+    counted = counts_pairs(scope)
+    confidence = together / pairs.c.product_orders if counted else pairs.c.shared_rate
     statement = select(
         *(column for column in pairs.c),
         (together / pairs.c.orders).label("support"),
         confidence.label("confidence"),
         (together / pairs.c.other_orders).label("back_confidence"),
-    ).where(pairs.c.together >= chosen.fewest)
+    )
+    if counted:
+        statement = statement.where(pairs.c.together >= chosen.fewest)
     if chosen.least_confidence > 0:
         statement = statement.where(confidence >= chosen.least_confidence)
     if chosen.category_ids:
@@ -184,13 +188,15 @@ def _rules(scope: Scope, chosen: RuleFilter) -> Subquery:
     reverse = and_(
         back.c.product_id == pairs.c.other_product_id, back.c.other_product_id == pairs.c.product_id
     )
+    own, other = (
+        (pairs.c.other_orders, pairs.c.product_orders)
+        if counted
+        else (func.coalesce(pairs.c.shared_rate, 0), func.coalesce(back.c.shared_rate, 0))
+    )
     leads = or_(
         back.c.product_pair_id.is_(None),
-        pairs.c.product_orders < pairs.c.other_orders,
-        and_(
-            pairs.c.product_orders == pairs.c.other_orders,
-            pairs.c.product_id < pairs.c.other_product_id,
-        ),
+        own > other,
+        and_(own == other, pairs.c.product_id < pairs.c.other_product_id),
     )
     return statement.outerjoin_from(pairs, back, reverse).where(leads).subquery("rules")
 

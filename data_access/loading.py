@@ -75,7 +75,8 @@ def _insert(connection: Connection, table: Table, rows: Rows, written: Written) 
     cursor = connection.connection.cursor()
     for chunk in _chunks(table, rows):
         cells = [_cells(table, name, values) for name, values in chunk.items()]
-        cursor.executemany(statement, list(zip(*cells, strict=True)))
+        rows_at_once: Any = zip(*cells, strict=True)  # sqlite3 takes them as they come
+        cursor.executemany(statement, rows_at_once)
         written(len(cells[0]))
     cursor.close()
 
@@ -84,15 +85,14 @@ def _cells(table: Table, name: str, values: Array) -> list[Any]:
     """Python values as SQLite keeps them: text for days and moments, None for NULL."""
     if values.dtype.kind == "M":
         missing = np.isnat(values)
-        found: list[Any] = _date_texts(values).tolist()
-        return _blank(found, missing)
+        return _blank(_date_texts(values), missing)
     if values.dtype.kind == "f":
         missing = np.isnan(values)
         if isinstance(table.c[name].type, Integer):
             values = np.where(missing, 0, values).astype(np.int64)
-        return _blank(values.tolist(), missing)
+        return _blank(values, missing)
     if _names_a_row(table, name):
-        return _blank(values.tolist(), values == 0)
+        return _blank(values, values == 0)
     return list(values.tolist())
 
 
@@ -106,10 +106,12 @@ def _date_texts(values: Array) -> Array:
     return texts
 
 
-def _blank(cells: list[Any], missing: Array) -> list[Any]:
-    for place in np.flatnonzero(missing):
-        cells[place] = None
-    return cells
+def _blank(values: Array, missing: Array) -> list[Any]:
+    if not missing.any():
+        return list(values.tolist())
+    cells = values.astype(object)
+    cells[missing] = None
+    return list(cells)
 
 
 def _names_a_row(table: Table, name: str) -> bool:

@@ -39,9 +39,9 @@ FACTS = ("product", "sku", "category_id", "category", "supplier_id", "names", "l
 
 
 def find_offer_list(engine: Engine, scope: Scope, customer_id: int) -> dict[str, Any] | None:
-    """as_of_on, order_count, late_orders, products, entries, counts, small_counts (see the data
-    dictionary; late_orders and small_counts NULL for who sees only some customers): what
-    `read_list` reads. None where nothing is worked out for the customer."""
+    """as_of_on, order_count, late_orders, products, entries, counts (see the data dictionary;
+    late_orders and counts NULL for who sees only some customers): what `read_list` reads. None
+    where nothing is worked out for the customer."""
     lists = scope.visible.offer_lists
     columns = (column for column in lists.c if column.name != "customer_id")
     return read_row(engine, select(*columns).where(lists.c.customer_id == customer_id))

@@ -1,8 +1,10 @@
 """What to offer a customer, who wants a product next, what is bought together, and how well offers
 do; as a refresh worked it out, beside what is so now.
 
-Who sees only some customers is told no count of fewer than five over all of them: the policy hides
-such a shared_count. How often the customer bought a product is the customer's own."""
+Who sees only some customers is told no count over all of them: less those that they see, it would
+tell of few others. The policy hides shared_count and shared_base, and what a pair counts; they read
+shared_rate, about what share it is, where at least five are counted. How often the customer bought
+a product is the customer's own."""
 
 from __future__ import annotations
 
@@ -24,17 +26,17 @@ FEWEST_TOLD = 5
 MOST = 200
 PairSort = Literal["lift_low", "together"]
 _REASON = ("reason", "source_product_id", "orders_since")
-_COUNTS = ("own_count", "own_base", "shared_count", "shared_base")
+_COUNTS = ("own_count", "own_base", "shared_count", "shared_base", "shared_rate")
 
 
 def list_offers(
     engine: Engine, scope: Scope, customer_id: int, as_of: date, *, language: str = "en"
 ) -> pd.DataFrame:
     """offer_id, product_id, kind (again, new), rank, score, method, reason, source_product_id,
-    orders_since, source_product, own_count, own_base, shared_count, shared_base (see the data
-    dictionary; NULL where withheld), as_of_on, and FACTS as of `list_offered_products`; by kind and
-    rank. Products no longer sold on `as_of` are left out; what else speaks against one `Screen`
-    says of these columns."""
+    orders_since, source_product, own_count, own_base, shared_count, shared_base, shared_rate
+    (see the data dictionary; NULL where withheld), as_of_on, and FACTS as of
+    `list_offered_products`; by kind and rank. Products no longer sold on `as_of` are left out; what
+    else speaks against one `Screen` says of these columns."""
     visible = scope.visible
     offers, products = visible.offers, visible.products
     source = visible.products.alias("source")
@@ -132,10 +134,13 @@ def list_pairs(
     language: str = "en",
 ) -> pd.DataFrame:
     """product_pair_id, product_id, product, other_product_id, other_product, together (orders with
-    both, at least `fewest`), product_orders, other_orders, orders, support, confidence, lift,
-    lift_low, lift_high (95 %), q_value: rules of one product to another, of all orders."""
+    both, at least `fewest`), product_orders, other_orders, orders, support, confidence (about, of
+    who sees only some orders, to whom no counts are told), lift, lift_low, lift_high (95 %),
+    q_value: rules of one product to another, of all orders."""
     pairs = scope.visible.product_pairs
-    statement = _pairs(scope, language).where(pairs.c.together >= max(fewest, FEWEST_TOLD))
+    statement = _pairs(scope, language)
+    if counts_pairs(scope):
+        statement = statement.where(pairs.c.together >= max(fewest, FEWEST_TOLD))
     return read_frame(engine, _sorted(statement, pairs, sort).limit(min(limit, MOST)))
 
 
@@ -151,6 +156,11 @@ def list_offer_evaluations(engine: Engine, scope: Scope) -> pd.DataFrame:
     )
 
 
+def counts_pairs(scope: Scope) -> bool:
+    """Whether this person is told how many orders hold a pair."""
+    return scope.reads("product_pairs", "together")
+
+
 def _pairs(scope: Scope, language: str) -> Select[Any]:
     pairs = scope.visible.product_pairs
     product, other = scope.visible.products.alias("product"), scope.visible.products.alias("other")
@@ -164,7 +174,10 @@ def _pairs(scope: Scope, language: str) -> Select[Any]:
             name_in(language, other).label("other_product"),
             *(pairs.c[name] for name in ("together", "product_orders", "other_orders", "orders")),
             cast(together / pairs.c.orders, Rate).label("support"),
-            cast(together / pairs.c.product_orders, Rate).label("confidence"),
+            cast(
+                together / pairs.c.product_orders if counts_pairs(scope) else pairs.c.shared_rate,
+                Rate,
+            ).label("confidence"),
             *(pairs.c[name] for name in ("lift", "lift_low", "lift_high", "q_value")),
         )
         .join_from(pairs, product, product.c.product_id == pairs.c.product_id)

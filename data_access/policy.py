@@ -66,9 +66,16 @@ def initial(column: Column[Any]) -> ColumnElement[Any]:
     return _unless_null(column, func.substr(column, 1, 1) + "***")
 
 
-def from_five(column: Column[Any]) -> ColumnElement[Any]:
-    """A count of everybody's, unless it is so small that it might point to somebody."""
-    return case((column >= 5, column), else_=cast(null(), column.type)).label(column.name)
+def of_own(column: Column[Any]) -> ColumnElement[Any]:
+    """A count of a reason to call, unless it is of everybody's customers."""
+    is_shared = column.table.c.cause == "new"
+    return case((is_shared, cast(null(), column.type)), else_=column).label(column.name)
+
+
+def half_lift(column: Column[Any]) -> ColumnElement[Any]:
+    """How many times as often as by chance, to a half: no count can be got from it."""
+    lift = cast(func.round(column.table.c.lift * 2) / 2, column.type)
+    return lift.label(column.name)
 
 
 def whole_weeks(column: Column[Any]) -> ColumnElement[Any]:
@@ -183,7 +190,14 @@ _OF_CUSTOMERS = (
 _RECORD = _hide("record")
 # How many customers there are in all is not for who sees some of them.
 _COUNTS = _hide("row_count", "details")
-_SHARED: dict[str, Mask] = {"shared_count": from_five, "shared_base": from_five}
+# Neither are counts over everybody: less those that the person sees they would tell of few others.
+# A share in round numbers tells no count, of however many it is the same.
+_SHARED = _hide("shared_count", "shared_base")
+_PAIRS: dict[str, Mask] = {
+    **_hide("together", "product_orders", "other_orders", "orders", "lift_high", "q_value"),
+    "lift": half_lift,
+    "lift_low": half_lift,
+}
 _everything = {**dict.fromkeys(BUSINESS, ALL), "customer_merges": Rule(masks=_RECORD)}
 _masked_everything = {
     **{name: Rule(masks=CONTACT_PERSON if name == "contacts" else CONTACT) for name in BUSINESS},
@@ -208,14 +222,11 @@ def _sales(rows: Rows) -> dict[str, Rule]:
         "targets": Rule(rows),
         **{name: Rule(Rows.OF_VISIBLE_CUSTOMERS) for name in _OF_CUSTOMERS},
         "offers": Rule(Rows.OF_VISIBLE_CUSTOMERS, _SHARED),
-        # counts of all customers: those below five stand in a column of their own
-        "offer_lists": Rule(
-            Rows.OF_VISIBLE_CUSTOMERS, {"late_orders": from_five, "small_counts": hidden}
-        ),
+        "offer_lists": Rule(Rows.OF_VISIBLE_CUSTOMERS, _hide("late_orders", "counts")),
+        "call_reasons": Rule(Rows.OF_VISIBLE_CUSTOMERS, {"counted": of_own, "counted_of": of_own}),
         "customer_merges": Rule(Rows.OF_VISIBLE_CUSTOMERS, _RECORD),
         "completeness": Rule(rows),
-        # counts of all orders, each of at least five
-        "product_pairs": ALL,
+        "product_pairs": Rule(masks=_PAIRS),
         "offer_evaluations": Rule(masks=_hide("customers")),
         "saved_segments": ALL,
         "calendar_events": ALL,  # what explains unusual days explains them to everybody

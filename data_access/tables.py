@@ -722,6 +722,7 @@ offers = Table(  # what to offer a customer, and why; written by a refresh
     Column("own_base", Integer),
     Column("shared_count", Integer),
     Column("shared_base", Integer),
+    Column("shared_rate", Rate),  # about so much
     Column("orders_since", Integer),
     UniqueConstraint("customer_id", "product_id"),
     CheckConstraint("kind in ('again', 'new')", name="kind_known"),
@@ -740,8 +741,7 @@ offer_lists = Table(  # what each method alone would offer a customer; written b
     Column("late_orders", Integer, nullable=False),
     Column("products", Text, nullable=False),
     Column("entries", Text, nullable=False),
-    Column("counts", Text, nullable=False),  # none below five
-    Column("small_counts", Text, nullable=False),
+    Column("counts", Text, nullable=False),
 )  # fmt: skip
 
 product_pairs = Table(  # what is bought together more often than by chance; written by a refresh
@@ -755,6 +755,7 @@ product_pairs = Table(  # what is bought together more often than by chance; wri
     Column("product_orders", Integer, nullable=False),
     Column("other_orders", Integer, nullable=False),
     Column("orders", Integer, nullable=False),
+    Column("shared_rate", Rate),  # of the orders with the product, about
     Column("lift", Expected, nullable=False),
     Column("lift_low", Expected, nullable=False),
     Column("lift_high", Expected, nullable=False),

@@ -14,7 +14,17 @@ from pathlib import Path
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, SmallInteger, String, Table, Text
 
 from data_access.columns import Days, Expected, Money, Rate
-from data_access.policy import POLICY, Mask, Role, from_five, hidden, initial, phone, whole_weeks
+from data_access.policy import (
+    POLICY,
+    Mask,
+    Role,
+    half_lift,
+    hidden,
+    initial,
+    of_own,
+    phone,
+    whole_weeks,
+)
 from data_access.scope import RELATIONS
 from data_access.tables import metadata
 
@@ -37,7 +47,8 @@ _MASKS: dict[Mask, str] = {
     hidden: "hidden",
     phone: "138****5678",
     initial: "z***",
-    from_five: "from 5",
+    of_own: "of own",
+    half_lift: "half lift",
     whole_weeks: "whole weeks",
 }
 

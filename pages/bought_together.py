@@ -31,7 +31,7 @@ if not everything["rules"]:
     follow_changes("bought-together")
     st.stop()
 choices = worth_choosing(
-    product_choice(scope), category_choice(scope), fewest_choice(), confidence_choice()
+    product_choice(scope), category_choice(scope), *fewest_choice(scope), confidence_choice()
 )
 bar = Bar(presets=(), choices=choices)
 order_filter = filter_bar(bar, as_of)

@@ -165,6 +165,7 @@ MASKS: dict[str, Callable[[Any, Row], Any]] = {
     "hidden": lambda value, row: None,
     "138****5678": _phone,
     "z***": _initial,
-    "from 5": lambda value, row: value if value is not None and value >= 5 else None,
+    "of own": lambda value, row: None if row["cause"] == "new" else value,
+    "half lift": lambda value, row: int(float(row["lift"]) * 2 + 0.5) / 2,
     "whole weeks": _whole_weeks,
 }

@@ -19,6 +19,7 @@ from dashboard.analytics.recommending.choosing import choose, likeness
 from dashboard.analytics.recommending.fitting import fit
 from dashboard.analytics.recommending.listing import LISTED, METHODS, read_list
 from dashboard.analytics.recommending.offering import make_offers
+from dashboard.analytics.recommending.reasons import about
 from dashboard.analytics.recommending.similarity import content, ease
 from tests.shopping import habits
 
@@ -187,21 +188,45 @@ def test_reasons_have_exact_counts_and_the_source_that_adds_most(told: Told) -> 
                     ("ease", "together"), ("content", "similar")}  # fmt: skip
 
 
-def test_counts_below_five_are_not_in_what_everybody_reads(told: Told) -> None:
+def test_counts_of_everybody_are_not_in_what_everybody_reads(told: Told) -> None:
     whole = told.row(200)
-    told_few = {**whole, "small_counts": None, "late_orders": None}
+    told_few = {**whole, "counts": None, "late_orders": None}
     for method in METHODS:
         every, few = read_list(whole, method), read_list(told_few, method)
-        for name in ("shared_count", "shared_base"):
-            small = (every[name] < 5) | (every["reason"] == "popular") & (name == "shared_base")
-            pd.testing.assert_series_equal(few[name], every[name].mask(small))
-        shown = ["product_id", "kind", "rank", "score", "reason", "own_count", "own_base"]
+        assert few[["shared_count", "shared_base"]].isna().all(axis=None)
+        shown = [name for name in every if name not in ("shared_count", "shared_base")]
         pd.testing.assert_frame_equal(few[shown], every[shown])
+        about = [
+            about_by_hand(count, base)
+            for count, base in zip(every["shared_count"], every["shared_base"], strict=True)
+        ]
+        assert few["shared_rate"].tolist() == pytest.approx(about, nan_ok=True)
     pair = read_list(whole, "cosine").set_index("product_id")
     assert pair.loc[71, ["shared_count", "shared_base"]].tolist() == [2, 3]
-    assert read_list(told_few, "cosine").set_index("product_id").loc[
-        71, ["shared_count", "shared_base"]
-    ].isna().all()  # fmt: skip
+    assert np.isnan(pair.loc[71, "shared_rate"])
+
+
+def about_by_hand(count: float, base: float) -> float:
+    """0.2195 → 0.2, 0.96 → 0.95, 0.0349 → 0.03; nothing of fewer than five."""
+    if np.isnan(count) or count < 5:
+        return float("nan")
+    share = count / base
+    return round(share * 20) / 20 if share >= 0.1 else float(f"{share:.0e}")
+
+
+@given(
+    some.integers(5, 400), some.integers(0, 4_000), some.integers(0, 400), some.integers(0, 4_000)
+)
+@settings(max_examples=300, deadline=None)
+def test_a_share_tells_no_count_of_others(both: int, rest: int, seen: int, seen_rest: int) -> None:
+    """Whatever part a person sees, what they are told is as true of many others as of few."""
+    base = both + rest
+    seen, seen_rest = min(seen, both), min(seen_rest, rest)
+    told = about(np.array([both]), np.array([base]))[0]
+    for times in (2, 10, 1_000):
+        others = times * both - seen
+        assert about(np.array([times * both]), np.array([times * base]))[0] == told
+        assert others >= both - seen and times * rest - seen_rest >= rest - seen_rest
 
 
 def test_a_blend_is_made_as_without_the_lists(told: Told) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
+from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
 from dashboard.analytics.recommending.pair_network import lay_out
@@ -27,8 +28,9 @@ from data_access.bought_together import (
     list_rule_products,
     list_rules,
 )
-from data_access.database import Database
+from data_access.database import Database, writing
 from data_access.keyset import next_page
+from data_access.tables import call_reasons, offer_lists, offers, product_pairs
 from tests.browsing import Browser, says
 from tests.crm import NOW, add
 from tests.exported import Buttons, read_csv
@@ -44,6 +46,8 @@ def pair(database: Database, product_id: int, other_product_id: int, **values: A
         "lift": Decimal("7.5"), "lift_low": Decimal("3.1"), "lift_high": Decimal("18.2"),
         "q_value": Decimal("0.02"), **values,
     }  # fmt: skip
+    share = Decimal(row["together"]) / row["product_orders"]
+    row["shared_rate"] = round(share * 20) / Decimal(20)
     add(database.writer, "product_pairs", product_id=product_id, other_product_id=other_product_id,
         **row)  # fmt: skip
 
@@ -116,6 +120,49 @@ def test_a_pair_is_told_once_from_the_product_that_leads_more_often(database: Da
     assert chinese["product"].tolist()[:2] == ["墨水", "钢笔"]
     for nobody in ("finance", "warehouse", "partner"):
         assert rules(database, shop.scopes[nobody]).empty
+
+
+def test_who_sees_some_orders_reads_nothing_that_tells_how_many_there_are(
+    database: Database,
+) -> None:
+    """Of ten times as many orders they read the same, so that no count can be worked out."""
+    shop = open_shop(database)
+    both_ways(database, shop.pen, shop.ink)
+    add(shop.writer, "offers", customer_id=shop.customer_id, product_id=shop.ink, as_of_on=AS_OF,
+        kind="new", rank=1, score=Decimal(1), method="blend", reason="together",
+        source_product_id=shop.pen, shared_count=6, shared_base=40,
+        shared_rate=Decimal("0.15"))  # fmt: skip
+    add(shop.writer, "offer_lists", customer_id=shop.customer_id, as_of_on=AS_OF, order_count=3,
+        late_orders=40, products="p", entries="e", counts="6")  # fmt: skip
+    add(shop.writer, "call_reasons", week_on=AS_OF, customer_id=shop.customer_id, cause="new",
+        product_id=shop.ink, probability=Decimal("0.5"), value=Decimal(1),
+        expected_value=Decimal(1), counted=6, counted_of=40)  # fmt: skip
+
+    def read(role: str) -> list[Any]:
+        relations = ("product_pairs", "offers", "offer_lists", "call_reasons")
+        visible = shop.scopes[role].visible
+        with database.record.connect() as connection:
+            return [connection.execute(select(getattr(visible, name))).all() for name in relations]
+
+    roles = ("sales_lead", "sales_rep", "manager")
+    before = {role: read(role) for role in roles}
+    with writing(database.writer) as connection:
+        for table, names in (
+            (product_pairs, ("together", "product_orders", "other_orders", "orders")),
+            (offers, ("shared_count", "shared_base")),
+            (call_reasons, ("counted", "counted_of")),
+        ):
+            connection.execute(update(table).values({name: table.c[name] * 10 for name in names}))
+        connection.execute(update(product_pairs).values(lift_low=Decimal(6), q_value=Decimal(0)))
+        connection.execute(update(offer_lists).values(counts="60", late_orders=400))
+    for role in roles:
+        assert all(map(len, before[role]))
+        assert (read(role) == before[role]) == (role != "manager"), role
+    lead = rules(database, shop.scopes["sales_lead"])
+    assert lead[["product", "other_product", "confidence", "lift"]].values.tolist() == [
+        ["Ink", "Pen", 0.3, 7.5],
+    ]  # fmt: skip
+    assert find_rules(database.record, shop.scopes["sales_lead"], RuleFilter())["orders"] is None
 
 
 def test_the_orders_behind_a_pair_are_those_that_hold_both(database: Database) -> None:
@@ -192,9 +239,11 @@ def test_the_page_tells_the_rule_and_shows_its_orders(
     for role, count in (("sales_lead", 4), ("sales_rep", 3)):
         tab = see(browser, shop, role, **opened)
         assert len(table(tab, "order_number")) == count
-        assert says(tab, f"6 orders were counted; you see {count} of them")
-        assert table(tab, "lift_told")["together"].tolist() == [6]
-    assert not says(see(browser, shop, pair="1-"), "were counted")
+        assert says(tab, f"{count} orders of those that you see hold both.")
+        assert says(tab, "**about 30%** hold Pen too")
+        assert table(tab, "lift_told")["confidence_told"].tolist() == ["30%"]
+        assert "together" not in table(tab, "lift_told")
+    assert not says(see(browser, shop, pair="1-"), "hold both.")
     tab = see(browser, shop, product=str(shop.pen), pair="999-1")
     assert table(tab, "lift_told")["product"].tolist() == ["Pen"]
     browser.sign_in(shop.scopes["manager"].user_id)
@@ -234,12 +283,12 @@ def test_a_rule_in_words() -> None:
     ]  # fmt: skip
 
 
-def test_orders_that_changed_since_are_told(database: Database) -> None:
-    manager = open_shop(database).scopes["manager"]
-    assert seen_in_words(manager, 6, 5, "2026-11-23") == (
+def test_orders_that_changed_since_are_told() -> None:
+    assert seen_in_words(6, 5, "2026-11-23") == (
         "6 orders were counted with the data of 2026-11-23; 5 hold both now, for orders have"
         " changed since."
     )
+    assert seen_in_words(None, 5, "2026-11-23") == "5 orders of those that you see hold both."
 
 
 # the network

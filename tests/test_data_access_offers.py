@@ -133,14 +133,16 @@ def test_what_was_said_on_a_call_speaks_against_an_offer(shop: SimpleNamespace) 
 
 def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None:
     offer(shop, shop.mine, shop.cup, shared_count=4, shared_base=41)
-    offer(shop, shop.mine, shop.lamp, rank=2, shared_count=5, shared_base=41)
+    offer(shop, shop.mine, shop.lamp, rank=2, shared_count=5, shared_base=41,
+          shared_rate=Decimal("0.1"))  # fmt: skip
     offer(shop, shop.mine, shop.tea, kind="again", reason="bought", source_product_id=None,
           shared_count=None, shared_base=None, own_count=2, own_base=3, orders_since=1)  # fmt: skip
     offer(shop, shop.other, shop.cup)
     assert told(shop, shop.rep, shop.other) == {}
     mine = told(shop, shop.rep, shop.mine)
-    assert (mine[shop.lamp]["shared_count"], mine[shop.lamp]["shared_base"]) == (5, 41)
-    assert pd.isna(mine[shop.cup]["shared_count"]) and mine[shop.cup]["shared_base"] == 41
+    for product in (shop.lamp, shop.cup):
+        assert pd.isna(mine[product]["shared_count"]) and pd.isna(mine[product]["shared_base"])
+    assert mine[shop.lamp]["shared_rate"] == 0.1 and pd.isna(mine[shop.cup]["shared_rate"])
     assert (mine[shop.tea]["own_count"], mine[shop.tea]["own_base"]) == (2, 3)
     assert told(shop, shop.admin, shop.mine)[shop.cup]["shared_count"] == 4
     wanting = list_wanting(shop.database.record, shop.rep, shop.cup, AS_OF)
@@ -150,17 +152,17 @@ def test_a_rep_learns_nothing_of_others_customers(shop: SimpleNamespace) -> None
     }  # fmt: skip
 
 
-def test_of_a_methods_list_a_rep_reads_no_count_below_five(shop: SimpleNamespace) -> None:
+def test_of_a_methods_list_a_rep_reads_no_count_of_everybody(shop: SimpleNamespace) -> None:
     for customer_id in (shop.mine, shop.other):
         add(shop.writer, "offer_lists", customer_id=customer_id, as_of_on=AS_OF, order_count=3,
-            late_orders=4, products="p", entries="e", counts="c", small_counts="s")  # fmt: skip
+            late_orders=400, products="p", entries="e", counts="c")  # fmt: skip
     assert find_offer_list(shop.database.record, shop.rep, shop.other) is None
     mine, all_of_it = (
         find_offer_list(shop.database.record, scope, shop.mine) for scope in (shop.rep, shop.admin)
     )
     assert mine is not None and all_of_it is not None
-    assert (mine["small_counts"], mine["late_orders"], mine["counts"]) == (None, None, "c")
-    assert (all_of_it["small_counts"], all_of_it["late_orders"]) == ("s", 4)
+    assert (mine["late_orders"], mine["counts"], mine["entries"]) == (None, None, "e")
+    assert (all_of_it["late_orders"], all_of_it["counts"]) == (400, "c")
 
 
 def test_of_a_product_is_told_what_it_is(shop: SimpleNamespace) -> None:
@@ -206,8 +208,8 @@ def test_rules_of_pairs(shop: SimpleNamespace) -> None:
     def pair(product_id: int, other: int, together: int, lift: int) -> None:
         add(shop.writer, "product_pairs", product_id=product_id, other_product_id=other,
             as_of_on=AS_OF, together=together, product_orders=40, other_orders=20, orders=1_000,
-            lift=Decimal(lift), lift_low=Decimal(lift) / 2, lift_high=Decimal(lift) * 2,
-            q_value=Decimal("0.01"))  # fmt: skip
+            shared_rate=Decimal(together) / 40, lift=Decimal(lift), lift_low=Decimal(lift) / 2,
+            lift_high=Decimal(lift) * 2, q_value=Decimal("0.01"))  # fmt: skip
 
     pair(shop.tea, shop.cup, 10, 3)
     pair(shop.tea, shop.lamp, 30, 2)
@@ -215,7 +217,12 @@ def test_rules_of_pairs(shop: SimpleNamespace) -> None:
     for scope in (shop.admin, shop.rep):
         with_tea = list_bought_with(shop.database.record, scope, shop.tea)
         assert with_tea["other_product"].tolist() == ["Cup", "Lamp"]
-        assert with_tea[["support", "confidence"]].values.tolist() == [[0.01, 0.25], [0.03, 0.75]]
-        often = list_pairs(shop.database.record, scope, sort="together", fewest=11)
-        assert often["together"].tolist() == [30]
+        assert with_tea["confidence"].tolist() == [0.25, 0.75]
         assert len(list_pairs(shop.database.record, scope)) == 3
+    with_tea = list_bought_with(shop.database.record, shop.admin, shop.tea)
+    assert with_tea["support"].tolist() == [0.01, 0.03]
+    often = list_pairs(shop.database.record, shop.admin, sort="together", fewest=11)
+    assert often["together"].tolist() == [30]
+    hidden = ["together", "product_orders", "other_orders", "orders", "support", "lift_high",
+              "q_value"]  # fmt: skip
+    assert list_bought_with(shop.database.record, shop.rep, shop.tea)[hidden].isna().all(axis=None)

@@ -237,6 +237,8 @@ def test_an_offer_is_told_with_what_its_chance_is_made_of() -> None:
     )
     new = {**again, "cause": "new", "counted": 9, "counted_of": 36, "source_product": "I*nk"}
     assert "Of 36 customers who bought I&#42;nk, 9 bought it too. At least" in in_full(new)
+    few = {**new, "counted": None, "counted_of": None}
+    assert "Customers who bought I&#42;nk bought it too. At least" in in_full(few)
     assert in_short(again) == "Pen (8%)"
 
 

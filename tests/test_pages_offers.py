@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select
 from streamlit.testing.v1 import AppTest
 
-from dashboard.offer_words import cold_note, in_full, in_short
+from dashboard.offer_words import about_rate, cold_note, in_full, in_short
 from dashboard.texts import in_language
 from data_access.database import Database, connect
 from data_access.schema import upgrade_schema
@@ -99,9 +99,11 @@ def test_each_method_has_its_own_order_and_reasons(browser: Browser, offered: Of
     )
 
 
-def test_who_sees_few_reads_no_count_below_five(browser: Browser, offered: Offered) -> None:
+def test_who_sees_few_reads_no_count_of_everybody(browser: Browser, offered: Offered) -> None:
     new = lists(see(browser, offered, "sales_rep", method="cosine"))[1]
-    assert new == {"Ink": "9 of 10 buyers of Pen", "Cup": "goes with Pen (by fewer than 5)"}
+    assert new == {
+        "Ink": "about 90% of all buyers of Pen", "Cup": "goes with Pen (by fewer than 5)",
+    }  # fmt: skip
     tab = see(browser, offered, customer=str(offered.others[0]))
     assert says(tab, "There is no such customer, or it is not yours to see.") and not lists(tab)
     assert lists(see(browser, offered, "sales_lead", customer=str(offered.others[0])))
@@ -221,7 +223,7 @@ def test_a_method_that_was_not_worked_out_says_so(browser: Browser, offered: Off
 
 OFFER: dict[str, Any] = {
     "reason": "bought", "own_count": 4, "own_base": 9, "orders_since": 2, "shared_count": 9,
-    "shared_base": 41, "source_product": "A*B",
+    "shared_base": 41, "shared_rate": None, "source_product": "A*B",
 }  # fmt: skip
 
 
@@ -239,5 +241,11 @@ def test_a_reason_is_told_with_its_counts() -> None:
         assert "9 of the 41 latest orders" in in_full({**OFFER, "reason": reason})
         assert in_short({**OFFER, "reason": reason}).startswith("popular: in 9 of 41")
         assert "fewer than" in in_short({**few, "reason": reason})
+    about = {**few, "shared_base": None, "shared_rate": 0.2}
+    assert in_full(about) == "About 20% of all customers who bought **A&#42;B** also bought this."
+    assert in_short(about) == "about 20% of all buyers of A*B"
+    rare = {**about, "reason": "popular", "shared_rate": 0.0004}
+    assert in_short(rare) == "popular: about 0.04% of the latest orders"
+    assert [about_rate(each) for each in (1.0, 0.95, 0.03, 0.002)] == ["100%", "95%", "3%", "0.2%"]
     with in_language("zh_CN"):
         assert "同地区同类客户" in cold_note("popular_region_type")

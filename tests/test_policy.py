@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from data_access.database import Database, writing
-from data_access.policy import POLICY, Role, from_five, hidden, initial, phone, whole_weeks
+from data_access.policy import (
+    POLICY,
+    Role,
+    half_lift,
+    hidden,
+    initial,
+    of_own,
+    phone,
+    whole_weeks,
+)
 from data_access.scope import RELATIONS, Scope, mint_scope
 from data_access.tables import metadata, users
 from tests.crm import add, add_order, add_user, scope_of
@@ -20,7 +29,8 @@ MASK_NAMES: dict[Any, str] = {
     hidden: "hidden",
     phone: "138****5678",
     initial: "z***",
-    from_five: "from 5",
+    of_own: "of own",
+    half_lift: "half lift",
     whole_weeks: "whole weeks",
 }
 

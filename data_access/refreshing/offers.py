@@ -36,6 +36,7 @@ Written = Callable[[int], None]
 # rests on, everybody
 _BY_ORDER = ("orders", "order_lines")
 _AT_ONCE = 500
+_WRITTEN_AT_ONCE = 500_000  # rows, of which a copy is made
 
 
 def read_lines(engine: Engine, as_of: date) -> pd.DataFrame:
@@ -131,15 +132,15 @@ def replace_offers(
     found: pd.DataFrame,
     lists: pd.DataFrame,
     touched: set[int] | None,
-    pairs: pd.DataFrame,
-    evaluation: pd.DataFrame | None,
+    pairs: Callable[[], pd.DataFrame],
+    evaluation: Callable[[], pd.DataFrame] | None,
     facts: Mapping[str, Any],
     details: Mapping[str, Any],
     written: Written,
 ) -> None:
     """`found` has the columns of offers but offer_id and as_of_on, `lists` those of offer_lists but
     as_of_on. Only those of `touched` customers are replaced, all where it is None; the evaluation
-    only where there is one."""
+    only where there is one. Pairs and evaluation are asked for when the rest is written."""
     with replacing(engine, offers.name) as connection:
         for table in (offers, offer_lists):
             if touched is None:
@@ -150,10 +151,10 @@ def replace_offers(
         _write(connection, offers, found, run, written)
         _write(connection, offer_lists, lists, run, lambda rows: None)
         connection.execute(delete(product_pairs))
-        _write(connection, product_pairs, pairs, run, lambda rows: None)
+        _write(connection, product_pairs, pairs(), run, lambda rows: None)
         if evaluation is not None:
             connection.execute(delete(offer_evaluations))
-            _write(connection, offer_evaluations, evaluation, run, lambda rows: None)
+            _write(connection, offer_evaluations, evaluation(), run, lambda rows: None)
         total = int(connection.scalar(select(func.count()).select_from(offers)) or 0)
         finish_run(connection, run, total, facts, details)
 
@@ -167,7 +168,9 @@ def _write(
         if table is not offer_lists:  # one for each customer
             dated = numbered(connection, table, dated)
         with with_indexes_after(connection, table) if is_empty else nullcontext():
-            load(connection, table, rows_of(table, dated), written)
+            for first in range(0, len(dated), _WRITTEN_AT_ONCE):
+                part = dated.iloc[first : first + _WRITTEN_AT_ONCE]
+                load(connection, table, rows_of(table, part), written)
 
 
 def _ids(connection: Connection, wanted: Any, key: Any, values: set[int]) -> set[int]:

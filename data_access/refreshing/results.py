@@ -147,6 +147,9 @@ def _array(table: Table, name: str, values: pd.Series[Any]) -> Array:
         return values.to_numpy(np.float64, na_value=np.nan) if values.isna().any() else (
             values.to_numpy(np.int64)
         )  # fmt: skip
+    if isinstance(values.dtype, pd.CategoricalDtype):  # many rows of few words
+        words: list[Any] = [*values.cat.categories, None]  # the last of those that are missing
+        return np.array(words, dtype=object)[values.cat.codes.to_numpy()]
     if isinstance(kind, String):
         return values.astype(object).where(values.notna(), None).to_numpy()
     found: Array = values.to_numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,15 @@ class Baskets:
     product: Ints
     when: Floats
 
-    @property
+    @cached_property
     def orders_of(self) -> Ints:
         """How many orders each customer has."""
         counts = np.zeros(len(self.customer_ids), np.int64)
-        np.maximum.at(counts, self.customer, self.turn + 1)
+        last = np.flatnonzero(np.diff(self.customer, append=-1))  # turns of a customer ascend
+        counts[self.customer[last]] = self.turn[last] + 1
         return counts
 
-    @property
+    @cached_property
     def age(self) -> Ints:
         """How many orders of the customer came after the line's; 0 in the last one."""
         return np.asarray(self.orders_of[self.customer] - 1 - self.turn)

@@ -101,9 +101,12 @@ def baskets_matrix(baskets: Baskets, lines: Flags) -> Matrix:
 
 
 def evaluate(
-    baskets: Baskets, split: Split, *, k: int, seed: int, content_of: ContentOf | None = None
-) -> dict[str, Any]:
-    """customers (who ordered before and after), cold (after only), measures of each method by task
+    baskets: Baskets, split: Split, *, k: int, seed: int, content_of: ContentOf | None = None,
+    fitted: Fitted | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """`fitted` to what the split learns from, where that is done already.
+
+    customers (who ordered before and after), cold (after only), measures of each method by task
     (all, again, new), and the default less each other with its interval."""
     learnt, truth = split.learnt, split.truth
     before = np.bincount(learnt.customer, minlength=truth.shape[0]) > 0
@@ -111,7 +114,7 @@ def evaluate(
     everyone = np.flatnonzero(before & after)
     tested = draw_customers(everyone, MOST_TESTED, seed)
     weights = learn(learnt, seed=seed, content_of=content_of)
-    fitted = fit(learnt, content_of)
+    fitted = fitted or fit(learnt, content_of)
     told = describe(fitted, tested, kept=max(NEW_KEPT, k))
     methods = score_methods(told, weights, with_content=content_of is not None)
     again = sparse.csr_array(truth.multiply(fitted.bought))
@@ -143,10 +146,14 @@ def evaluate(
 
 def learn(baskets: Baskets, *, seed: int, content_of: ContentOf | None = None) -> Weights:
     """The weights that the last orders within `baskets` teach."""
-    held = last_orders(baskets)
-    before = baskets.keep(~held)
-    customers = draw_customers(np.unique(baskets.customer[held]), MOST_LEARNT_FROM, seed)
-    return learn_weights(fit(before, content_of), baskets_matrix(baskets, held), customers)
+    split = split_last_orders(baskets)
+    return learn_split(split, fit(split.learnt, content_of), seed=seed)
+
+
+def learn_split(split: Split, fitted: Fitted, *, seed: int) -> Weights:
+    """The weights that what was held back teaches, `fitted` to what came before."""
+    customers = np.flatnonzero(np.diff(split.truth.indptr))
+    return learn_weights(fitted, split.truth, draw_customers(customers, MOST_LEARNT_FROM, seed))
 
 
 def score_methods(told: Candidates, weights: Weights, *, with_content: bool) -> dict[str, Floats]:

@@ -21,6 +21,7 @@ LATE_SHARE = 0.3  # of the orders, in which popularity is counted
 SLOW, FAST = 0.95, 0.5  # what a purchase is worth after each later order of the customer
 NEW_KEPT = 40  # new candidates by each method
 _BATCH = 500  # customers
+_GROUP = 25  # products, the best of which is looked at first
 Singles = npt.NDArray[np.float32]
 Rank = Callable[[Mapping[str, Floats]], Floats]  # dense features → score of new candidates
 
@@ -39,16 +40,37 @@ class Fitted:
     times: Matrix  # orders with the product
     slow: Matrix
     fast: Matrix
+    since: Matrix  # orders after the last with the product
     alike: Matrix
     ease_at: Ints
     ease: npt.NDArray[np.float32]
     content: Matrix
 
     @cached_property
+    def buyers(self) -> Ints:
+        """Of each product."""
+        return np.bincount(self.bought.indices, minlength=self.bought.shape[1])
+
+    @cached_property
+    def at(self) -> Ints:
+        """The place within `offered` of each product, -1 where it is not there."""
+        found = np.full(len(self.late_orders), -1)
+        found[self.offered] = np.arange(len(self.offered))
+        return found
+
+    @cached_property
     def both(self) -> npt.NDArray[np.int32]:
         """How many customers bought both of two offered products; on the diagonal, one."""
         own = sparse.csc_array(self.bought[:, self.offered]).astype(np.int32)
         return np.asarray((own.T @ own).todense())
+
+    @cached_property
+    def dense_alike(self) -> Singles:
+        return np.asarray(self.alike.toarray(), np.float32)
+
+    @cached_property
+    def dense_content(self) -> Singles:
+        return np.asarray(self.content.toarray(), np.float32)
 
     @cached_property
     def pulls(self) -> Mapping[str, Singles]:
@@ -61,8 +83,8 @@ class Fitted:
         weights[self.both == 0] = 0
         return {
             "ease": weights,
-            "cosine": self.alike.toarray().astype(np.float32),
-            "content": self.content.toarray().astype(np.float32),
+            "cosine": self.dense_alike,
+            "content": self.dense_content,
         }
 
     @cached_property
@@ -86,7 +108,7 @@ class Candidates:
                 found += weight * self.features[name]
         return found
 
-    def keep(self, chosen: Flags) -> Candidates:
+    def keep(self, chosen: Flags | Ints) -> Candidates:
         return Candidates(
             self.customer[chosen], self.product[chosen], self.is_again[chosen],
             {name: values[chosen] for name, values in self.features.items()},
@@ -112,9 +134,23 @@ def fit(
     content = content_of(offered) if content_of else sparse.csr_array((len(offered),) * 2)
     return Fitted(
         baskets, offered, late, count, bought, baskets.matrix(np.ones(len(age))),
-        baskets.matrix(SLOW**age), baskets.matrix(FAST**age), cosine(own),
+        baskets.matrix(SLOW**age), baskets.matrix(FAST**age), _orders_since(baskets, bought),
+        cosine(own),
         places, weights.astype(np.float32), content,
     )  # fmt: skip
+
+
+def _orders_since(baskets: Baskets, bought: Matrix) -> Matrix:
+    """Where `bought` has something: how many orders of the customer came after the last with it."""
+    bought.sort_indices()
+    size = bought.shape[1]
+    there = np.repeat(np.arange(bought.shape[0]), np.diff(bought.indptr)) * size + bought.indices
+    place = np.searchsorted(there, baskets.customer * size + baskets.product)
+    latest = np.zeros(len(there), np.int64)
+    latest[place] = baskets.turn  # turns of a customer ascend: the last stays
+    ages = np.repeat(baskets.orders_of, np.diff(bought.indptr)) - 1 - latest
+    shape = bought.shape
+    return sparse.csr_array((ages, bought.indices.copy(), bought.indptr.copy()), shape=shape)
 
 
 def count_late_orders(baskets: Baskets) -> tuple[Ints, int]:
@@ -161,10 +197,11 @@ def dense_features(fitted: Fitted, customers: Ints) -> dict[str, Any]:
     found = np.zeros(shape, np.float32)
     if len(fitted.ease_at):
         found[:, fitted.ease_at] = own[:, fitted.ease_at] @ fitted.ease
+    cosines, likeness = share @ fitted.dense_alike, share @ fitted.dense_content
     return {
-        "ease": np.maximum(found, 0),
-        "cosine": np.sqrt((share @ fitted.alike.astype(np.float32)).toarray()),
-        "content": np.sqrt((share @ fitted.content.astype(np.float32)).toarray()),
+        "ease": np.maximum(found, 0, out=found),
+        "cosine": np.sqrt(cosines, out=cosines),
+        "content": np.sqrt(likeness, out=likeness),
         "popular": np.broadcast_to(
             np.sqrt(fitted.popularity[fitted.offered]).astype(np.float32), shape
         ),
@@ -175,41 +212,82 @@ def _describe(
     fitted: Fitted, customers: Ints, kept: int, rank: Rank | None, beside: int
 ) -> Candidates:
     bought = sparse.csr_array(fitted.bought[customers])
-    dense = dense_features(fitted, customers)
-    own = bought[:, fitted.offered].toarray() > 0
-    chosen = np.zeros_like(own)
-    each = beside if rank else kept
-    ways = [(scores, each) for name, scores in dense.items() if name != "popular"]
-    for scores, most in [*ways, (rank(dense), kept)] if rank else ways:
-        most = min(most, own.shape[1])
-        if most:
-            best_first = np.where(own, np.inf, -scores)  # among many equals faster than its mirror
-            best = np.argpartition(best_first, most - 1, axis=1)[:, :most]
-            np.put_along_axis(chosen, best, True, axis=1)
-    if each and own.shape[1]:  # the same for all, but for what they have
-        first = np.argsort(-fitted.popularity[fitted.offered], kind="stable")
-        first = first[: each + int(own.sum(axis=1).max(initial=0))]
-        free = ~own[:, first]
-        chosen[:, first] |= free & (np.cumsum(free, axis=1) <= each)
-    chosen &= ~own
-    new_row, new_at = np.nonzero(chosen)
     own_row = np.repeat(np.arange(len(customers)), np.diff(bought.indptr))
+    dense = dense_features(fitted, customers)
+    new_row, new_at = _new_candidates(fitted, dense, own_row, bought.indices, kept, rank, beside)
     row = np.concatenate([own_row, new_row])
     product = np.concatenate([bought.indices, fitted.offered[new_at]]).astype(np.int64)
     turn = np.lexsort((product, row))
     row, product = row[turn], product[turn]
     is_again = turn < len(own_row)
-    at = np.full(len(fitted.late_orders), -1)
-    at[fitted.offered] = np.arange(len(fitted.offered))
-    place = at[product]
+    place = fitted.at[product]
     features = {
         name: np.where(place >= 0, values[row, place], 0).astype(np.float32)
-        if own.shape[1]
+        if len(fitted.offered)
         else np.zeros(len(row), np.float32)
         for name, values in dense.items()
     }
     features["popular"] = np.sqrt(fitted.popularity[product]).astype(np.float32)
-    for name, matrix in (("times", fitted.times), ("often", fitted.slow), ("lately", fitted.fast)):
+    for name, matrix in (("times", fitted.times), ("often", fitted.slow), ("lately", fitted.fast),
+                         ("since", fitted.since)):  # fmt: skip
         features[name] = np.zeros(len(row), np.float32)
         features[name][is_again] = sparse.csr_array(matrix[customers]).data
     return Candidates(customers[row], product, is_again, features)
+
+
+def _new_candidates(
+    fitted: Fitted, dense: Mapping[str, Any], own_row: Ints, own_product: Ints, kept: int,
+    rank: Rank | None, beside: int,
+) -> tuple[Ints, Ints]:  # fmt: skip
+    """Rows and places within `offered` of what the customers never bought and is the best by any
+    method. With `rank`, what a method says nothing of is no candidate by it; learning needs such
+    ones too."""
+    own_at = fitted.at[own_product]
+    own = (own_row[own_at >= 0], own_at[own_at >= 0])
+    chosen = np.zeros(dense["popular"].shape, dtype=bool)
+    each = beside if rank else kept
+    for name, scores in dense.items():
+        if name != "popular":
+            (_mark_best if rank else _mark_so_many)(chosen, scores, own, each)
+    if rank:
+        _mark_best(chosen, rank(dense), own, kept)
+    if each and chosen.shape[1]:  # the same for all, but for what they have
+        is_own = np.zeros_like(chosen)
+        is_own[own] = True
+        most = int(np.bincount(own[0], minlength=1).max(initial=0))
+        first = np.argsort(-fitted.popularity[fitted.offered], kind="stable")[: each + most]
+        free = ~is_own[:, first]
+        chosen[:, first] |= free & (np.cumsum(free, axis=1) <= each)
+    row, place = np.divmod(np.flatnonzero(chosen), max(chosen.shape[1], 1))
+    return row, place
+
+
+def _mark_so_many(chosen: Flags, scores: Any, own: tuple[Ints, Ints], most: int) -> None:
+    """Marks the `most` largest of each row, also where they are 0, but for those of `own`."""
+    most = min(most, scores.shape[1])
+    if not most:
+        return
+    best_first = -scores  # among many equals faster than its mirror
+    best_first[own] = np.inf
+    best = np.argpartition(best_first, most - 1, axis=1)[:, :most]
+    np.put_along_axis(chosen, best, True, axis=1)
+    chosen[own] = False
+
+
+def _mark_best(chosen: Flags, scores: Any, own: tuple[Ints, Ints], most: int) -> None:
+    """Marks the `most` largest above 0 of each row, but for those of `own`; of equals the first."""
+    kept = scores[own]
+    scores[own] = 0
+    width, groups = scores.shape[1], scores.shape[1] // _GROUP
+    if groups > most > 0:  # as many groups have one above `least`: what is below it is none of them
+        tops = scores[:, : groups * _GROUP].reshape(len(scores), _GROUP, groups).max(axis=1)
+        least = np.partition(tops, groups - most, axis=1)[:, groups - most, None]
+        found = np.flatnonzero(scores >= np.maximum(least, np.finfo(np.float32).tiny))
+    else:
+        found = np.flatnonzero(scores > 0)
+    row, place = np.divmod(found, max(width, 1))
+    turn = np.lexsort((-scores[row, place], row))
+    row, place = row[turn], place[turn]
+    best = np.arange(len(row)) - np.searchsorted(row, row) < most
+    chosen[row[best], place[best]] = True
+    scores[own] = kept

@@ -8,7 +8,8 @@ best new ones, each with the reason that is true of that method's score.
 | content | how like it is to what the customer bought | similar, by what adds most |
 
 Kept as one row for each customer, packed into text, since a row for each product would be millions.
-Counts over everybody below FEWEST_TOLD stand apart: not everybody may read them."""
+Counts over everybody stand apart: not everybody may read them. Beside them is what share they are
+about."""
 
 from __future__ import annotations
 
@@ -22,21 +23,19 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from dashboard.analytics.recommending.baskets import Floats, Ints, Matrix
+from dashboard.analytics.recommending.baskets import Floats, Ints
 from dashboard.analytics.recommending.blending import Weights, personal
 from dashboard.analytics.recommending.fitting import Candidates, Fitted
+from dashboard.analytics.recommending.reasons import about, strongest
 from dashboard.analytics.recommending.similarity import price_bands, words_of
 
 LISTED = 15  # by each method, of each kind
-FEWEST_TOLD = 5
 METHODS = ("personal", "cosine", "ease", "content")
 REASON_CODES = ("bought", "together", "similar", "popular")
 COMPARED = ("category", "supplier", "price", "name")
-LIST_COLUMNS = ("customer_id", "order_count", "late_orders", "products", "entries", "counts",
-                "small_counts")  # fmt: skip
+LIST_COLUMNS = ("customer_id", "order_count", "late_orders", "products", "entries", "counts")
 _BOUGHT, _TOGETHER, _SIMILAR, _POPULAR = range(4)
 _NONE = 2**16 - 1
-_NOT_TOLD = -1
 _LENGTHS = len(METHODS) * 2  # again, new
 _ENTRY = np.dtype(
     [
@@ -46,11 +45,10 @@ _ENTRY = np.dtype(
         ("score", "<f4"),
         ("own", "<u2"),
         ("since", "<u2"),
+        ("share", "<f4"),
     ]
 )  # fmt: skip  places in `products`
 _ID, _COUNT = np.dtype("<i8"), np.dtype("<i4")
-_SMALL = np.dtype([("place", "<u2"), ("count", "u1")])
-_AT_ONCE = 20_000  # candidates
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,10 @@ def make_lists(
     To    LIST_COLUMNS, sorted by customer
     """
     parts = []
-    at = _places(fitted)
     for number, method in enumerate(METHODS):
         scores = _scores(weights, told, method)
         rows = _best(told, scores, _counts(fitted, told, method, scores))
-        parts.append(_explained(fitted, weights, told, method, number, rows, scores[rows], at,
+        parts.append(_explained(fitted, weights, told, method, number, rows, scores[rows],
                                 common))  # fmt: skip
     names = _Entries.__dataclass_fields__
     joined = {name: np.concatenate([getattr(each, name) for each in parts]) for name in names}
@@ -135,20 +132,21 @@ def _best(told: Candidates, scores: Floats, says: Any) -> Ints:
 
 def _explained(
     fitted: Fitted, weights: Weights, told: Candidates, method: str, number: int, rows: Ints,
-    scores: Floats, at: Ints, common: npt.NDArray[np.uint8],
+    scores: Floats, common: npt.NDArray[np.uint8],
 ) -> _Entries:  # fmt: skip
     customer, product = told.customer[rows], told.product[rows]
-    is_again, target = told.is_again[rows], at[product]
+    is_again, target = told.is_again[rows], fitted.at[product]
     source = own = since = shared = np.full(len(rows), -1)
     if method == "personal":
         popular = weights.personal * told.features["popular"][rows].astype(np.float64) ** 2
         bought = is_again & (told.features["often"][rows] >= popular)
         reason = np.where(bought, _BOUGHT, _POPULAR)
         own = np.where(bought, told.features["times"][rows].round().astype(np.int64), -1)
-        since = np.where(bought, _orders_since(fitted, customer, product), -1)
+        since = np.where(bought, told.features["since"][rows].round().astype(np.int64), -1)
         shared = np.where(bought, -1, fitted.late_orders[product])
     else:
-        place = _sources(fitted, customer, target, method)
+        held = fitted.bought if method == "ease" else fitted.slow
+        place = strongest(fitted, customer, target, fitted.pulls[method], held, exact=False)
         source = fitted.offered[place]
         reason = np.full(len(rows), _SIMILAR if method == "content" else _TOGETHER)
         if method == "content":
@@ -159,68 +157,19 @@ def _explained(
     return _Entries(customer, lists, product, scores, reason, source, own, since, shared)
 
 
-def _orders_since(fitted: Fitted, customer: Ints, product: Ints) -> Ints:
-    """Orders of the customer after the last with the product; 0 where it was never bought."""
-    baskets, size = fitted.baskets, len(fitted.baskets.product_ids)
-    ends = [customer.min(initial=len(baskets.customer_ids)), customer.max(initial=-1) + 1]
-    first, last = np.searchsorted(baskets.customer, ends)
-    owner = baskets.customer[first:last]
-    lines = owner * size + baskets.product[first:last]
-    turns = baskets.turn[first:last]
-    order = np.lexsort((-turns, lines))
-    newest = order[np.flatnonzero(np.diff(lines[order], prepend=-1))]
-    if not len(newest):
-        return np.zeros(len(customer), np.int64)
-    wanted = customer * size + product
-    place = np.minimum(np.searchsorted(lines[newest], wanted), len(newest) - 1)
-    age = baskets.orders_of[customer] - 1 - turns[newest[place]]
-    return np.where(lines[newest][place] == wanted, age, 0)
-
-
-def _sources(fitted: Fitted, customer: Ints, target: Ints, method: str) -> Ints:
-    """The place within `offered` of the product of the customer's that adds most to the target
-    (a place there); of equals the first."""
-    found = np.zeros(len(target), np.int64)
-    if not len(target):
-        return found
-    held: Matrix = fitted.bought if method == "ease" else fitted.slow
-    customers, owner = np.unique(customer, return_inverse=True)
-    own = sparse.csr_array(held[customers][:, fitted.offered])
-    own.sort_indices()
-    starts, lengths = own.indptr.astype(np.int32), np.diff(own.indptr)
-    values, pull = own.data.astype(np.float32), fitted.pulls[method]
-    for first in range(0, len(target), _AT_ONCE):
-        chunk = slice(first, first + _AT_ONCE)
-        size = lengths[owner[chunk]]
-        begin = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int32)
-        which = np.repeat(np.arange(len(size), dtype=np.int32), size)
-        place = (starts[owner[chunk]] - begin)[which] + np.arange(len(which), dtype=np.int32)
-        source, aim = own.indices[place], target[chunk].astype(np.int32)[which]
-        worth = values[place] * pull[source, aim]
-        worth[source == aim] = -np.inf
-        best = np.flatnonzero(worth == np.maximum.reduceat(worth, begin)[which])
-        found[chunk] = source[best[np.flatnonzero(np.diff(which[best], prepend=-1))]]
-    return found
-
-
-def _places(fitted: Fitted) -> Ints:
-    at = np.full(len(fitted.late_orders), -1)
-    at[fitted.offered] = np.arange(len(fitted.offered))
-    return at
-
-
 def _pack(fitted: Fitted, told: _Entries) -> pd.DataFrame:
     """Counts of a row: one for each entry, then the buyers of each of its products."""
     size, ids = len(fitted.baskets.product_ids), fitted.baskets.product_ids
-    buyers = np.diff(sparse.csc_array(fitted.bought).indptr)
     has_source = told.source >= 0
     key = told.customer * size
-    known = np.unique(np.concatenate([key + told.product, (key + told.source)[has_source]]))
+    known = np.sort(np.concatenate([key + told.product, (key + told.source)[has_source]]))
+    known = known[np.diff(known, prepend=-1) > 0]
     owner, product = np.divmod(known, size)
-    customers, starts = np.unique(told.customer, return_index=True)
-    ends = np.append(starts[1:], len(told.customer))
-    low, high = (np.searchsorted(owner, customers, side=side) for side in ("left", "right"))
-    begin = np.repeat(low, ends - starts)
+    first = np.flatnonzero(np.diff(told.customer, prepend=-1))
+    customers, entries = told.customer[first], np.diff(first, append=len(told.customer))
+    begin = np.searchsorted(owner, customers)
+    products = np.diff(begin, append=len(owner))
+    begin = np.repeat(begin, entries)
     packed = np.zeros(len(told.customer), _ENTRY)
     packed["product"] = np.searchsorted(known, key + told.product) - begin
     places = np.searchsorted(known, key + told.source) - begin
@@ -229,56 +178,72 @@ def _pack(fitted: Fitted, told: _Entries) -> pd.DataFrame:
     for name in ("own", "since"):
         values = getattr(told, name)
         packed[name] = np.where(values < 0, _NONE, np.minimum(values, _NONE - 1))
-    row = np.repeat(np.arange(len(customers)), ends - starts)
+    buyers = fitted.buyers[told.source]
+    base = np.where(has_source, buyers, fitted.late_order_count)
+    packed["share"] = about(told.shared, base)
     lengths = np.zeros((len(customers), _LENGTHS), np.uint8)
-    np.add.at(lengths, (row, told.list), 1)
-    product_ids, counted = ids[product].astype(_ID), buyers[product]
-    own_counts = [
-        np.concatenate([told.shared[a:b], counted[c:d]])
-        for a, b, c, d in zip(starts, ends, low, high, strict=True)
-    ]
+    np.add.at(lengths, (np.repeat(np.arange(len(customers)), entries), told.list), 1)
+    heads = np.zeros((len(customers), _ENTRY.itemsize), np.uint8)
+    heads[:, :_LENGTHS] = lengths
+    whole = _joined(heads.view(_ENTRY).ravel(), np.ones(len(customers), np.int64), packed, entries)
+    counts = _joined(told.shared.astype(_COUNT), entries,
+                     fitted.buyers[product].astype(_COUNT), products)  # fmt: skip
     return pd.DataFrame(
         {
             "customer_id": fitted.baskets.customer_ids[customers],
             "order_count": fitted.baskets.orders_of[customers],
             "late_orders": fitted.late_order_count,
-            "products": [_text(product_ids[c:d]) for c, d in zip(low, high, strict=True)],
-            "entries": [
-                base64.b64encode(lengths[n].tobytes() + packed[a:b].tobytes()).decode("ascii")
-                for n, (a, b) in enumerate(zip(starts, ends, strict=True))
-            ],
-            "counts": [
-                _text(np.where(own < FEWEST_TOLD, _NOT_TOLD, own).astype(_COUNT))
-                for own in own_counts
-            ],
-            "small_counts": [_small(own) for own in own_counts],
+            "products": _texts(ids[product].astype(_ID), products),
+            "entries": _texts(whole, entries + 1),
+            "counts": _texts(counts, entries + products),
         }
     )
 
 
-def _small(counts: Ints) -> str:
-    few = np.flatnonzero((counts < FEWEST_TOLD) & (counts >= 0))
-    rest = np.zeros(len(few), _SMALL)
-    rest["place"], rest["count"] = few, counts[few]
-    return _text(rest)
+def _joined(
+    first: npt.NDArray[Any], of_first: Ints, second: npt.NDArray[Any], of_second: Ints
+) -> npt.NDArray[Any]:
+    """Of each customer so many of the first, then so many of the second."""
+    found = np.empty(len(first) + len(second), first.dtype)
+    ends = np.cumsum(of_first + of_second)
+    found[_spread(ends - of_first - of_second, of_first)] = first
+    found[_spread(ends - of_second, of_second)] = second
+    return found
+
+
+def _spread(starts: Ints, sizes: Ints) -> Ints:
+    """The places of runs of such sizes that start there."""
+    return np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+
+
+def _texts(items: npt.NDArray[Any], sizes: Ints) -> list[str]:
+    """So many items of each customer in base64, filled with zeros to threes: so no text shares a
+    letter with the next one, and all are encoded at once."""
+    filled = -(-sizes // 3) * 3
+    starts = np.cumsum(filled) - filled
+    whole = np.zeros(filled.sum(), items.dtype)
+    whole[_spread(starts, sizes)] = items
+    text = base64.b64encode(whole.tobytes()).decode("ascii")
+    letters = 4 * items.dtype.itemsize  # of three items
+    begin, end = (each // 3 * letters for each in (starts, starts + filled))
+    return [text[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
 
 
 def read_list(row: Mapping[str, Any], method: str) -> pd.DataFrame:
     """
-    From  `row` of LIST_COLUMNS, small_counts None where they are not to be read; one of METHODS
+    From  `row` of LIST_COLUMNS, counts and late_orders None where they are not to be read; one of
+          METHODS
     To    product_id, kind (again, new), rank, score, method, reason, source_product_id, own_count,
-          own_base, shared_count, shared_base, orders_since: as of offers; NA where there is nothing
-          to tell, or not told
+          own_base, shared_count, shared_base, shared_rate, orders_since: as of offers; NA where
+          there is nothing to tell, or not told
     """
     raw = base64.b64decode(row["entries"])
     lengths = np.frombuffer(raw[:_LENGTHS], np.uint8).astype(np.int64)
-    entries = np.frombuffer(raw[_LENGTHS:], _ENTRY)
+    entries = np.frombuffer(raw[_ENTRY.itemsize :], _ENTRY)[: lengths.sum()]
     products = np.frombuffer(base64.b64decode(row["products"]), _ID)
-    counts = np.frombuffer(base64.b64decode(row["counts"]), _COUNT).astype(np.float64)
-    counts[counts < 0] = np.nan
-    if row["small_counts"] is not None:
-        small = np.frombuffer(base64.b64decode(row["small_counts"]), _SMALL)
-        counts[small["place"].astype(np.int64)] = small["count"]
+    counts = np.full(len(entries) + len(products), np.nan)
+    if row["counts"] is not None:
+        counts = np.frombuffer(base64.b64decode(row["counts"]), _COUNT).astype(np.float64)
     number = METHODS.index(method) * 2
     first = int(lengths[:number].sum())
     again, new = int(lengths[number]), int(lengths[number + 1])
@@ -304,6 +269,7 @@ def read_list(row: Mapping[str, Any], method: str) -> pd.DataFrame:
             "own_base": np.where(is_own, base, np.nan),
             "shared_count": np.where(is_own, np.nan, counts[first : first + len(own)]),
             "shared_base": np.where(is_own, np.nan, shared_base),
+            "shared_rate": np.where(is_own, np.nan, np.round(own["share"].astype(np.float64), 6)),
             "orders_since": np.where(reason == _BOUGHT, _number(own["since"]), np.nan),
         }
     ).assign(source_product_id=lambda told: told["source_product_id"].where(has_source))
@@ -311,7 +277,3 @@ def read_list(row: Mapping[str, Any], method: str) -> pd.DataFrame:
 
 def _number(values: npt.NDArray[Any]) -> Floats:
     return np.where(values == _NONE, np.nan, values.astype(np.float64))
-
-
-def _text(values: npt.NDArray[Any]) -> str:
-    return base64.b64encode(values.tobytes()).decode("ascii")

@@ -3,7 +3,7 @@ to those who never ordered, what is popular among customers like them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,13 +14,16 @@ from dashboard.analytics.recommending.baskets import Floats, Ints
 from dashboard.analytics.recommending.blending import Weights, blend
 from dashboard.analytics.recommending.fitting import Candidates, Fitted, describe
 from dashboard.analytics.recommending.listing import LISTED, agreement, make_lists
-from dashboard.analytics.recommending.reasons import NOTHING, explain
+from dashboard.analytics.recommending.reasons import NOTHING, REASONS, about, explain
 
 KEPT = 20  # of each kind
 FEWEST_LATE_ORDERS = 30  # of a group, to say what is popular in it
 OFFER_COLUMNS = ("customer_id", "product_id", "kind", "rank", "score", "method", "reason",
                  "source_product_id", "own_count", "own_base", "shared_count", "shared_base",
-                 "orders_since")  # fmt: skip
+                 "shared_rate", "orders_since")  # fmt: skip
+KINDS = ("again", "new")
+WAYS = ("blend", "popular")
+EVERY_REASON = (*REASONS, "popular_region_type", "popular_region")
 OWN_REASONS = ("bought", "similar")  # whose counts are not over everybody
 _AT_ONCE = 4_000  # customers
 
@@ -49,9 +52,9 @@ def make_offers(
         told = told.keep(may_be_offered[told.product])
         scores = blend(weights, told)
         own = None if common is None else make_lists(fitted, weights, told, common)
-        kept, rank = foremost(told, scores)
-        told, scores = told.keep(kept), scores[kept]
-        return _offers(fitted, weights, told, scores, rank[kept], attributes), own
+        chosen, rank = foremost(told, scores)
+        told, scores = told.keep(chosen), scores[chosen]
+        return _offers(fitted, weights, told, scores, rank, attributes), own
 
     found: list[pd.DataFrame] = []
     _ready = fitted.pulls, fitted.popularity  # once, before several ask for them
@@ -64,14 +67,13 @@ def make_offers(
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*OFFER_COLUMNS])
 
 
-def foremost(told: Candidates, scores: Floats, most: int = KEPT) -> tuple[Any, Ints]:
-    """Which candidates are among the best of their customer and kind, and the rank of each."""
+def foremost(told: Candidates, scores: Floats, most: int = KEPT) -> tuple[Ints, Ints]:
+    """The best candidates of each customer and kind, by customer, kind and rank; and the ranks."""
     group = told.customer * 2 + ~told.is_again
-    turn = np.lexsort((told.product, -scores, group))
+    turn = np.lexsort((-scores, group))  # stable: of equals the first product
     ordered = group[turn]
-    rank = np.empty(len(turn), np.int64)
-    rank[turn] = np.arange(len(turn)) - np.searchsorted(ordered, ordered) + 1
-    return rank <= most, rank
+    rank = np.arange(len(turn)) - np.searchsorted(ordered, ordered) + 1
+    return turn[rank <= most], rank[rank <= most]
 
 
 def offer_popular(
@@ -102,16 +104,17 @@ def offer_popular(
                 {
                     "customer_id": np.repeat(customers, size),
                     "product_id": np.tile(products, len(customers)),
-                    "kind": "new",
+                    "kind": _named("new", KINDS, size * len(customers)),
                     "rank": np.tile(np.arange(1, size + 1), len(customers)),
                     "score": np.tile(counts / max(base, 1), len(customers)),
-                    "method": "popular",
-                    "reason": reason,
+                    "method": _named("popular", WAYS, size * len(customers)),
+                    "reason": _named(reason, EVERY_REASON, size * len(customers)),
                     "source_product_id": 0,
                     "own_count": np.nan,
                     "own_base": np.nan,
                     "shared_count": np.tile(counts, len(customers)),
                     "shared_base": base,
+                    "shared_rate": np.tile(about(counts, base), len(customers)),
                     "orders_since": np.nan,
                 }
             )
@@ -159,24 +162,33 @@ def _offers(
     ids = fitted.baskets.product_ids
     has_source = why.source != NOTHING
     is_own = np.isin(why.reason, OWN_REASONS)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "customer_id": fitted.baskets.customer_ids[told.customer],
             "product_id": ids[told.product],
-            "kind": np.where(told.is_again, "again", "new"),
+            "kind": _words((~told.is_again).astype(np.int64), KINDS),
             "rank": rank,
             "score": scores,
-            "method": "blend",
-            "reason": why.reason,
+            "method": _named("blend", WAYS, len(rank)),
+            "reason": pd.Categorical(why.reason, EVERY_REASON),
             "source_product_id": np.where(has_source, ids[np.where(has_source, why.source, 0)], 0),
             "own_count": _told(why.count, is_own),
             "own_base": _told(why.base, is_own),
             "shared_count": _told(why.count, ~is_own),
             "shared_base": _told(why.base, ~is_own),
+            "shared_rate": about(np.where(is_own, NOTHING, why.count), why.base),
             "orders_since": _told(why.since, is_own),
         }
     )
-    return frame.sort_values(["customer_id", "kind", "rank"], ignore_index=True)
+
+
+def _named(name: str, names: Sequence[str], size: int) -> Any:
+    """So many times the same of these names."""
+    return _words(np.full(size, names.index(name), np.int64), names)
+
+
+def _words(codes: Ints, names: Sequence[str]) -> Any:
+    return pd.Categorical.from_codes(codes, pd.Index(list(names)))
 
 
 def _told(values: Ints, chosen: Any) -> Floats:

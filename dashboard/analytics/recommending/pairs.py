@@ -7,13 +7,14 @@ import pandas as pd
 from scipy import sparse
 
 from dashboard.analytics.recommending.itemsets import Held
+from dashboard.analytics.recommending.reasons import about
 from dashboard.analytics.recommending.rules import lift_interval, p_values, q_values
 
 FEWEST_TOGETHER = 5  # orders
 MOST_Q = 0.1
 MOST_OF_ONE = 100  # others kept of a product
 PAIR_COLUMNS = ("product_id", "other_product_id", "together", "product_orders", "other_orders",
-                "orders", "lift", "lift_low", "lift_high", "q_value")  # fmt: skip
+                "orders", "shared_rate", "lift", "lift_low", "lift_high", "q_value")  # fmt: skip
 _BLOCK = 500
 
 
@@ -55,6 +56,7 @@ def find_pairs(held: Held, *, fewest: int = FEWEST_TOGETHER) -> pd.DataFrame:
             "product_orders": np.concatenate([a, b]),
             "other_orders": np.concatenate([b, a]),
             "orders": n,
+            "shared_rate": np.concatenate([about(together, a), about(together, b)]),
             "lift": np.tile(lift, 2),
             "lift_low": np.tile(low, 2),
             "lift_high": np.tile(high, 2),

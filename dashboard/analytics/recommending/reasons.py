@@ -27,7 +27,8 @@ from dashboard.analytics.recommending.similarity import price_bands, words_of
 
 REASONS = ("bought", "together", "similar", "popular")
 NOTHING = -1
-_BATCH = 500
+FEWEST_TOLD = 5  # of everybody's, to tell who sees only some customers what share they are
+_AT_ONCE = 20_000  # candidates
 _COMPARED = ("category", "supplier", "price", "name")
 
 
@@ -64,6 +65,21 @@ def explain(
     return found
 
 
+def about(count: Any, base: Any) -> Floats:
+    """The share in round numbers: whole twentieths from a tenth on, below that its first digit. No
+    count can be got from it, since that of ten times as many is the same. NaN where fewer than
+    FEWEST_TOLD are counted.
+
+    >>> about(np.array([9, 4, 12, 17]), np.array([41, 41, 4_900, 17])).tolist()
+    [0.2, nan, 0.002, 1.0]
+    """
+    told = np.asarray(count) >= FEWEST_TOLD
+    share = np.divide(count, base, out=np.full(told.shape, np.nan), where=told)
+    with np.errstate(invalid="ignore"):
+        steps = np.where(share >= 0.1, 20.0, 10.0 ** -np.floor(np.log10(share)))
+    return np.asarray(np.round(np.floor(share * steps + 0.5) / steps, 6))  # a half goes up
+
+
 def add_up(weights: Weights, told: Candidates) -> dict[str, Floats]:
     """What each reason adds to the score; together they are the score. That something was bought
     before at all counts as "bought"; being popular wins where nothing adds anything."""
@@ -79,19 +95,11 @@ def add_up(weights: Weights, told: Candidates) -> dict[str, Floats]:
 
 def _tell_bought(fitted: Fitted, told: Candidates, found: Reasons) -> None:
     rows = np.flatnonzero(found.reason == "bought")
-    customer, product = told.customer[rows], told.product[rows]
-    baskets = fitted.baskets
-    last = sparse.coo_array(fitted.bought)
-    size = last.shape[1]
-    lines = baskets.customer * size + baskets.product
-    turn = np.lexsort((baskets.age, lines))
-    newest = turn[np.flatnonzero(np.diff(lines[turn], prepend=-1))]
-    place = np.searchsorted(lines[newest], customer * size + product)
     found.put(
         rows,
         count=told.features["times"][rows].round().astype(np.int64),
-        base=baskets.orders_of[customer],
-        since=baskets.age[newest[place]] if len(rows) else 0,
+        base=fitted.baskets.orders_of[told.customer[rows]],
+        since=told.features["since"][rows].round().astype(np.int64),
     )
 
 
@@ -113,7 +121,7 @@ def _tell_together(fitted: Fitted, weights: Weights, told: Candidates, found: Re
         (~by_ease, "cosine", fitted.slow),
     ):
         _tell_sources(fitted, told, found, rows[chosen], fitted.pulls[method], held)
-    at = _places(fitted)
+    at = fitted.at
     source, product = at[found.source[rows]], at[told.product[rows]]
     found.put(rows, count=both[source, product], base=both[source, source])
 
@@ -150,22 +158,30 @@ def _agreeing(attributes: pd.DataFrame, first: Ints, second: Ints) -> npt.NDArra
 def _tell_sources(
     fitted: Fitted, told: Candidates, found: Reasons, rows: Ints, pull: Any, held: Any
 ) -> None:
-    """The product of the customer's that adds most: the largest of held × pull."""
-    at = _places(fitted)
-    for first in range(0, len(rows), _BATCH * 20):
-        chunk = rows[first : first + _BATCH * 20]
-        own = sparse.csr_array(held[told.customer[chunk]][:, fitted.offered])
-        lengths = np.diff(own.indptr)
-        target = np.repeat(at[told.product[chunk]], lengths)
-        worth = own.data * pull[own.indices, target]
-        row = np.repeat(np.arange(len(chunk)), lengths)
-        worth[own.indices == target] = -np.inf
-        turn = np.lexsort((own.indices, -worth, row))
-        foremost = turn[np.flatnonzero(np.diff(row[turn], prepend=-1))]
-        found.source[chunk[row[foremost]]] = fitted.offered[own.indices[foremost]]
+    target = fitted.at[told.product[rows]]
+    found.source[rows] = fitted.offered[strongest(fitted, told.customer[rows], target, pull, held)]
 
 
-def _places(fitted: Fitted) -> Ints:
-    at = np.full(len(fitted.late_orders), NOTHING)
-    at[fitted.offered] = np.arange(len(fitted.offered))
-    return at
+def strongest(
+    fitted: Fitted, customer: Ints, target: Ints, pull: Any, held: Any, exact: bool = True
+) -> Ints:
+    """The place within `offered` of the product of the customer's that adds most to the target (a
+    place there): the largest of held × pull, of equals the first."""
+    found = np.zeros(len(target), np.int64)
+    customers, owner = np.unique(customer, return_inverse=True)
+    own = sparse.csr_array(held[customers][:, fitted.offered])
+    own.sort_indices()
+    starts, lengths = own.indptr.astype(np.int32), np.diff(own.indptr)
+    values = own.data if exact else own.data.astype(np.float32)
+    for first in range(0, len(target), _AT_ONCE):
+        chunk = slice(first, first + _AT_ONCE)
+        size = lengths[owner[chunk]]
+        begin = np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int32)
+        which = np.repeat(np.arange(len(size), dtype=np.int32), size)
+        place = (starts[owner[chunk]] - begin)[which] + np.arange(len(which), dtype=np.int32)
+        source, aim = own.indices[place], target[chunk].astype(np.int32)[which]
+        worth = values[place] * pull[source, aim]
+        worth[source == aim] = -np.inf
+        best = np.flatnonzero(worth == np.maximum.reduceat(worth, begin)[which])
+        found[chunk] = source[best[np.flatnonzero(np.diff(which[best], prepend=-1))]]
+    return found
