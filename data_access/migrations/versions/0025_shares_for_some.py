@@ -7,7 +7,7 @@ from alembic import op
 
 from data_access.columns import Rate
 
-revision = "0026"
+revision = "0025"
 down_revision = "0024"
 # as `about` of dashboard/analytics/recommending/reasons.py rounds
 _ABOUT = """
