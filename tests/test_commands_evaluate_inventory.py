@@ -58,9 +58,18 @@ def test_steady_demand_is_always_met(
         ("C", 0),
     ]
     assert told["demand"]["expected"] == pytest.approx(told["demand"]["came"], rel=0.05)
-    assert main(words) == 0
+    assert main([*words, "--days", "60"]) == 0
     said = capsys.readouterr().out
-    assert "1 product" in said and "(80% promised" in said
+    assert "1 product" in said and "last 60 days" in said and "(80% promised" in said
+
+
+@pytest.mark.parametrize("days", ["27", "731", "-60", "many"])
+def test_days_held_out_are_a_few_weeks_to_two_years(
+    days: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", "inventory", "--days", days])
+    assert "a number of days from 28 to 730" in capsys.readouterr().err
 
 
 def test_too_short_a_time_is_refused_in_a_sentence(

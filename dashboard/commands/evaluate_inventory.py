@@ -22,6 +22,7 @@ from data_access.schema import need_schema, read_properties
 
 SEED = 7
 GRACE_DAYS = 28  # without an order, at the beginning
+FEWEST_DAYS, MOST_DAYS = 28, 730  # that are held out
 FORECAST_DAYS = 28  # from one forecast to the next; levels are learnt anew each week
 
 
@@ -36,8 +37,15 @@ class InventoryEvaluationRefused(Refused):
 def add_inventory_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help="of what is drawn")
+    parser.add_argument("--days", type=_held_out, metavar="N", help="held out (default: 200)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that forecast")
     parser.add_argument("--database", metavar="URL", help="instead of CRM_DATABASE_URL")
+
+
+def _held_out(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and FEWEST_DAYS <= int(text) <= MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"a number of days from {FEWEST_DAYS} to {MOST_DAYS}")
+    return int(text)
 
 
 def run_inventory(arguments: argparse.Namespace) -> int:
@@ -52,6 +60,7 @@ def run_inventory(arguments: argparse.Namespace) -> int:
     from dashboard.analytics.inventory.level import outlook_from
     from dashboard.stock_outlook import past_forecasts
 
+    held_out = arguments.days or HELD_OUT_DAYS
     database = connect(arguments.database or settings().database_url)
     try:
         need_schema(database.record)
@@ -60,26 +69,26 @@ def run_inventory(arguments: argparse.Namespace) -> int:
             raise InventoryEvaluationRefused("no_orders")
         last = days["ordered_on"].max()
         zone = read_properties(database.record).get("time_zone", settings().time_zone)
-        first_held = (last - timedelta(days=HELD_OUT_DAYS - 1)).date()
-        needed = LEARNT_DAYS + HELD_OUT_DAYS
+        first_held = (last - timedelta(days=held_out - 1)).date()
+        needed = LEARNT_DAYS + held_out
         since = (last - days["ordered_on"]).dt.days
         first = days.loc[since < needed, "ordered_on"].min()
         if (last - first).days + 1 < needed - GRACE_DAYS:
             raise InventoryEvaluationRefused(
                 "short", first=formats.day(first), last=formats.day(last), days=needed,
-                held_out=HELD_OUT_DAYS,
+                held_out=held_out,
             )  # fmt: skip
         receipts = read_lead_times(
             database.record, first_held - timedelta(days=RECEIPTS_DAYS), zone
         )
         stated = read_stated_lead_times(database.record)
         mornings = [
-            first_held + timedelta(days=day) for day in range(0, HELD_OUT_DAYS, FORECAST_DAYS)
+            first_held + timedelta(days=day) for day in range(0, held_out, FORECAST_DAYS)
         ]
         told_then = past_forecasts(database.record, mornings, workers=arguments.workers)
     finally:
         database.dispose()
-    items, units = demand_by_day(days)
+    items, units = demand_by_day(days, held_out)
     known = items.merge(stated, on="product_id", how="left")
     leads = learn_lead_times(known, receipts)
 
@@ -89,17 +98,17 @@ def run_inventory(arguments: argparse.Namespace) -> int:
         return outlook_from(weeks, first_held + timedelta(days=day), ranges)
 
     told = evaluate_inventory(units, known, leads, outlook_of, seed=arguments.seed)
-    lines = [json.dumps(told)] if arguments.json else inventory_lines(told)
+    lines = [json.dumps(told)] if arguments.json else inventory_lines(told, held_out)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
-def inventory_lines(told: dict[str, Any]) -> list[str]:
+def inventory_lines(told: dict[str, Any], held_out: int) -> list[str]:
     """The report for people."""
     lines = [
-        _n("{n} product in a warehouse, learnt anew every week and held to the last 200 days",
-           "{n} products in warehouses, learnt anew every week and held to the last 200 days",
-           told["items"]),
+        _n("{n} product in a warehouse, learnt anew every week and held to the last {days} days",
+           "{n} products in warehouses, learnt anew every week and held to the last {days} days",
+           told["items"], days=held_out),
         _("promised  achieved (normal formula)  fill rate  cycles"),
     ]  # fmt: skip
     lines += [_line(formats.rate(row["promised"], 0), row) for row in told["services"]]

@@ -43,7 +43,7 @@ def evaluate_inventory(
     services: tuple[float, ...] = SERVICES,
     seed: int = 7,
 ) -> dict[str, Any]:
-    """From `units` (items, 2 × LEARNT_DAYS + HELD_OUT_DAYS), the last day last. Everything is
+    """From `units` (items, 2 × LEARNT_DAYS and those held out), the last day last. Everything is
     learnt anew after each RELEARN_DAYS, as a refresh does each night, from the days before;
     `outlook_of` the held-out day, counted from 0, is what was forecast by then.
 
@@ -167,13 +167,15 @@ def _judge_level(
     return {"expected": expected, "came": came}
 
 
-def demand_by_day(days: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+def demand_by_day(
+    days: pd.DataFrame, held_out: int = HELD_OUT_DAYS
+) -> tuple[pd.DataFrame, Floats]:
     """The items (product_id, warehouse_id, category_id) and their units on the last
-    2 × LEARNT_DAYS + HELD_OUT_DAYS days.
+    2 × LEARNT_DAYS + `held_out` days.
 
     From  product_id, warehouse_id, category_id, ordered_on, units
     """
-    count = 2 * LEARNT_DAYS + HELD_OUT_DAYS
+    count = 2 * LEARNT_DAYS + held_out
     keys = ["product_id", "warehouse_id", "category_id"]
     known = days.assign(**{key: days[key].astype("float64").fillna(0) for key in keys})
     last = known["ordered_on"].max()
