@@ -82,9 +82,7 @@ def run_inventory(arguments: argparse.Namespace) -> int:
             database.record, first_held - timedelta(days=RECEIPTS_DAYS), zone
         )
         stated = read_stated_lead_times(database.record)
-        mornings = [
-            first_held + timedelta(days=day) for day in range(0, held_out, FORECAST_DAYS)
-        ]
+        mornings = [first_held + timedelta(days=day) for day in range(0, held_out, FORECAST_DAYS)]
         told_then = past_forecasts(database.record, mornings, workers=arguments.workers)
     finally:
         database.dispose()

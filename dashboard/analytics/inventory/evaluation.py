@@ -167,9 +167,7 @@ def _judge_level(
     return {"expected": expected, "came": came}
 
 
-def demand_by_day(
-    days: pd.DataFrame, held_out: int = HELD_OUT_DAYS
-) -> tuple[pd.DataFrame, Floats]:
+def demand_by_day(days: pd.DataFrame, held_out: int = HELD_OUT_DAYS) -> tuple[pd.DataFrame, Floats]:
     """The items (product_id, warehouse_id, category_id) and their units on the last
     2 × LEARNT_DAYS + `held_out` days.
 
