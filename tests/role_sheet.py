@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -160,12 +161,17 @@ def _whole_weeks(value: int | None, row: Row) -> int | None:
     return int(week * 2**nearest + 0.5)
 
 
+def _half(value: float) -> float:
+    """To the nearest half, what lies between two away from zero, as SQL rounds."""
+    return math.copysign(math.floor(abs(value) * 2 + 0.5) / 2, value)
+
+
 MASKS: dict[str, Callable[[Any, Row], Any]] = {
     "✓": lambda value, row: value,
     "hidden": lambda value, row: None,
     "138****5678": _phone,
     "z***": _initial,
     "of own": lambda value, row: None if row["cause"] == "new" else value,
-    "half lift": lambda value, row: int(float(row["lift"]) * 2 + 0.5) / 2,
+    "half lift": lambda value, row: _half(float(row["lift"])),
     "whole weeks": _whole_weeks,
 }

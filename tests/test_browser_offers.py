@@ -40,12 +40,12 @@ def offered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
     [
         (
             "en-GB",
-            ("Offers", "Buy again", "9 of 10 customers who bought Pen also bought this.",
+            ("Offers", "Buy again", "About 90% of all customers who bought Pen also bought this.",
              "Not interested", "Who may want it next"),
         ),
         (
             "zh-CN",
-            ("推荐", "再次购买", "买过 钢笔 的 10 位客户中，有 9 位也买了此产品。",
+            ("推荐", "再次购买", "买过 钢笔 的全部客户中，约 90% 也买过它。",
              "不感兴趣", "谁可能接下来想要"),
         ),
     ],
