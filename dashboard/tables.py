@@ -17,7 +17,7 @@ from dashboard.vocabulary import in_words
 
 Kind = Literal[
     "text", "count", "money", "rate", "chance", "day", "moment", "lateness", "age", "duration",
-    "stage", "payment_state", "time_left", "compact_money", "decimal", "badge",
+    "stage", "payment_state", "time_left", "compact_money", "decimal", "badge", "told_number",
 ]  # fmt: skip
 ROW_HEIGHT = 32
 _WIDTHS: dict[Kind, int] = {
@@ -144,7 +144,7 @@ def _config(
             )
         case "day":
             return config.DateColumn(column.label, format=formats.DAY_COLUMN, **common)
-        case "money" | "compact_money" | "lateness" | "age" | "duration":
+        case "money" | "compact_money" | "lateness" | "age" | "duration" | "told_number":
             return config.TextColumn(column.label, alignment="right", **common)
         case "stage":
             return _coloured(column, STAGE_NAMES, STAGE_NAME, common)

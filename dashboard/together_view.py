@@ -196,9 +196,9 @@ def _columns(scope: Scope) -> list[Column]:
     if not counts_pairs(scope):
         return [
             *names,
-            Column("confidence_told", _("Confidence, about"), width=135,
+            Column("confidence_told", _("Confidence, about"), "told_number", width=135,
                    help=_("Of the orders with the first product, those with the second too")),
-            Column("lift_told", _("Lift, about"), width=110,
+            Column("lift_told", _("Lift, about"), "told_number", width=110,
                    help=_("How many times as often as by chance, to a half")),
         ]  # fmt: skip
     return [
