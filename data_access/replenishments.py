@@ -38,6 +38,7 @@ REQUEST_STATES: tuple[RequestState, ...] = (
 )  # fmt: skip
 RequestSort = Literal["requested_at", "expected_on", "needed_by", "quantity", "value"]
 OPEN_STATES = ("proposed", "approved", "ordered")
+POINT, BY_HAND = "Below the reorder point", "By hand"  # causes as they are stored
 OF_AN_ORDER = "An order"  # the cause, where it is an order that the person does not see
 _PEOPLE = {
     "requested_by": "requester",
@@ -181,17 +182,15 @@ def _chosen(scope: Scope, request_filter: RequestFilter) -> Select[Any]:
 
 def _cause_as_seen(scope: Scope) -> ColumnElement[Any]:
     """Of a request and its product: the number of an order only where the person sees the order, in
-    lists, searches and files alike."""
+    lists, searches and files alike. What cannot be told to be of such an order is not told."""
     refills, orders = scope.visible.replenishments.c, scope.visible.orders.c
     if scope.sees_all("orders"):
         return refills.cause
-    ending = literal(" · ") + scope.visible.products.c.sku
-    is_seen = exists().where(orders.order_number == func.replace(refills.cause, ending, ""))
-    return case(
-        (and_(refills.cause.like(literal("% · ") + scope.visible.products.c.sku),
-              ~is_seen.correlate(refills.cause.table, scope.visible.products)), OF_AN_ORDER),
-        else_=refills.cause,
-    )  # fmt: skip
+    products = scope.visible.products
+    may_be_of_order = and_(refills.cause.like("% · %"), refills.cause.not_like(f"{POINT}%"))
+    number = func.replace(refills.cause, literal(" · ") + products.c.sku, "")
+    is_seen = exists().where(orders.order_number == number).correlate(refills.cause.table, products)
+    return case((and_(may_be_of_order, ~is_seen), OF_AN_ORDER), else_=refills.cause)
 
 
 def _predicates(

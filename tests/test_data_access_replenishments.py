@@ -13,6 +13,7 @@ from sqlalchemy import select
 from data_access.database import Database
 from data_access.keyset import next_page
 from data_access.replenishments import (
+    OF_AN_ORDER,
     RequestFilter,
     count_replenishments,
     list_open_requests,
@@ -21,6 +22,7 @@ from data_access.replenishments import (
     list_suppliers,
     list_warehouses,
 )
+from data_access.scope import Scope
 from data_access.tables import orders
 from tests.crm import add, add_order, scope_of
 
@@ -216,6 +218,24 @@ def test_the_warehouse_reads_no_cost_and_a_lead_only_their_orders(stores: Stores
     assert stores.listed(foreign)["order_number"].isna().all()
     for role in ("sales_rep", "support", "finance", "partner"):
         assert not len(stores.listed(scope_of(stores.database, role)))
+
+
+def test_a_cause_names_an_order_only_to_who_sees_it(stores: Stores) -> None:
+    causes = (f"{stores.number} · PEN", f"{stores.number} · PEN-OLD",
+              "Below the reorder point · 5 on order", "By hand")  # fmt: skip
+    ids = [stores.request(cause=cause) for cause in causes]
+    own = scope_of(stores.database, "sales_lead", region_ids=[stores.north])
+    foreign = scope_of(
+        stores.database, "sales_lead", region_ids=[add(stores.database.writer, "regions")]
+    )
+
+    def told(scope: Scope) -> list[str]:
+        return stores.listed(scope).set_index("replenishment_id").loc[ids, "cause"].tolist()
+
+    assert told(stores.boss) == list(causes)
+    assert told(own) == [causes[0], OF_AN_ORDER, *causes[2:]]  # whose order it is cannot be told
+    assert told(foreign) == [OF_AN_ORDER, OF_AN_ORDER, *causes[2:]]
+    assert not len(stores.listed(foreign, wanted=RequestFilter(search=stores.number)))
 
 
 def test_receipts_open_requests_and_names(stores: Stores) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Engine, insert
 
 from data_access.database import bulk_writing
-from data_access.edits.replenish_requests import POINT
+from data_access.replenishments import POINT
 from data_access.schema import read_properties
 from data_access.tables import properties, replenishments
 

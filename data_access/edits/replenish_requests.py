@@ -23,11 +23,11 @@ from data_access.edits.stock import HOLDING, cause_of_order, lines_of, units_of
 from data_access.edits.transaction import Done, Edit, carry_out
 from data_access.errors import EditRefused
 from data_access.policy import Role
+from data_access.replenishments import BY_HAND, POINT
 from data_access.scope import Scope
 from data_access.tables import products, replenishments, stock, suppliers, warehouses
 
 Why = Literal["point", "order", "hand"]
-POINT, BY_HAND = "Below the reorder point", "By hand"  # causes as they are stored
 MOST_WANTED = 5_000
 LONGEST_NOTE = 300
 OPEN_STATES = ("proposed", "approved", "ordered")
