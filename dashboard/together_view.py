@@ -61,30 +61,28 @@ def no_rules(scope: Scope, *, has_rules: bool) -> None:
 
 def rule_cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
     """Who sees only some orders is told no count of all of them."""
-    cards = _cards(scope, chosen, found)
+    pairs = Card(
+        key="pairs", label=_("Pairs bought together"), value=formats.number(found["rules"]),
+        help=_("Pairs of products that at least {n} orders hold, more often than by chance: of"
+               " all of them at most one in ten is expected to be chance (false-discovery rate"
+               " of Benjamini and Hochberg).", n=FEWEST_TOLD),
+        note=_n("of {n} product", "of {n} products", int(found["products"])),
+    )  # fmt: skip
     if counts_pairs(scope):
-        return cards
+        return [pairs, *_counted_cards(scope, chosen, found)]
     largest = _first(scope, chosen, "lift")
     lift = Card(
         key="pair_lift", label=_("Largest lift, about"),
         value=_("{n}×", n=formats.number(largest["lift"], 1)),
         help=_("How many times as often as by chance, to a half"), note=_names(largest),
     )  # fmt: skip
-    return [cards[0], lift]
+    return [pairs, lift]
 
 
-def _cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
+def _counted_cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card]:
     surest = _first(scope, chosen, "lift_low")
     often = _first(scope, chosen, "together")
-    together = 0 if pd.isna(often["together"]) else int(often["together"])
     return [
-        Card(
-            key="pairs", label=_("Pairs bought together"), value=formats.number(found["rules"]),
-            help=_("Pairs of products that at least {n} orders hold, more often than by chance: of"
-                   " all of them at most one in ten is expected to be chance (false-discovery rate"
-                   " of Benjamini and Hochberg).", n=FEWEST_TOLD),
-            note=_n("of {n} product", "of {n} products", int(found["products"])),
-        ),
         Card(
             key="pair_orders", label=_("Orders looked at"), value=formats.number(found["orders"]),
             help=_("All orders of everybody that are not cancelled and hold goods, counted exactly;"
@@ -100,7 +98,7 @@ def _cards(scope: Scope, chosen: RuleFilter, found: dict[str, Any]) -> list[Card
         ),
         Card(
             key="pair_often", label=_("Most often together"),
-            value=_n("{n} order", "{n} orders", together),
+            value=_n("{n} order", "{n} orders", int(often["together"])),
             help=_("The pair that most orders hold."),
             note=_names(often),
         ),
