@@ -17,7 +17,7 @@ from data_access.database import Database, connect
 from data_access.schema import upgrade_schema
 from tests.browser import chromium
 from tests.canaries import build_marked_demo
-from tests.crm import add_noise, hurry
+from tests.crm import add_noise, close_whole, hurry
 from tests.serving import Server, serving
 
 _numbers = count(1)
@@ -83,10 +83,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = connect(f"sqlite:///{path}")
     upgrade_schema(database.writer)
     add_noise(database)
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
+    close_whole(database)
     return path
 
 

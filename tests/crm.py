@@ -130,6 +130,14 @@ def hurry(database: Database) -> None:
     connection.close()
 
 
+def close_whole(database: Database) -> None:
+    """So that its SQLite file alone holds everything, and can be copied."""
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+
+
 def add_noise(database: Database) -> None:
     """Somebody else's rows, in every test database: another region, owner, channel, currency and
     century, whom nobody in a test may ever meet."""

@@ -45,7 +45,7 @@ from data_access.tables import (
     products,
     refreshes,
 )
-from tests.crm import add_order
+from tests.crm import add_order, close_whole
 from tests.forecasted import AS_OF, FIRST, Shop, forecast_shop, open_forecast_shop
 from tests.serving import ROOT, free_port
 
@@ -68,10 +68,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pa
     path = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("plain") / "crm.sqlite"))
     database = connect(f"sqlite:///{path}")
     open_forecast_shop(database)
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
+    close_whole(database)
     return path
 
 
@@ -88,10 +85,7 @@ def worked_out(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = Path(shutil.copy(plain, tmp_path_factory.mktemp("worked_out") / "crm.sqlite"))
     database = connect(f"sqlite:///{path}")
     assert [each.state for each in forecast_shop(database)] == ["done"]
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
+    close_whole(database)
     return path
 
 
