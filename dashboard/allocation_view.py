@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.cards import Card
-from dashboard.exports import Export, export_and_title
+from dashboard.exports import Export, title_and_export
 from dashboard.filters import Choice
 from dashboard.menu import find_page, may_open
 from dashboard.paging import clicked_row
@@ -94,7 +94,7 @@ def shortage_list(
         slug="shortages", name="shortages", columns=_columns(rows, currency), rows=whole,
         as_of=today(), currency=currency, filters=list(filters), search=search,
     )  # fmt: skip
-    export_and_title(export, len(rows), f"**{told}{more}** :small[:gray[{advice}]]")
+    title_and_export(export, len(rows), f"**{told}{more}** :small[:gray[{advice}]]")
     key = f"shortages_{data_version()}_{hash(ids) % 9999}"
     show_table(
         rows, _columns(rows, currency), key=key, alt=_("Short products by warehouse"),

@@ -19,7 +19,7 @@ from dashboard.calendar_words import effect_in_words, event_name, kind_name
 from dashboard.cards import Card
 from dashboard.choices import currencies
 from dashboard.connection import facts
-from dashboard.exports import Export, export_and_title
+from dashboard.exports import Export, title_and_export
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
 from dashboard.session import current_scope
@@ -113,7 +113,7 @@ def events_table(scope: Scope, asked: Asked) -> None:
         rows=lambda person, most: find_events(person, asked).head(most),
         filters=[_("Country: {name}", name=country_name(asked.country))],
     )  # fmt: skip
-    export_and_title(export, len(events), f"**{count}** :small[:gray[{advice}]]")
+    title_and_export(export, len(events), f"**{count}** :small[:gray[{advice}]]")
     if not len(events):
         st.markdown(f":gray[{_('No event fits.')}]")
         return

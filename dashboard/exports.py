@@ -82,7 +82,7 @@ def export_menu(export: Export, count: int) -> None:
         st.toast(" ".join(told(refusal)), icon=":material/error:")
 
 
-def export_and_title(export: Export, count: int, title: str) -> None:
+def title_and_export(export: Export, count: int, title: str) -> None:
     """Above a table of one page: the export next to it and left, since on a phone the table's
     own toolbar lies over whatever is there to the right."""
     st.markdown(title)

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import formats
-from dashboard.exports import Export, export_and_title
+from dashboard.exports import Export, title_and_export
 from dashboard.forecast_view import remark
 from dashboard.forecast_words import (
     GRAIN_NAMES,
@@ -51,7 +51,7 @@ def ledger_block(scope: Scope, as_of: date) -> None:
         slug="forecast", name="forecast_ledger", columns=columns, as_of=as_of,
         rows=lambda person, most: _find(person, as_of).head(most),
     )  # fmt: skip
-    export_and_title(export, len(frame), f":small[{_added_in_words(frame)}]")
+    title_and_export(export, len(frame), f":small[{_added_in_words(frame)}]")
     numbers = tuple(int(each) for each in frame["published_forecast_id"])
     key = f"forecast_ledger_{data_version()}"
     show_table(

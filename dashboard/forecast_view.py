@@ -16,7 +16,7 @@ from dashboard.calendar_words import event_name
 from dashboard.cards import Card
 from dashboard.charts import show_chart
 from dashboard.connection import engine_and_version, facts
-from dashboard.exports import Export, export_and_title
+from dashboard.exports import Export, title_and_export
 from dashboard.figures.forecast_band import forecast_band
 from dashboard.forecast_choice import Chosen
 from dashboard.forecast_words import (
@@ -210,7 +210,7 @@ def _trust(told: Told) -> str:
 
 def numbers_block(scope: Scope, told: Told) -> None:
     """Period by period: the model, its ranges, what was changed by hand, and what came of it."""
-    export_and_title(_export(told), len(told.periods), f"**{_('Period by period')}**")
+    title_and_export(_export(told), len(told.periods), f"**{_('Period by period')}**")
     frame = _with_names(told.periods, told.chosen.series.grain)
     show_table(
         frame,
