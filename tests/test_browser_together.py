@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import delete, insert, select
 
-from data_access.database import connect, writing
+from data_access.database import connect, replacing
 from data_access.demo import PASSWORD
 from data_access.tables import product_pairs, products
 from tests.browser import new_context, new_tab, sign_in
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 def paired(marked_demo: str, demo_server: Server) -> Server:
     """The demo with rules of twelve products in two groups."""
     database = connect(marked_demo)
-    with writing(database.writer) as connection:
+    with replacing(database.writer, "product_pairs") as connection:
         connection.execute(delete(product_pairs))
         ids = connection.scalars(
             select(products.c.product_id).where(products.c.is_goods).order_by(products.c.product_id)
