@@ -207,16 +207,14 @@ def _numbers(values: Any) -> list[float]:
 
 
 def _rows(judged: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {
-            "member": row["member"],
-            **{name: int(row[name]) for name in ("first_step", "last_step") if name in row},
-            "origins": int(row["origins"]),
-            **{name: _finite(row[name]) for name in ACCURACY},
-            "is_worse_than_naive": bool(row["is_worse_than_naive"]),
-        }
-        for row in judged.to_dict("records")
-    ]
+    numbers = ("first_step", "last_step", "origins")
+    columns = {
+        "member": judged["member"].tolist(),
+        **{name: map(int, judged[name].tolist()) for name in numbers if name in judged},
+        **{name: map(_finite, judged[name].tolist()) for name in ACCURACY},
+        "is_worse_than_naive": map(bool, judged["is_worse_than_naive"].tolist()),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _finite(value: Any) -> float | None:

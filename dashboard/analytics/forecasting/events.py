@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -17,8 +19,10 @@ _LEAST_VALUES = 30
 USUAL_EFFECT: dict[Step, float] = {"day": 0.9, "week": 0.3, "month": 0.15}
 _MOST_ROUNDS, _STILL = 30, 0.003
 
+EventPlaces = list[tuple[str, int]]
 
-def event_periods(history: History, first: int, count: int) -> list[tuple[str, int]]:
+
+def event_periods(history: History, first: int, count: int) -> EventPlaces:
     """Name and place of each event in each of `count` periods from number `first` on."""
     if history.events is None or not len(history.events) or history.start is None:
         return []
@@ -37,16 +41,19 @@ def event_periods(history: History, first: int, count: int) -> list[tuple[str, i
     return sorted(found)
 
 
-def event_factors(window: Window, horizon: int) -> Floats | None:
+def event_factors(
+    window: Window, horizon: int, found: dict[Any, EventPlaces] | None = None
+) -> Floats | None:
     """What events multiply a period by, for each value of the window and the horizon after it;
-    None where no event is known to have had an effect.
+    None where no event is known to have had an effect. Windows that share `found` look up the
+    places of a calendar's events once for each time they begin at.
 
     The effect of a name is what its past periods brought compared with the usual around them and
     with what other events in the same periods do, so that what two of them brought together is
     not counted twice. It is drawn towards none, the more by chance the series moves.
     """
     values = window.values
-    periods = event_periods(window.history, window.end - len(values), len(values) + horizon)
+    periods = _periods_of(window, horizon, {} if found is None else found)
     if not periods or len(values) < _LEAST_VALUES or values.mean() <= 0:
         return None
     on = np.zeros(len(values), dtype=bool)
@@ -71,6 +78,15 @@ def event_factors(window: Window, horizon: int) -> Floats | None:
     for name, effect in effects.items():
         factors[places[name]] *= np.exp(effect)
     return factors
+
+
+def _periods_of(window: Window, horizon: int, found: dict[Any, EventPlaces]) -> EventPlaces:
+    history, count = window.history, len(window.values) + horizon
+    first = window.end - len(window.values)
+    key = (id(history.events), history.start, history.step, history.season, first, count)
+    if key not in found:
+        found[key] = event_periods(history, first, count)
+    return found[key]
 
 
 def _effects(
