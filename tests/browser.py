@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 # The shell first: without windows and menus it draws the same pages with a quarter less work.
 NAMES = (
@@ -121,7 +129,14 @@ def new_context(browser: Browser, **options: Any) -> BrowserContext:
     defaults = {
         "locale": "en-GB", "viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce",
     }  # fmt: skip
-    return browser.new_context(**{**defaults, **options})
+    context = browser.new_context(**{**defaults, **options})
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+def click_in(table: Locator, x: float, y: float) -> None:
+    """Scrolls there first: what is above a table may grow while it is drawn."""
+    table.click(position={"x": x, "y": y})
 
 
 def new_tab(context: BrowserContext, origin: str) -> Tab:

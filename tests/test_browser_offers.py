@@ -15,7 +15,7 @@ from data_access.accounts import utc_now
 from data_access.database import connect
 from data_access.schema import upgrade_schema
 from data_access.sessions import open_session
-from tests.browser import Tab, new_context, new_tab
+from tests.browser import Tab, click_in, new_context, new_tab
 from tests.offered import HOSTILE, Offered, open_offers
 from tests.serving import Server, serving
 
@@ -84,8 +84,5 @@ def test_a_click_on_a_product_says_why(
 def click_first(tab: Tab, key: str) -> None:
     table = tab.page.locator(f".st-key-{key}").get_by_test_id("stDataFrame").first
     expect(table.locator("canvas").first).to_be_visible()
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box is not None
-    tab.page.mouse.click(box["x"] + 120, box["y"] + HEAD + 0.5 * ROW)
+    click_in(table, 120, HEAD + 0.5 * ROW)
     tab.settle()

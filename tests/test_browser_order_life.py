@@ -16,7 +16,7 @@ from data_access.database import Database, connect
 from data_access.demo import PASSWORD
 from data_access.scope import Scope, mint_scope
 from data_access.tables import customers, orders, payments, products, stock, users
-from tests.browser import Tab, new_context, new_tab, sign_in
+from tests.browser import Tab, click_in, new_context, new_tab, sign_in
 from tests.canaries import build_marked_demo
 from tests.serving import Server, serving
 
@@ -235,9 +235,8 @@ def test_orders_that_are_ticked_are_moved_together(
         numbers = []
         for row in range(2):
             numbers.append(tab.page.get_by_test_id(f"glide-cell-1-{row}").first.inner_text())
-            box = tab.page.get_by_test_id("stDataFrame").first.bounding_box()
-            assert box is not None
-            tab.page.mouse.click(box["x"] + 18, box["y"] + 35 + 32 * (row + 0.5))
+            table = tab.page.get_by_test_id("stDataFrame").first
+            click_in(table, 18, 35 + 32 * (row + 0.5))
             expect(tab.page.locator(".st-key-bulk_bar")).to_contain_text(f"{row + 1} order")
             tab.settle()
         click(tab, "bulk_processing")

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select
 from data_access.database import connect, replacing
 from data_access.demo import PASSWORD
 from data_access.tables import product_pairs, products
-from tests.browser import new_context, new_tab, sign_in
+from tests.browser import click_in, new_context, new_tab, sign_in
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -63,9 +63,7 @@ def test_a_row_opens_its_orders_and_a_product_filters(chrome: Browser, paired: S
     tab.page.wait_for_url(lambda url: "product=" not in url)
     table = tab.settle().page.get_by_test_id("stDataFrame").filter(visible=True).first
     expect(table.locator("canvas").first).to_be_visible()
-    box = table.bounding_box()
-    assert box is not None
-    tab.page.mouse.click(box["x"] + 60, box["y"] + 50)
+    click_in(table, 60, 50)
     tab.page.wait_for_url(re.compile(r"pair=\d+-\d+"))
     expect(tab.settle().page.get_by_text("a confidence of")).to_be_visible()
     assert tab.complaints == []

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from data_access.demo import PASSWORD
-from tests.browser import Tab, new_context, new_tab, sign_in
+from tests.browser import Tab, click_in, new_context, new_tab, sign_in
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -29,11 +29,8 @@ def test_a_bar_opens_its_orders(chrome: Browser, demo_server: Server) -> None:
     tab.page.wait_for_url("**part=volume**")
     expect(tab.page.get_by_text("Orders behind it")).to_be_visible()
     table = tab.settle().page.get_by_test_id("stDataFrame").filter(visible=True).last
-    table.scroll_into_view_if_needed()
     expect(table.locator("canvas").first).to_be_visible()
-    box = table.bounding_box()
-    assert box is not None
-    tab.page.mouse.click(box["x"] + 60, box["y"] + 50)
+    click_in(table, 60, 50)
     tab.page.wait_for_url("**/order?number=**")
     tab.page.go_back()
     tab.page.wait_for_url(re.compile("/why.*part=volume"))
