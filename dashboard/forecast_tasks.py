@@ -24,6 +24,7 @@ from dashboard.analytics.forecasting import (
     explain_series,
     forecast_many,
 )
+from dashboard.analytics.forecasting.past import Judged
 from dashboard.analytics.thin_demand import WEEK, Floats, divide_weeks, spread_of_days
 
 BOUNDS = ("low_80", "high_80", "low_95", "high_95")
@@ -130,7 +131,8 @@ def draft_of(forecast: Forecast, first_on: date | None, week: int = 0) -> Draft:
     """The forecast as values that JSON keeps; so many of its periods are a week. What is published
     is added up, so it is what is `expected`, inside the ranges."""
     periods = forecast.periods
-    expected = periods["expected"].clip(periods["low_80"], periods["high_80"])
+    expected = np.clip(*(periods[name].to_numpy() for name in ("expected", "low_80", "high_80")))
+    whole, by_step = forecast.judged
     return {
         "member": forecast.member,
         "notes": list(forecast.notes),
@@ -138,8 +140,8 @@ def draft_of(forecast: Forecast, first_on: date | None, week: int = 0) -> Draft:
         "value": _numbers(expected),
         "naive": _numbers(forecast.members.loc[NAIVE]),
         **{name: _numbers(periods[name]) for name in BOUNDS},
-        "accuracy": _rows(forecast.accuracy),
-        "by_step": _rows(forecast.accuracy_by_step),
+        "accuracy": _rows(whole),
+        "by_step": _rows(by_step),
         "components": _components(forecast.components),
         ERROR_OF_WEEK: _error_of_week(forecast, week),
     }
@@ -206,7 +208,7 @@ def _numbers(values: Any) -> list[float]:
     return [float(each) for each in np.round(np.asarray(values, dtype=np.float64), _PLACES)]
 
 
-def _rows(judged: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(judged: Judged) -> list[dict[str, Any]]:
     numbers = ("first_step", "last_step", "origins")
     columns = {
         "member": judged["member"].tolist(),

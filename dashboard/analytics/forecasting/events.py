@@ -19,51 +19,77 @@ _LEAST_VALUES = 30
 USUAL_EFFECT: dict[Step, float] = {"day": 0.9, "week": 0.3, "month": 0.15}
 _MOST_ROUNDS, _STILL = 30, 0.003
 
+Days = npt.NDArray[np.datetime64]
 EventPlaces = list[tuple[str, int]]
+
+
+class KnownEvents:
+    """Where events fall, looked up once for each calendar and time that histories share. It holds
+    for as long as those calendars do."""
+
+    def __init__(self) -> None:
+        self._calendars: dict[int, tuple[list[str], Days, Days]] = {}
+        self._found: dict[tuple[Any, ...], EventPlaces] = {}
+
+    def places(self, history: History, first: int, count: int) -> EventPlaces:
+        """As `event_periods`."""
+        if history.events is None or not len(history.events) or history.start is None:
+            return []
+        time = (history.start, history.step, history.season, first, count)
+        key = (id(history.events), *time)
+        if key not in self._found:
+            self._found[key] = self._look_up(history, history.events, first, count)
+        return self._found[key]
+
+    def _look_up(
+        self, history: History, events: pd.DataFrame, first: int, count: int
+    ) -> EventPlaces:
+        if id(events) not in self._calendars:
+            begins_on, ends_on = (pd.to_datetime(events[name]) for name in ("first_on", "last_on"))
+            self._calendars[id(events)] = (
+                [str(name) for name in events["name"]],
+                begins_on.to_numpy("datetime64[D]"),
+                ends_on.to_numpy("datetime64[D]"),
+            )
+        names, first_on, last_on = self._calendars[id(events)]
+        # one more tells where the last period ends
+        days = history.days(first, count + 1).to_numpy("datetime64[D]")
+        begins = days.searchsorted(first_on, "right") - 1
+        ends = days.searchsorted(last_on, "right") - 1
+        found = {
+            (names[event], place)
+            for event in np.flatnonzero((ends >= 0) & (begins < count))
+            for place in range(max(int(begins[event]), 0), min(int(ends[event]) + 1, count))
+        }
+        return sorted(found)
 
 
 def event_periods(history: History, first: int, count: int) -> EventPlaces:
     """Name and place of each event in each of `count` periods from number `first` on."""
-    if history.events is None or not len(history.events) or history.start is None:
-        return []
-    days = history.days(first, count + 1).to_numpy()  # one more tells where the last period ends
-    begins, ends = (
-        days.searchsorted(pd.to_datetime(history.events[column]).to_numpy(days.dtype), "right") - 1
-        for column in ("first_on", "last_on")
-    )
-    names = history.events["name"].to_numpy()
-    falls_in = np.flatnonzero((ends >= 0) & (begins < count))
-    found = {
-        (str(names[event]), place)
-        for event in falls_in
-        for place in range(max(int(begins[event]), 0), min(int(ends[event]) + 1, count))
-    }
-    return sorted(found)
+    return KnownEvents().places(history, first, count)
 
 
-def event_factors(
-    window: Window, horizon: int, found: dict[Any, EventPlaces] | None = None
-) -> Floats | None:
+def event_factors(window: Window, horizon: int, known: KnownEvents | None = None) -> Floats | None:
     """What events multiply a period by, for each value of the window and the horizon after it;
-    None where no event is known to have had an effect. Windows that share `found` look up the
-    places of a calendar's events once for each time they begin at.
+    None where no event is known to have had an effect.
 
     The effect of a name is what its past periods brought compared with the usual around them and
     with what other events in the same periods do, so that what two of them brought together is
     not counted twice. It is drawn towards none, the more by chance the series moves.
     """
     values = window.values
-    periods = _periods_of(window, horizon, {} if found is None else found)
+    first, count = window.end - len(values), len(values) + horizon
+    periods = (known or KnownEvents()).places(window.history, first, count)
     if not periods or len(values) < _LEAST_VALUES or values.mean() <= 0:
         return None
     on = np.zeros(len(values), dtype=bool)
     on[[place for _name, place in periods if place < len(values)]] = True
     plain = find_season(values, window.history.season).taken_out(values)
     usual = _usual(plain, on)
-    known = ~on & (usual > 0)
-    if not on.any() or not known.any():
+    plainly = ~on & (usual > 0)
+    if not on.any() or not plainly.any():
         return None
-    noise = float(np.mean((plain[known] / usual[known] - 1) ** 2))
+    noise = float(np.mean((plain[plainly] / usual[plainly] - 1) ** 2))
     places: dict[str, list[int]] = {}
     for name, place in periods:
         places.setdefault(name, []).append(place)
@@ -78,15 +104,6 @@ def event_factors(
     for name, effect in effects.items():
         factors[places[name]] *= np.exp(effect)
     return factors
-
-
-def _periods_of(window: Window, horizon: int, found: dict[Any, EventPlaces]) -> EventPlaces:
-    history, count = window.history, len(window.values) + horizon
-    first = window.end - len(window.values)
-    key = (id(history.events), history.start, history.step, history.season, first, count)
-    if key not in found:
-        found[key] = event_periods(history, first, count)
-    return found[key]
 
 
 def _effects(

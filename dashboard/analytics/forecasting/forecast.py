@@ -24,7 +24,7 @@ from dashboard.analytics.forecasting.intervals import (
 )
 from dashboard.analytics.forecasting.medians import set_on_medians
 from dashboard.analytics.forecasting.members import NAIVE, REPEATING
-from dashboard.analytics.forecasting.past import Past, judge_past
+from dashboard.analytics.forecasting.past import Judged, Past, judge_past
 
 _LEAST_ORIGINS = 3  # of which a factor is taken
 _FACTORS = (0.5, 2.5)  # `medians` may have brought a member down to 0.6 of what it told
@@ -69,15 +69,16 @@ class Forecast:
 
     @property
     def accuracy(self) -> pd.DataFrame:
-        return self._judged[0]
+        return pd.DataFrame(self.judged[0])
 
     @property
     def accuracy_by_step(self) -> pd.DataFrame:
-        return self._judged[1]
+        return pd.DataFrame(self.judged[1])
 
     @cached_property
-    def _judged(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return judge_past(self.past)  # worked out when asked for: not of every product it is
+    def judged(self) -> tuple[Judged, Judged]:
+        """The columns of both, worked out when asked for: not of every product they are."""
+        return judge_past(self.past)
 
 
 def simulate_paths(forecast: Forecast, count: int, seed: int) -> Floats:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dashboard.analytics.forecasting.autoregression import regress_on_lags
 from dashboard.analytics.forecasting.boosting import forecast_boosted
-from dashboard.analytics.forecasting.events import EventPlaces, event_factors
+from dashboard.analytics.forecasting.events import KnownEvents, event_factors
 from dashboard.analytics.forecasting.history import Floats, Window
 from dashboard.analytics.forecasting.prophet_member import forecast_log
 from dashboard.analytics.forecasting.repeating import forecast_repeating
@@ -98,8 +97,8 @@ def forecast_smoothed(
     long = [row for row, window in enumerate(windows) if len(window.values) >= _LEAST]
     if not long or not names:
         return told
-    found: dict[Any, EventPlaces] = {}
-    factors = [_known_factors(windows[row], horizon, found) for row in long]
+    known = KnownEvents()
+    factors = [_known_factors(windows[row], horizon, known) for row in long]
     values = [
         windows[row].values if factor is None else windows[row].values / factor[:-horizon]
         for row, factor in zip(long, factors, strict=True)
@@ -122,9 +121,9 @@ def forecast_smoothed(
     return told
 
 
-def _known_factors(window: Window, horizon: int, found: dict[Any, EventPlaces]) -> Floats | None:
+def _known_factors(window: Window, horizon: int, known: KnownEvents) -> Floats | None:
     """What events and the time of the year multiply by; None where neither does anything."""
-    events = event_factors(window, horizon, found)
+    events = event_factors(window, horizon, known)
     plain = window.values if events is None else window.values / events[:-horizon]
     wave = yearly_wave(plain, window.history.year, horizon)
     if wave is None or events is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from dashboard.analytics.forecasting.accuracy import judge, step_groups
 from dashboard.analytics.forecasting.choosing import independent_origins
@@ -18,6 +18,8 @@ JUDGED = (
     "member", "first_step", "last_step", "wape", "mase", "smape", "bias", "coverage_80",
     "coverage_95", "is_worse_than_naive", "origins",
 )  # fmt: skip
+
+Judged = dict[str, npt.NDArray[Any]]  # a column for each name of JUDGED
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Past:
     floor: float
 
 
-def judge_past(past: Past) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`accuracy` and `accuracy_by_step` of a Forecast."""
+def judge_past(past: Past) -> tuple[Judged, Judged]:
+    """The columns of `accuracy` and `accuracy_by_step` of a Forecast."""
     horizon = past.told.shape[2]
     ends = _left_out(past)
     tables = []
@@ -49,18 +51,20 @@ def judge_past(past: Past) -> tuple[pd.DataFrame, pd.DataFrame]:
              "last_step": np.full(count, last), **told,
              "is_worse_than_naive": told["wape"] > rival * (1 + 1e-9)}
         )  # fmt: skip
-    whole = _frame_judged(tables[:1]).drop(columns=["first_step", "last_step"])
-    return whole, _frame_judged(tables[1:])
+    whole = _put_together(tables[:1])
+    del whole["first_step"], whole["last_step"]
+    return whole, _put_together(tables[1:])
 
 
-def _frame_judged(tables: list[dict[str, Any]]) -> pd.DataFrame:
+def _put_together(tables: list[dict[str, Any]]) -> Judged:
+    """Member by member, without those that told nothing."""
     if not tables:
-        return pd.DataFrame(columns=list(JUDGED))
+        return {name: np.empty(0, dtype=object) for name in JUDGED}
     columns = {name: np.concatenate([table[name] for table in tables]) for name in JUDGED}
     columns["origins"] = columns["origins"].astype(np.int64)
     order = np.argsort(np.tile(np.arange(len(tables[0]["member"])), len(tables)), kind="stable")
     order = order[columns["origins"][order] > 0]
-    return pd.DataFrame({name: column[order] for name, column in columns.items()})
+    return {name: column[order] for name, column in columns.items()}
 
 
 def _left_out(past: Past) -> Floats:
