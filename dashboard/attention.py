@@ -112,8 +112,8 @@ def _rows_line(scope: Scope, count: Any, what: str, slug: str) -> bool:
     if not n:
         return False
     if what == "low_stock":
-        text = _n("{n} product at or below its reorder point",
-                  "{n} products at or below their reorder point", n)  # fmt: skip
+        text = _n("{n} stock at or below its reorder point as set",
+                  "{n} stocks at or below their reorder points as set", n)  # fmt: skip
         icon = ":material/inventory_2:"
         if may_open(scope.role, "stock"):
             _line(what, text, icon, "stock", {"points": "set"})

@@ -180,7 +180,7 @@ def test_stock_to_reorder_leads_to_the_page_of_stock(browser: Browser) -> None:
     low_on_tea(browser)
     tab = as_manager(browser, "overview")
     assert "attention_low_stock" not in {button.key for button in tab.button}
-    stock = follow(browser, tab, "1 product at or below its reorder point")
+    stock = follow(browser, tab, "1 stock at or below its reorder point as set")
     assert values(stock)["At or below reorder point"] == "1"
 
 
