@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import ClassVar
 
 from click.exceptions import Abort
@@ -15,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from tqdm import tqdm
 
 from dashboard.commands import demo, refresh
-from dashboard.forecast_process import begin_forecasting, end_forecasting
+from dashboard.forecast_process import begin_forecasting
 from dashboard.settings import ROOT, settings
 from dashboard.texts import _
 from data_access.accounts import list_demo_users, list_users
@@ -59,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     flags = [f"--{name}={value}" for name, value in options.items()]
     from dashboard.alerting_beside import alerting_beside
 
-    with suppress(Abort), _forecasting_beside(), alerting_beside():  # Ctrl-C
+    if _wants_forecasts():
+        begin_forecasting()  # beside the app, which leaves one core to the pages
+    with suppress(Abort), alerting_beside():  # Ctrl-C
         main(["run", str(ROOT / "dashboard" / "app.py"), *flags], standalone_mode=False)
     return 0
 
@@ -97,20 +98,9 @@ def _build_a_demo() -> None:
     refresh.run(parser.parse_args(["--without", "ahead"]))
 
 
-@contextmanager
-def _forecasting_beside() -> Iterator[None]:
-    """A demo is forecast while it is looked at already, which leaves one core to the pages; what is
-    not done when the app ends, asked for here or on a page, is done beside the next."""
-    if _wants_forecasts():
-        begin_forecasting()
-    try:
-        yield
-    finally:
-        end_forecasting()
-
-
 def _wants_forecasts() -> bool:
-    """Whether this is a demo that never was forecast."""
+    """Whether this is a demo that never was forecast: what is not done when the app ends is done
+    beside the next."""
     database = connect(settings().database_url)
     try:
         is_demo = read_properties(database.record).get("demo") == "1"
