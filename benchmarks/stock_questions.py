@@ -28,10 +28,11 @@ from data_access.replenishments import (
     list_request_receipts,
     list_suppliers,
 )
-from data_access.stock_plans import list_plan_histories, list_stock_plans
+from data_access.stock_plans import list_plan_histories, list_stock_plans, list_stock_weeks
 from data_access.tables import stock
 
 PAST_DAYS = 90
+PAGE_ROWS = 25
 REPLAYED = 200  # products
 
 
@@ -57,6 +58,8 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
         ),
         Question(page, "stock", list_stock),
         Question(page, "plans", list_stock_plans),
+        Question(page, "weeks ahead of a page", list_stock_weeks,
+                 (tuple(range(1, PAGE_ROWS + 1)),)),
         Question(page, "receipts to come", list_expected_receipts),
         Question(page, "who waits", sum_waiting_by_stock),
         Question(page, "who waits for one stock", list_waiting_lines, tuple(shelf)),

@@ -15,16 +15,28 @@ COLUMNS = (
     "lead_time_deviation", "lead_time_source", "receipts", "abc", "xyz", "variation",
     "value_share", "service", "lead_time_demand", "undershoot", "safety_stock", "reorder_point",
     "order_quantity", "opening_units", "last_shipped_on", "aged_30", "aged_90", "aged_180",
-    "lead_time_grid", "weeks_grid",
+    "lead_time_grid",
 )  # fmt: skip
 
 
 def list_stock_plans(engine: Engine, scope: Scope) -> pd.DataFrame:
-    """COLUMNS of each stock that is planned, at most MOST_STOCK; units, days and shares. Both grids
-    as text."""
+    """COLUMNS of each stock that is planned, at most MOST_STOCK; units, days and shares. The
+    grid as text."""
     plans = scope.visible.stock_plans
     columns = [plans.c[name] for name in COLUMNS]
     return read_frame(engine, select(*columns).order_by(plans.c.stock_id).limit(MOST_STOCK))
+
+
+def list_stock_weeks(
+    engine: Engine, scope: Scope, stock_ids: tuple[int, ...] | None
+) -> pd.DataFrame:
+    """stock_id, weeks_grid (text): the demand ahead of these stocks, week by week. None: of every
+    one that is planned, at most MOST_STOCK."""
+    plans = scope.visible.stock_plans
+    statement = select(plans.c.stock_id, plans.c.weeks_grid).order_by(plans.c.stock_id)
+    if stock_ids is not None:
+        statement = statement.where(plans.c.stock_id.in_(stock_ids))
+    return read_frame(engine, statement.limit(MOST_STOCK))
 
 
 def list_plan_histories(engine: Engine, scope: Scope, product_ids: tuple[int, ...]) -> pd.DataFrame:

@@ -360,6 +360,11 @@ CASES: tuple[Case, ...] = (
         is_aggregate=False,
     ),
     Case(
+        "list_stock_weeks",
+        lambda engine, scope, chosen, as_of: stock_plans.list_stock_weeks(engine, scope, (1, 2)),
+        is_aggregate=False,
+    ),
+    Case(
         "list_plan_histories",
         lambda engine, scope, chosen, as_of: stock_plans.list_plan_histories(
             engine, scope, (1, 2, 3)

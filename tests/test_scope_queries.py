@@ -274,6 +274,7 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "product_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
+    "stock_ids": lambda chance: chance.choice((None, (), (1,), (1, 2, 3))),
     "product_id": lambda chance: chance.choice((1, 1, 2, 9)),
     "other_product_id": lambda chance: chance.choice((1, 2, 2, 9)),
     "customer_id": lambda chance: chance.choice((1, 2, 3, 9)),
