@@ -140,7 +140,12 @@ def _show_arithmetic(board: StockBoard, row: pd.Series, rule: StockRule) -> None
 def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
     """The orders that wait for this stock, in the order in which they would be served."""
     waiting = read(
-        list_stock_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
+        list_stock_lines,
+        scope,
+        int(row["product_id"]),
+        int(row["warehouse_id"]),
+        language(),
+        engine="record",
     )
     if not len(waiting):
         st.markdown(f":small[:gray[{_('No open order of yours waits for this stock.')}]]")

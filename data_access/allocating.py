@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     FromClause,
+    Select,
     Subquery,
     and_,
     case,
@@ -35,7 +36,7 @@ from data_access.frames import read_frame, read_row
 from data_access.inventory import (
     MOST_WAITING,
     WAITING_STAGES,
-    bought_by_customer,
+    bought_by,
     coming_by_stock,
     same_stock,
 )
@@ -52,7 +53,7 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
     open orders and `elsewhere`), elsewhere (reserved for orders that the person does not see),
     missing, hit_orders, hit_customers, hit_sales (net sales of the lines that lack something; NULL
     where several currencies), hit_currency, on_order, expected_on (the next receipt). Units."""
-    visible, held = scope.visible, held_lines(scope).c
+    visible, held = scope.visible, held_lines(scope, short_alone=True).c
     orders, products, lines = visible.orders, visible.products, visible.order_lines
     lacks = held.held < held.quantity
     one = func.count(case((lacks, orders.c.currency)).distinct()) <= 1
@@ -105,7 +106,7 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
 def find_shortage_totals(engine: Engine, scope: Scope) -> dict[str, Any]:
     """Of all short stocks together, each order and customer once: stocks, missing (units), orders,
     customers, net_sales (of the lines that lack something) and currency (NULL where several)."""
-    visible, held = scope.visible, held_lines(scope).c
+    visible, held = scope.visible, held_lines(scope, short_alone=True).c
     orders, products, lines = visible.orders, visible.products, visible.order_lines
     one = func.count(orders.c.currency.distinct()) <= 1
     statement = (
@@ -135,7 +136,7 @@ def list_stock_lines(
     visible, held = scope.visible, held_lines(scope, (product_id, warehouse_id)).c
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
-    worth, scores = bought_by_customer(scope), visible.customer_scores
+    scores = visible.customer_scores
     statement = (
         select(
             held.order_id,
@@ -154,7 +155,7 @@ def list_stock_lines(
             lines.c.net_sales,
             cast(lines.c.net_sales - cost, Money).label("margin"),
             func.coalesce(
-                scores.c.predicted_value_12m, worth.c.customer_value, type_=Money
+                scores.c.predicted_value_12m, bought_by(scope, orders.c.customer_id), type_=Money
             ).label("customer_value"),
             held.on_hand,
             held.reserved,
@@ -165,7 +166,6 @@ def list_stock_lines(
         .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
         .outerjoin(visible.regions, visible.regions.c.region_id == orders.c.region_id)
         .outerjoin(scores, scores.c.customer_id == orders.c.customer_id)
-        .outerjoin(worth, worth.c.customer_id == orders.c.customer_id)
         .order_by(held.turn, held.line_id)
         .limit(MOST_WAITING)
     )  # fmt: skip
@@ -198,10 +198,11 @@ def list_set_aside(
     return read_frame(engine, statement)
 
 
-def held_lines(scope: Scope, place: _Place = None) -> Subquery:
+def held_lines(scope: Scope, place: _Place = None, *, short_alone: bool = False) -> Subquery:
     """Each line that waits for a stock, with its turn and what it holds: stock_id, order_id,
-    line_id, quantity, set_aside, on_hand, reserved, elsewhere, turn, held."""
-    line = _waiting(scope, place).c
+    line_id, quantity, set_aside, on_hand, reserved, elsewhere, turn, held. `short_alone`: without
+    the stocks of which there is enough for all who ask."""
+    line = _of_short_stocks(scope, place) if short_alone else _waiting(scope, place).subquery().c
     of_stock = func.sum(case((line.is_reserved, line.quantity), else_=0)).over(
         partition_by=line.stock_id
     )
@@ -239,7 +240,21 @@ def held_lines(scope: Scope, place: _Place = None) -> Subquery:
     ).subquery("held")  # fmt: skip
 
 
-def _waiting(scope: Scope, place: _Place) -> Subquery:
+def _of_short_stocks(scope: Scope, place: _Place) -> Any:
+    """The lines of stocks that may be short: to put the lines of all in turn takes longer than to
+    add them up."""
+    waiting = _waiting(scope, place).cte("waiting")
+    each = waiting.c
+    most_elsewhere = 0 if scope.sees_all("orders") else func.max(each.reserved)
+    short = (
+        select(each.stock_id)
+        .group_by(each.stock_id)
+        .having(func.sum(each.quantity) > func.max(each.on_hand) - most_elsewhere)
+    )
+    return select(waiting).where(each.stock_id.in_(short)).subquery("of_short_stocks").c
+
+
+def _waiting(scope: Scope, place: _Place) -> Select[Any]:
     visible = scope.visible
     stock, orders, lines = visible.stock, visible.orders, visible.order_lines
     given = visible.allocations
@@ -277,7 +292,6 @@ def _waiting(scope: Scope, place: _Place) -> Subquery:
         )
         .outerjoin(given, given.c.line_id == lines.c.line_id)
         .where(orders.c.stage.in_(WAITING_STAGES), lines.c.quantity > 0, *of_place)
-        .subquery("waiting")
     )
 
 

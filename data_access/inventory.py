@@ -208,7 +208,6 @@ def list_waiting_lines(
     orders)."""
     visible = scope.visible
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
-    worth = bought_by_customer(scope)
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
     statement = (
         select(
@@ -224,12 +223,11 @@ def list_waiting_lines(
             orders.c.currency,
             lines.c.net_sales,
             cast(lines.c.net_sales - cost, Money).label("margin"),
-            worth.c.customer_value,
+            bought_by(scope, orders.c.customer_id).label("customer_value"),
         )
         .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
         .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
         .outerjoin(visible.regions, visible.regions.c.region_id == orders.c.region_id)
-        .outerjoin(worth, worth.c.customer_id == orders.c.customer_id)
         .where(
             lines.c.product_id == product_id,
             orders.c.warehouse_id == warehouse_id,
@@ -280,12 +278,12 @@ def last_shipped_by_stock(relations: Any, as_of: date, zone: str) -> Select[Any]
     )
 
 
-def bought_by_customer(scope: Scope) -> Subquery:
-    orders = scope.visible.orders
-    total: Any = func.sum(orders.c.net_sales, type_=Money)
+def bought_by(scope: Scope, customer_id: ColumnElement[Any]) -> Any:
+    """Net sales of a customer's visible orders: of one after another, for few of them wait."""
+    bought = scope.visible.orders.alias("bought").c
+    total: Any = func.sum(bought.net_sales, type_=Money)
     return (
-        select(orders.c.customer_id, total.label("customer_value"))
-        .where(orders.c.stage != "cancelled")
-        .group_by(orders.c.customer_id)
-        .subquery("worth")
+        select(total)
+        .where(bought.customer_id == customer_id, bought.stage != "cancelled")
+        .scalar_subquery()
     )

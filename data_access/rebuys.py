@@ -208,10 +208,13 @@ def _is_called(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
 
 
 def _has_bought_since(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
-    orders = scope.visible.orders
+    orders, all_dues = scope.visible.orders, scope.visible.rebuy_dues.alias("all_dues")
+    # of the orders of three years the few since the refresh are read
+    worked_out_on = select(func.min(all_dues.c.as_of_on)).scalar_subquery()
     return exists().where(
         orders.c.customer_id == dues.c.customer_id,
         orders.c.ordered_on > dues.c.as_of_on,
+        orders.c.ordered_on > worked_out_on,
         orders.c.stage != "cancelled",
         _holds(scope, orders, dues.c.product_id),
     )
