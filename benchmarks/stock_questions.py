@@ -8,7 +8,6 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks.question import Question
 from data_access.allocating import (
-    find_shortage_totals,
     list_set_aside,
     list_shortages,
     list_stock_lines,
@@ -70,7 +69,6 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
         Question(page, "a year of 200 products", list_plan_histories,
                  (tuple(range(1, REPLAYED + 1)),)),
         Question("shortages", "what is short", list_shortages),
-        Question("shortages", "totals", find_shortage_totals),
         Question("shortages", "who waits, and holds what", list_stock_lines, tuple(shelf),
                  engine="record"),
         Question("shortages", "who set aside", list_set_aside, tuple(shelf), {}, engine="record"),

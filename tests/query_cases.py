@@ -399,8 +399,10 @@ CASES: tuple[Case, ...] = (
         lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope, "zh_CN"),
     ),
     Case(
-        "find_shortage_totals",
-        lambda engine, scope, chosen, as_of: allocating.find_shortage_totals(engine, scope),
+        "totals of shortages",
+        lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope).attrs[
+            "totals"
+        ],
     ),
     Case(
         "list_stock_lines",
