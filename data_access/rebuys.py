@@ -209,21 +209,31 @@ def _is_called(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
 
 def _has_bought_since(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
     orders, all_dues = scope.visible.orders, scope.visible.rebuy_dues.alias("all_dues")
-    # of the orders of three years the few since the refresh are read
     worked_out_on = select(func.min(all_dues.c.as_of_on)).scalar_subquery()
-    return exists().where(
-        orders.c.customer_id == dues.c.customer_id,
-        orders.c.ordered_on > dues.c.as_of_on,
-        orders.c.ordered_on > worked_out_on,
-        orders.c.stage != "cancelled",
-        _holds(scope, orders, dues.c.product_id),
+    # who ordered anything since the refresh: few, of whom alone the orders are looked through
+    later = orders.alias("later")
+    customers = select(later.c.customer_id).where(later.c.ordered_on > worked_out_on)
+    return and_(
+        dues.c.customer_id.in_(customers),
+        exists().where(
+            orders.c.customer_id == dues.c.customer_id,
+            orders.c.ordered_on > dues.c.as_of_on,
+            orders.c.ordered_on > worked_out_on,
+            orders.c.stage != "cancelled",
+            _holds(scope, orders, dues),
+        ),
     )
 
 
-def _holds(scope: Scope, orders: FromClause, product_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """The order has the product; nested, so that the few orders of the customer are read first."""
+def _holds(scope: Scope, orders: FromClause, noted: FromClause) -> ColumnElement[bool]:
+    """The order has the product of the due or reminder; nested, so that the few orders of the
+    customer are read first, and said to be of that very row, two selections further out."""
     lines = scope.visible.order_lines
-    return exists().where(lines.c.order_id == orders.c.order_id, lines.c.product_id == product_id)
+    return (
+        exists()
+        .where(lines.c.order_id == orders.c.order_id, lines.c.product_id == noted.c.product_id)
+        .correlate(orders, noted)
+    )
 
 
 def _noted(scope: Scope, as_of: date, zone: str) -> Select[Any]:
@@ -260,7 +270,7 @@ def _has_bought_in_time(
             days_between(noted_on, orders.c.ordered_on) <= BOUGHT_WITHIN_DAYS,
         ),
         orders.c.stage != "cancelled",
-        _holds(scope, orders, reminders.c.product_id),
+        _holds(scope, orders, reminders),
     )
 
 
