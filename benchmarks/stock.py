@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from benchmarks import worlds
 from benchmarks.timing import Taken, kept, print_table, shown, time_taken
+from dashboard.analytics.inventory.position import SEVERITIES
 from dashboard.analytics.inventory.replay import judge_replay, replay_policy, slow_lead_days
 from dashboard.paging import PAGE_ROWS
 from dashboard.refreshing import source_of
@@ -27,7 +28,7 @@ from data_access.database import Database, connect
 from data_access.inventory import list_expected_receipts, list_stock, sum_waiting_by_stock
 from data_access.refreshing import runs
 from data_access.scope import Scope
-from data_access.stock_plans import list_stock_plans, list_stock_weeks
+from data_access.stock_plans import list_shown_plans, list_stock_plans
 
 PAGE_MS, REPLAY_MS = 100, 5_000
 PRODUCTS_IN_ALL = 3_752
@@ -93,8 +94,9 @@ def _board(engine: Engine, scope: Scope, as_of: date) -> StockBoard:
         as_of,
         StockRule(),
     )
-    shown = worst_first(board.rows).head(PAGE_ROWS)
-    weeks = list_stock_weeks(engine, scope, tuple(shown["stock_id"].tolist()))
+    to_act_on = board.rows[board.rows["rank"] < SEVERITIES.index("coming")]
+    shown = worst_first(to_act_on).head(PAGE_ROWS)
+    weeks = list_shown_plans(engine, scope, tuple(shown["stock_id"].tolist()))
     tell_days_out(shown, weeks, expected, as_of)
     return board
 

@@ -27,7 +27,7 @@ from data_access.replenishments import (
     list_request_receipts,
     list_suppliers,
 )
-from data_access.stock_plans import list_plan_histories, list_stock_plans, list_stock_weeks
+from data_access.stock_plans import list_plan_histories, list_shown_plans, list_stock_plans
 from data_access.tables import stock
 
 PAST_DAYS = 90
@@ -58,7 +58,7 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
                  {"as_of": as_of}, "record"),
         Question(page, "stock", list_stock),
         Question(page, "plans", list_stock_plans),
-        Question(page, "weeks ahead of a page", list_stock_weeks,
+        Question(page, "plans of a page", list_shown_plans,
                  (tuple(range(1, PAGE_ROWS + 1)),)),
         Question(page, "receipts to come", list_expected_receipts),
         Question(page, "who waits", sum_waiting_by_stock),

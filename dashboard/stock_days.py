@@ -1,5 +1,5 @@
-"""On which day stocks run out: told of those that are shown, for the weeks ahead of fifteen
-thousand are as much to read as all the rest of their plan."""
+"""What is told of the stocks that are shown alone, on which day they run out first of all: the
+weeks ahead of fifteen thousand are as much to read as all the rest of their plan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dashboard.analytics.inventory.running_out import tell_stock_out
 from dashboard.reads import read
 from data_access.inventory import list_expected_receipts
 from data_access.scope import Scope
-from data_access.stock_plans import list_stock_weeks
+from data_access.stock_plans import list_shown_plans
 
 DAYS_OUT = ("out_p10", "out_p50", "out_p90", "chance_before_receipt")
 _KEYS = ["product_id", "warehouse_id"]
@@ -23,19 +23,21 @@ _MOST_ASKED = 500  # stocks; of more, all are asked for
 
 
 def with_days_out(scope: Scope, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """These rows of the stock board with DAYS_OUT: out_p10, out_p50, out_p90 (days from today) and
-    chance_before_receipt; NaN where nothing is planned or sold."""
+    """These rows of the stock board with DAYS_OUT, out_p10, out_p50, out_p90 (days from today) and
+    chance_before_receipt, NaN where nothing is planned or sold; and with what their arithmetic
+    tells beside what the board has."""
     ids = tuple(int(each) for each in rows["stock_id"]) if len(rows) <= _MOST_ASKED else None
-    weeks = read(list_stock_weeks, scope, ids)
-    return tell_days_out(rows, weeks, read(list_expected_receipts, scope), as_of)
+    plans = read(list_shown_plans, scope, ids)
+    told = tell_days_out(rows, plans, read(list_expected_receipts, scope), as_of)
+    return told.merge(plans.drop(columns="weeks_grid"), on="stock_id", how="left")
 
 
 def tell_days_out(
-    rows: pd.DataFrame, weeks: pd.DataFrame, expected: pd.DataFrame, as_of: date
+    rows: pd.DataFrame, plans: pd.DataFrame, expected: pd.DataFrame, as_of: date
 ) -> pd.DataFrame:
-    """As `with_days_out`, from `list_stock_weeks` and `list_expected_receipts`."""
+    """As `with_days_out`, from `list_shown_plans` and `list_expected_receipts`."""
     found = {name: np.full(len(rows), np.nan) for name in DAYS_OUT}
-    item = pd.Index(weeks["stock_id"]).get_indexer(pd.Index(rows["stock_id"]))
+    item = pd.Index(plans["stock_id"]).get_indexer(pd.Index(rows["stock_id"]))
     known = item >= 0
     if known.any():
         part = rows[known]
@@ -44,7 +46,7 @@ def tell_days_out(
         until = np.ceil(part["lead_time_mean"].to_numpy(np.float64))
         until[comes] = (come[comes] > 0).argmax(axis=1)
         told = tell_stock_out(
-            part["available"].to_numpy(np.float64), come, unpack_weeks(weeks)[item[known]], until
+            part["available"].to_numpy(np.float64), come, unpack_weeks(plans)[item[known]], until
         )
         sells = (part["daily_demand"] > 0).to_numpy()
         for name in DAYS_OUT:
@@ -56,13 +58,13 @@ def tell_days_out(
 
 def weeks_ahead(scope: Scope, row: pd.Series) -> Whole:
     """(WEEKS, WEEK_LEVELS) quantiles of the demand of one planned stock until each week's end."""
-    return np.asarray(unpack_weeks(read(list_stock_weeks, scope, (int(row["stock_id"]),)))[0])
+    return np.asarray(unpack_weeks(read(list_shown_plans, scope, (int(row["stock_id"]),)))[0])
 
 
-def unpack_weeks(weeks: pd.DataFrame) -> Whole:
-    """(items, WEEKS, WEEK_LEVELS), from `list_stock_weeks`."""
-    grid = unpack(weeks["weeks_grid"], WEEKS * len(WEEK_LEVELS))
-    return grid.reshape(len(weeks), WEEKS, len(WEEK_LEVELS))
+def unpack_weeks(plans: pd.DataFrame) -> Whole:
+    """(items, WEEKS, WEEK_LEVELS), from `list_shown_plans`."""
+    grid = unpack(plans["weeks_grid"], WEEKS * len(WEEK_LEVELS))
+    return grid.reshape(len(plans), WEEKS, len(WEEK_LEVELS))
 
 
 def receipts_by_day(scope: Scope, row: pd.Series, as_of: date) -> np.ndarray:

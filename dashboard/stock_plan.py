@@ -174,7 +174,7 @@ def _with_plan(
 
 def _plan_of(stock_ids: pd.Series, plans: pd.DataFrame) -> pd.DataFrame:
     """The plan of each stock, in their order; `item` is its place in `plans` (−1: none)."""
-    plan = plans.drop(columns=["lead_time_grid", "reorder_point"]).rename(
+    plan = plans.drop(columns="lead_time_grid").rename(
         columns={"order_quantity": "planned_quantity"}
     )
     plan["item"] = np.arange(len(plan))

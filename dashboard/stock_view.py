@@ -193,7 +193,7 @@ def stock_list(
         on_select=lambda: _clicked(key, on_page), selection_mode="single-cell",
     )  # fmt: skip
     chosen = ranked[ranked["stock_id"] == st.session_state.get(CHOSEN)]
-    return with_days_out(scope, chosen if len(chosen) else shown.head(1), as_of).iloc[0]
+    return (with_days_out(scope, chosen, as_of) if len(chosen) else shown).iloc[0]
 
 
 def _worth(amount: Amount, board: StockBoard) -> str:

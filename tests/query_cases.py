@@ -360,8 +360,8 @@ CASES: tuple[Case, ...] = (
         is_aggregate=False,
     ),
     Case(
-        "list_stock_weeks",
-        lambda engine, scope, chosen, as_of: stock_plans.list_stock_weeks(engine, scope, (1, 2)),
+        "list_shown_plans",
+        lambda engine, scope, chosen, as_of: stock_plans.list_shown_plans(engine, scope, (1, 2)),
         is_aggregate=False,
     ),
     Case(

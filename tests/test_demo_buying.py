@@ -25,7 +25,7 @@ from data_access.demo.ordering import LEFT_EVERY
 from data_access.inventory import list_expected_receipts, list_stock, sum_waiting_by_stock
 from data_access.schema import upgrade_schema
 from data_access.scope import mint_scope
-from data_access.stock_plans import list_stock_plans, list_stock_weeks
+from data_access.stock_plans import list_shown_plans, list_stock_plans
 from data_access.tables import properties, refreshes, stock, users
 from data_access.verifying import verify_log
 from tests.crm import NOW
@@ -49,7 +49,7 @@ def judged(database: Database) -> tuple[pd.DataFrame, np.ndarray]:
     )
     plans, coming = list_stock_plans(record, scope), list_expected_receipts(record, scope)
     found = judge_stock(rows, plans, coming, TODAY, StockRule()).rows
-    weeks = list_stock_weeks(record, scope, None)
+    weeks = list_shown_plans(record, scope, None)
     return tell_days_out(found, weeks, coming, TODAY), unpack_weeks(weeks)
 
 
