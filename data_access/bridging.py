@@ -44,6 +44,10 @@ KEYS = {
     "product": "product_id",
 }  # fmt: skip
 OF_LINES = ("category", "product")
+_ROLL_UPS = {
+    "channel": "orders_by_ordered_on", "region": "orders_by_ordered_on",
+    "category": "lines_by_ordered_on",
+}  # fmt: skip
 AMOUNTS = ("net_sales", "cost")
 _OF_PRODUCTS = ("gross_sales", "returns_value", "net_sales", "cost", "sold_cost")
 
@@ -154,10 +158,7 @@ def sum_sales_by_part(
 ) -> pd.DataFrame:
     """key (channel, or the id; NULL: none), name, net_sales, cost, before_net_sales and
     before_cost; in the order of the keys."""
-    if by in OF_LINES:
-        both = both_periods(scope, order_filter, as_of, before, by_line=True)
-    else:
-        both = _summed_up(engine, scope, order_filter, as_of, before)
+    both = _summed_up(engine, scope, order_filter, as_of, before, by)
     key = both.c[KEYS[by]]
     occurs = [both.chosen.count() > 0] if both.chosen.rolled_up else []
     sums = (
@@ -189,19 +190,25 @@ def both_periods(
 
 
 def _summed_up(
-    engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, before: Period
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    before: Period,
+    by: PartBy = "channel",
 ) -> BothPeriods:
     """As `both_periods`, of sums of days where these know enough."""
     period = order_filter.period
     if period is None:
         raise ValueError("a change needs a period")
-    periods = (period, before)
-    chosen = rolled_up_orders(
-        scope, engine, order_filter, "orders_by_ordered_on",
-        lambda columns: in_any_period(columns.ordered_on, periods), live=True,
-    )  # fmt: skip
+    periods, chosen = (period, before), None
+    if by in _ROLL_UPS:
+        chosen = rolled_up_orders(
+            scope, engine, order_filter, _ROLL_UPS[by],
+            lambda columns: in_any_period(columns.ordered_on, periods), live=True,
+        )  # fmt: skip
     if chosen is None:
-        return both_periods(scope, order_filter, as_of, before)
+        return both_periods(scope, order_filter, as_of, before, by_line=by in OF_LINES)
     on = chosen.c.ordered_on
     return BothPeriods(scope, chosen, in_period(on, period), in_period(on, before))
 
