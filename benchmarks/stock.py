@@ -43,9 +43,10 @@ def report_stock(name: str, url: str, path: Path, orders: int) -> None:
         night = _plan(database, copied)
         copied.refresh()
         scope = worlds.scope_named(database.record, "manager")
-        board = _board(copied.engine, scope, worlds.AS_OF)
+        engines = (copied.engine, database.record)
+        board = _board(*engines, scope, worlds.AS_OF)
         asked = time_taken(lambda: _ask(copied.engine, scope))
-        whole = time_taken(lambda: _board(copied.engine, scope, worlds.AS_OF))
+        whole = time_taken(lambda: _board(*engines, scope, worlds.AS_OF))
     finally:
         copied.close()
         database.dispose()
@@ -83,7 +84,8 @@ def _ask(engine: Engine, scope: Scope) -> None:
     list_expected_receipts(engine, scope)
 
 
-def _board(engine: Engine, scope: Scope, as_of: date) -> StockBoard:
+def _board(engine: Engine, record: Engine, scope: Scope, as_of: date) -> StockBoard:
+    """And the days of running out of those that the page shows first, of the record."""
     stock = list_stock(engine, scope)
     waiting = sum_waiting_by_stock(engine, scope)
     expected = list_expected_receipts(engine, scope)
@@ -96,7 +98,7 @@ def _board(engine: Engine, scope: Scope, as_of: date) -> StockBoard:
     )
     to_act_on = board.rows[board.rows["rank"] < SEVERITIES.index("coming")]
     shown = worst_first(to_act_on).head(PAGE_ROWS)
-    weeks = list_shown_plans(engine, scope, tuple(shown["stock_id"].tolist()))
+    weeks = list_shown_plans(record, scope, tuple(shown["stock_id"].tolist()))
     tell_days_out(shown, weeks, expected, as_of)
     return board
 

@@ -59,7 +59,7 @@ def stock_questions(record: Engine, as_of: date) -> list[Question]:
         Question(page, "stock", list_stock),
         Question(page, "plans", list_stock_plans),
         Question(page, "plans of a page", list_shown_plans,
-                 (tuple(range(1, PAGE_ROWS + 1)),)),
+                 (tuple(range(1, PAGE_ROWS + 1)),), engine="record"),
         Question(page, "receipts to come", list_expected_receipts),
         Question(page, "who waits", sum_waiting_by_stock),
         Question(page, "who waits for one stock", list_stock_lines, tuple(shelf), engine="record"),

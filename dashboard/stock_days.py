@@ -27,7 +27,7 @@ def with_days_out(scope: Scope, rows: pd.DataFrame, as_of: date) -> pd.DataFrame
     chance_before_receipt, NaN where nothing is planned or sold; and with what their arithmetic
     tells beside what the board has."""
     ids = tuple(int(each) for each in rows["stock_id"]) if len(rows) <= _MOST_ASKED else None
-    plans = read(list_shown_plans, scope, ids)
+    plans = read(list_shown_plans, scope, ids, engine="record" if ids else "analytics")
     told = tell_days_out(rows, plans, read(list_expected_receipts, scope), as_of)
     return told.merge(plans.drop(columns="weeks_grid"), on="stock_id", how="left")
 
@@ -58,7 +58,9 @@ def tell_days_out(
 
 def weeks_ahead(scope: Scope, row: pd.Series) -> Whole:
     """(WEEKS, WEEK_LEVELS) quantiles of the demand of one planned stock until each week's end."""
-    return np.asarray(unpack_weeks(read(list_shown_plans, scope, (int(row["stock_id"]),)))[0])
+    return np.asarray(
+        unpack_weeks(read(list_shown_plans, scope, (int(row["stock_id"]),), engine="record"))[0]
+    )
 
 
 def unpack_weeks(plans: pd.DataFrame) -> Whole:

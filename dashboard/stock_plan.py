@@ -147,7 +147,7 @@ def _with_plan(
     )
     normal = normal_safety_stock(level, lead, spread, rate, deviation)
     gone = stock["discontinued_on"].notna()
-    is_told = known & (plan["kind"] != "none").to_numpy()
+    is_told = known & (plan["sells"] == 1).to_numpy()
     suggested_point = pd.Series(np.where(is_told, suggested, own), own.index)
     sizes = size_orders(
         stock[["pack_size", "minimum_order_quantity"]].assign(

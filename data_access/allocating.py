@@ -40,7 +40,7 @@ from data_access.inventory import (
     same_stock,
 )
 from data_access.scope import Scope
-from data_access.stages import TO_SHIP_STAGES
+from data_access.stages import CLOSED_STAGES, TO_SHIP_STAGES
 
 MOST_SHORTAGES = 1_000
 _SHORTAGE_COLUMNS = [
@@ -317,7 +317,12 @@ def _waiting(scope: Scope, place: _Place) -> Select[Any]:
             ),
         )
         .outerjoin(given, given.c.line_id == lines.c.line_id)
-        .where(orders.c.stage.in_(WAITING_STAGES), lines.c.quantity > 0, *of_place)
+        .where(
+            orders.c.stage.in_(WAITING_STAGES),
+            orders.c.stage.not_in(CLOSED_STAGES),  # the same, as the copy sees it at once
+            lines.c.quantity > 0,
+            *of_place,
+        )
     )
 
 

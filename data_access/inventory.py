@@ -25,6 +25,7 @@ from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_
 from data_access.filters import name_in
 from data_access.frames import read_frame
 from data_access.scope import Scope
+from data_access.stages import CLOSED_STAGES
 
 MOST_STOCK = 50_000  # rows
 MOST_WAITING = 1_000  # lines of one stock
@@ -219,7 +220,9 @@ def sum_waiting_by_stock(engine: Engine, scope: Scope) -> pd.DataFrame:
             case((one, func.min(orders.c.currency)), else_=null()).label("waiting_currency"),
         )
         .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
-        .where(orders.c.stage.in_(WAITING_STAGES), orders.c.warehouse_id.is_not(None))
+        # said a second time as the copy sees it at once
+        .where(orders.c.stage.in_(WAITING_STAGES), orders.c.stage.not_in(CLOSED_STAGES))
+        .where(orders.c.warehouse_id.is_not(None))
         .group_by(*keys)
         .order_by(*keys),
     )

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import pandas as pd
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, case, select
 
 from data_access.frames import read_frame
 from data_access.inventory import MOST_STOCK
 from data_access.scope import Scope
 
 COLUMNS = (
-    "stock_id", "as_of_on", "daily_demand", "deviation", "kind", "yearly_units", "lead_time_mean",
+    "stock_id", "as_of_on", "daily_demand", "deviation", "yearly_units", "lead_time_mean",
     "lead_time_deviation", "abc", "xyz", "variation", "value_share", "lead_time_demand",
     "order_quantity", "last_shipped_on", "aged_30", "aged_90", "aged_180", "lead_time_grid",
 )  # fmt: skip
 # of the stocks that are shown: what their arithmetic tells, and the demand ahead week by week
 SHOWN_COLUMNS = (
-    "stock_id", "demand_source", "season", "seen_days", "empty_days", "large_days",
+    "stock_id", "kind", "demand_source", "season", "seen_days", "empty_days", "large_days",
     "lead_time_source", "receipts", "undershoot", "weeks_grid",
 )  # fmt: skip
 
 
 def list_stock_plans(engine: Engine, scope: Scope) -> pd.DataFrame:
     """COLUMNS of each stock that is planned, at most MOST_STOCK; units, days and shares. The
-    grid as text."""
+    grid as text. And sells: 1 where there is demand to plan for, else 0."""
     plans = scope.visible.stock_plans
-    columns = [plans.c[name] for name in COLUMNS]
+    sells = case((plans.c.kind != "none", 1), else_=0).label("sells")
+    columns = [*(plans.c[name] for name in COLUMNS), sells]
     return read_frame(engine, select(*columns).order_by(plans.c.stock_id).limit(MOST_STOCK))
 
 
