@@ -180,9 +180,9 @@ def stock_list(
 
     question = f"{scope.key} {view} {sorted_by} {hash(ids)} {hash(rule)}"
     pages = pages_of("stock", question, page)
-    shown = page(pages.start, PAGE_ROWS)
-    shown = add_days(with_days_out(scope, shown, as_of), as_of)
-    list_toolbar(pages, shown, _n("{n} stock", "{n} stocks", len(ranked)), controls,
+    part = page(pages.start, PAGE_ROWS)
+    shown = add_days(with_days_out(scope, part, as_of), as_of)
+    list_toolbar(pages, part, _n("{n} stock", "{n} stocks", len(ranked)), controls,
                  advice=_("Click a row to see where it goes"))  # fmt: skip
     key = f"stock_{data_version()}_{view}_{sorted_by}_{pages.number}_{hash(question) % 9999}"
     on_page = tuple(shown["stock_id"].astype(int))
