@@ -1,6 +1,7 @@
 """Measures OrderScope against SQL on the CRM database and against pandas, in one run.
 
 python -m benchmarks [--orders N] [--sqlite-only] [--folder FOLDER] [--parts PART …]
+                     [--pages PAGE …]
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import os
 import platform
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -45,6 +47,8 @@ def main() -> None:
     parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out")
     parser.add_argument("--folder", type=Path, help="keeps the databases for the next run")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--pages", nargs="+", default=[""], metavar="PAGE",
+                        help="only pages whose names begin so")  # fmt: skip
     chosen = parser.parse_args()
     print(f"{chosen.orders:,} orders; Python {platform.python_version()}, {os.cpu_count()} cores,"
           f" load {os.getloadavg()[0]:.1f} at the start")  # fmt: skip
@@ -84,12 +88,12 @@ def _measure(name: str, url: str, folder: Path, chosen: argparse.Namespace) -> N
     if "copying" in parts:
         report_copying(name, url, path)
     if "pages" in parts:
-        report_pages(name, _answers(url, path, raw=False), chosen.orders)
+        report_pages(name, _answers(url, path, chosen.pages, raw=False), chosen.orders)
     if "answers" in parts:
         database = connect(url)
         pandas = measure_pandas(database.record, worlds.AS_OF, DAYS, worlds.CURRENCY)
         database.dispose()
-        report(name, _answers(url, path), pandas)
+        report(name, _answers(url, path, chosen.pages), pandas)
     if "serving" in parts:
         report_serving(name, url, f"duckdb:///{path}", SESSIONS)
     if "editing" in parts:
@@ -98,11 +102,15 @@ def _measure(name: str, url: str, folder: Path, chosen: argparse.Namespace) -> N
         report_what_if(name, url, path)
 
 
-def _answers(url: str, path: Path, *, raw: bool = True) -> list[Measured]:
+def _answers(
+    url: str, path: Path, pages: Sequence[str] = ("",), *, raw: bool = True
+) -> list[Measured]:
     database = connect(url)
+    worlds.say("bringing the copy in step")
     copied = AnalyticsCopy(database.record, path)
     scope = worlds.scope_named(database.record, "manager")
-    questions = page_questions(database.record, worlds.AS_OF, worlds.CURRENCY)
+    asked = page_questions(database.record, worlds.AS_OF, worlds.CURRENCY)
+    questions = [each for each in asked if each.page.startswith(tuple(pages))]
     try:
         return measure(questions, copied.engine, database.record, scope, raw=raw)
     finally:

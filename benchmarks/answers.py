@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from benchmarks.question import Question
 from benchmarks.timing import kept, milliseconds, print_table, shown, time_taken, times
+from benchmarks.worlds import say
 from data_access.scope import Scope
 
 PAGE_MS, PAGE_MS_OF_MANY = 100, 300  # what the data of a page may take
@@ -32,8 +33,10 @@ def measure(
     questions: list[Question], analytics: Engine, record: Engine, scope: Scope, *, raw: bool = True
 ) -> list[Measured]:
     """Milliseconds of each question with no cache of ours in between."""
-    found = []
+    found: list[Measured] = []
     for question in questions:
+        if not found or found[-1].question.page != question.page:
+            say(f"asking {question.page}")
         engine = analytics if question.engine == "analytics" else record
         taken = time_taken(lambda: question.ask(engine, scope))  # noqa: B023
         measured = Measured(question, taken.clock, taken.cores)

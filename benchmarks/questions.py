@@ -210,12 +210,12 @@ def _delivery(page: str, chosen: OrderFilter, as_of: date) -> list[Question]:
         Question(page, "cycle times by day", sum_cycle_times_over_time, (*asked, "day")),
         Question(f"{page}, learnt", "stage histories", list_stage_histories, (as_of,)),
         Question(page, "open orders", list_open_orders, (replace(chosen, period=None), as_of)),
-        *(
-            Question(page, f"{name} by {by}", query, (*asked, by))
-            for name, query in (("time", sum_dwell_times), ("queues", sum_queues))
-            for by in ("stage", "channel")
-        ),
-    ]
+        Question(page, "time in a stage", sum_dwell_times, (*asked, "stage"),
+                 {"stages": ("processing",)}),
+        Question(page, "time by channel", sum_dwell_times, (*asked, "channel")),
+        *(Question(page, f"queues by {by}", sum_queues, (*asked, by))
+          for by in ("stage", "channel", "region")),
+    ]  # fmt: skip
 
 
 def _new_order(page: str, record: Engine, as_of: date) -> list[Question]:

@@ -59,17 +59,18 @@ def what_if_questions(page: str, as_of: date, currency: str) -> list[Question]:
     asked = (chosen, as_of)
     ahead = Period(as_of, as_of + timedelta(days=90))
     who, start = (1, "manager"), as_of - timedelta(days=90)
+    learnt = f"{page}, learnt"  # the world that the levers move, see `what_if_world.world_of`
     return [
         *choices(page),
-        Question(page, "weeks of products", sum_product_weeks, asked),
-        Question(page, "days of categories", sum_category_days, asked),
-        Question(page, "promotions", list_campaign_spans, asked),
-        Question(page, "new customers by age", sum_orders_by_customer_age, asked),
-        Question(page, "expected of customers", sum_expected_by_hundredth, (chosen,)),
+        Question(learnt, "weeks of products", sum_product_weeks, asked),
+        Question(learnt, "days of categories", sum_category_days, asked),
+        Question(learnt, "promotions", list_campaign_spans, asked),
+        Question(learnt, "new customers by age", sum_orders_by_customer_age, asked),
+        Question(learnt, "expected of customers", sum_expected_by_hundredth, (chosen,)),
         Question(page, "what was sold", find_sold, (chosen, None, Period(start, as_of))),
-        Question(page, "stock", list_product_stock),
-        Question(page, "arrivals", list_arrivals),
-        Question(page, "lead times", list_lead_times, (as_of,)),
+        Question(learnt, "stock", list_product_stock),
+        Question(learnt, "arrivals", list_arrivals),
+        Question(learnt, "lead times", list_lead_times, (as_of,)),
         Question(page, "targets", sum_targets, (chosen, ahead), engine="record"),
         Question(page, "goods", list_goods, ("en",), engine="record"),
         Question(page, "what was learnt", find_learnt, (currency,), engine="record"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,22 +60,30 @@ def fill(
     products: int | None = None,
     parts: tuple[str, ...] = ("forecasts", "stock"),
 ) -> float | None:
-    """Builds the demo and these parts of a refresh unless it is there; the seconds that the demo
-    took. `products`: None as many as go with the orders."""
+    """Builds the demo and these parts of a refresh unless it is there, saying what it is at, for a
+    million orders take minutes; the seconds that the demo took. `products`: None as many as go with
+    the orders."""
     database = connect(url)
     try:
         if inspect(database.record).has_table("users") and _is_filled(database.record):
             return None
+        say(f"making {orders:,} orders in {database.record.dialect.name}")
         start = time.perf_counter()
         upgrade_schema(database.writer)
         plan = replace(make_plan(orders, SEED, AS_OF, "Asia/Shanghai"), products=products)
         build_demo(database.writer, plan)
         seconds = time.perf_counter() - start
         for part in parts:
+            say(f"refreshing {part}, {time.perf_counter() - start:,.0f} s after the start")
             refresh_parts(database, part, AS_OF, None)
         return seconds
     finally:
         database.dispose()
+
+
+def say(what: str) -> None:
+    """To who waits for the tables; beside them, so that they can be pasted."""
+    print(f"{what} …", file=sys.stderr, flush=True)
 
 
 def scope_named(engine: Engine, username: str) -> Scope:

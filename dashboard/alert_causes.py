@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.reads import read
-from dashboard.stock_plan import StockRule, stock_board
+from dashboard.stock_plan import StockRule, stock_board, worst_first
 from dashboard.unusual import unexplained_lately
 from data_access.alerts import UNUSUAL_DAY, sum_waiting_by_order
 from data_access.edits.alerting import Waiting, Warned
@@ -39,9 +39,9 @@ LONGEST_SUPPLY = 9_999.0  # days; beyond, it lasts
 
 
 def judge_stock(scope: Scope, as_of: date) -> pd.DataFrame:
-    """The rows of /stock, as its severities stand with nothing chosen: the one place in which
-    warnings learn how bad a stock is."""
-    return stock_board(scope, as_of, StockRule()).rows
+    """The rows of /stock, the worst first, as its severities stand with nothing chosen: the one
+    place in which warnings learn how bad a stock is."""
+    return worst_first(stock_board(scope, as_of, StockRule()).rows)
 
 
 def find_causes(scope: Scope, as_of: date, currency: str) -> list[Warned]:

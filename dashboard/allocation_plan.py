@@ -62,7 +62,7 @@ def make_plan(
 ) -> Plan | None:
     """None when nothing waits for it any more."""
     place = int(row["product_id"]), int(row["warehouse_id"])
-    lines = read(list_stock_lines, scope, *place, language())
+    lines = read(list_stock_lines, scope, *place, language(), engine="record")
     if not len(lines):
         return None
     first = lines.iloc[0]

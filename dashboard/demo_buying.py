@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from dashboard.stock_plan import StockRule, judge_stock
+from dashboard.stock_plan import StockRule, judge_stock, worst_first
 from data_access.database import Database
 from data_access.demo.ordering import order_as_planned, wants_orders
 from data_access.edits.alerting import find_judge
@@ -30,4 +30,4 @@ def buy_as_planned(database: Database, as_of: date) -> int:
         stock, list_stock_plans(record, scope), list_expected_receipts(record, scope), as_of,
         StockRule(),
     )  # fmt: skip
-    return order_as_planned(database.writer, board.rows, as_of)
+    return order_as_planned(database.writer, worst_first(board.rows), as_of)

@@ -108,7 +108,12 @@ def _whys(scope: Scope, row: pd.Series) -> dict[str, str]:
 def short_orders(scope: Scope, row: pd.Series) -> pd.DataFrame:
     """The orders of the person's that this stock cannot serve."""
     lines = read(
-        list_waiting_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
+        list_waiting_lines,
+        scope,
+        int(row["product_id"]),
+        int(row["warehouse_id"]),
+        language(),
+        engine="record",
     )
     free = int(row["available"])
     is_new = lines["stage"] == "received"

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from dashboard.analytics.inventory.reorder import suggest_quantity
-from dashboard.reads import read
-from dashboard.stock_plan import StockRule, stock_board
+from dashboard.reads import draw, read
+from dashboard.stock_plan import StockBoard, StockRule, stock_board, worst_first
 from dashboard.texts import _
 from data_access.edits.replenish_requests import Wanted, cause_of_point
 from data_access.replenishments import list_open_requests
@@ -23,8 +23,9 @@ _KEYS = ["product_id", "warehouse_id", "cause"]
 def suggested_rows(scope: Scope, as_of: date) -> tuple[pd.DataFrame, str | None]:
     """What `still_to_request` says of the stock board by the rule that everybody starts from, and
     the currency of its costs."""
-    board = stock_board(scope, as_of, StockRule())
-    return still_to_request(scope, board.rows, as_of), board.currency
+    board: StockBoard = draw(stock_board, scope, as_of, StockRule())  # as /stock has it
+    rows = worst_first(board.rows[board.rows["suggested"] > 0])
+    return still_to_request(scope, rows, as_of), board.currency
 
 
 def still_to_request(scope: Scope, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:

@@ -121,8 +121,10 @@ def _largest_part(queues: pd.DataFrame, stage: str) -> list[str]:
 
 
 def _usual_stay(scope: Scope, chosen: OrderFilter, as_of: date, stage: str) -> list[str]:
-    waits = _waits(scope, chosen, as_of, "stage")
-    of_stage = waits[(waits["stage"] == stage) & waits["median"].notna()]
+    waits = compare_dwell(
+        read(sum_dwell_times, scope, chosen, as_of, "stage", language(), business_zone(), (stage,))
+    )
+    of_stage = waits[waits["median"].notna()]
     return [
         _("Half of the orders left within {median}, nine in ten within {long} (before: {before}).",
           median=formats.duration(row["median"]), long=formats.duration(row["nine_in_ten"]),

@@ -13,9 +13,9 @@ from dashboard.tables import Column
 from dashboard.texts import _
 
 
-def add_columns(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def add_columns(rows: pd.DataFrame) -> pd.DataFrame:
     """class_name, days_left (NaN: no demand), hit_orders, hit_customers, hit_sales, stock_worth,
-    to_order, and the days of running out: out_p10_on, out_p50_on, out_p90_on."""
+    to_order."""
     is_hit = (rows["short_units"] > 0) | (rows["available"] < 0)
     days = rows["days_of_supply"].replace(np.inf, np.nan)
     return rows.assign(
@@ -26,11 +26,15 @@ def add_columns(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         hit_sales=rows["waiting_sales"].where(is_hit),
         stock_worth=rows["stock_value"].fillna(rows["on_hand"].astype("float64")),
         to_order=rows["suggested"].where(rows["suggested"] > 0),
-        **{
-            f"{name}_on": pd.Timestamp(as_of) + pd.to_timedelta(rows[name], unit="D")
-            for name in ("out_p10", "out_p50", "out_p90")
-        },
     )
+
+
+def add_days(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The days of running out, of rows that `with_days_out` has told them of: out_p10_on,
+    out_p50_on, out_p90_on."""
+    names = ("out_p10", "out_p50", "out_p90")
+    days = {name: pd.to_timedelta(rows[name], unit="D") for name in names}
+    return rows.assign(**{f"{name}_on": pd.Timestamp(as_of) + days[name] for name in names})
 
 
 def list_columns(board: StockBoard) -> list[Column]:

@@ -20,7 +20,8 @@ from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
 from dashboard.replenish_request import request_button
 from dashboard.session import business_zone
-from dashboard.stock_plan import StockBoard, StockRule, receipts_by_day
+from dashboard.stock_days import receipts_by_day, weeks_ahead
+from dashboard.stock_plan import StockBoard, StockRule
 from dashboard.stock_words import arithmetic, not_planned
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, language, plain
@@ -56,7 +57,7 @@ def _chart(scope: Scope, board: StockBoard, row: pd.Series, as_of: date) -> None
     today = pd.Timestamp(as_of)
     receipts = receipts_by_day(scope, row, as_of)
     free = float(row["available"])
-    coming = project_stock(free, receipts, board.ahead.weeks[int(row["item"])])
+    coming = project_stock(free, receipts, weeks_ahead(scope, row))
     coming = coming.assign(received=receipts)
     coming["day"] = today + pd.to_timedelta(coming["step"], unit="D")
     point = None if pd.isna(row["reorder_point"]) else float(row["reorder_point"])
@@ -139,7 +140,12 @@ def _show_arithmetic(board: StockBoard, row: pd.Series, rule: StockRule) -> None
 def _waiting(scope: Scope, row: pd.Series, as_of: date) -> None:
     """The orders that wait for this stock, in the order in which they would be served."""
     waiting = read(
-        list_stock_lines, scope, int(row["product_id"]), int(row["warehouse_id"]), language()
+        list_stock_lines,
+        scope,
+        int(row["product_id"]),
+        int(row["warehouse_id"]),
+        language(),
+        engine="record",
     )
     if not len(waiting):
         st.markdown(f":small[:gray[{_('No open order of yours waits for this stock.')}]]")

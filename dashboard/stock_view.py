@@ -24,7 +24,8 @@ from dashboard.paging import (
 )
 from dashboard.reads import data_version, draw
 from dashboard.replenish_request import request_all_button
-from dashboard.stock_columns import add_columns, list_columns
+from dashboard.stock_columns import add_columns, add_days, list_columns
+from dashboard.stock_days import with_days_out
 from dashboard.stock_plan import StockBoard, StockRule, stock_board
 from dashboard.stock_words import SEVERITY_NAMES
 from dashboard.tables import ROW_HEIGHT, show_table
@@ -82,7 +83,7 @@ def chosen_rows(
     for word in search.casefold().split():
         text = rows["sku"] + " " + rows["product"] + " " + rows["supplier"].fillna("")
         keeps &= text.str.casefold().str.contains(word, regex=False).to_numpy(bool)
-    return rows[keeps].reset_index(drop=True)
+    return rows if keeps.all() else rows[keeps].reset_index(drop=True)
 
 
 def stock_cards(rows: pd.DataFrame, board: StockBoard) -> list[Card]:
@@ -149,7 +150,7 @@ def stock_list(
     said = st.query_params.get("sort", "severity")
     sorted_by = said if said in _SORTINGS else "severity"
     _label, columns, ascending = _SORTINGS[sorted_by]
-    ranked = add_columns(rows, as_of).sort_values(
+    ranked = add_columns(rows).sort_values(
         [*columns, "stock_id"], ascending=[*ascending, True], ignore_index=True
     )
 
@@ -164,8 +165,8 @@ def stock_list(
 
     def whole(person: Scope, most: int) -> pd.DataFrame:
         anew = draw(stock_board, person, as_of, rule).rows.set_index("stock_id")
-        kept = anew.loc[[each for each in ids if each in anew.index]].reset_index()
-        return add_columns(kept, as_of).head(most)
+        kept = anew.loc[[each for each in ids if each in anew.index]].reset_index().head(most)
+        return add_days(add_columns(with_days_out(person, kept, as_of)), as_of)
 
     def controls() -> None:
         request_all_button(scope, "stock", ranked, board.currency)
@@ -179,8 +180,9 @@ def stock_list(
 
     question = f"{scope.key} {view} {sorted_by} {hash(ids)} {hash(rule)}"
     pages = pages_of("stock", question, page)
-    shown = page(pages.start, PAGE_ROWS)
-    list_toolbar(pages, shown, _n("{n} stock", "{n} stocks", len(ranked)), controls,
+    part = page(pages.start, PAGE_ROWS)
+    shown = add_days(with_days_out(scope, part, as_of), as_of)
+    list_toolbar(pages, part, _n("{n} stock", "{n} stocks", len(ranked)), controls,
                  advice=_("Click a row to see where it goes"))  # fmt: skip
     key = f"stock_{data_version()}_{view}_{sorted_by}_{pages.number}_{hash(question) % 9999}"
     on_page = tuple(shown["stock_id"].astype(int))
@@ -191,7 +193,7 @@ def stock_list(
         on_select=lambda: _clicked(key, on_page), selection_mode="single-cell",
     )  # fmt: skip
     chosen = ranked[ranked["stock_id"] == st.session_state.get(CHOSEN)]
-    return (chosen if len(chosen) else shown).iloc[0]
+    return (with_days_out(scope, chosen, as_of) if len(chosen) else shown).iloc[0]
 
 
 def _worth(amount: Amount, board: StockBoard) -> str:

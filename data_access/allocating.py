@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     FromClause,
+    Select,
     Subquery,
     and_,
     case,
@@ -24,25 +25,29 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    null,
     select,
     true,
 )
 
 from data_access.columns import Money
 from data_access.filters import name_in
-from data_access.frames import read_frame, read_row
+from data_access.frames import read_frame
 from data_access.inventory import (
     MOST_WAITING,
     WAITING_STAGES,
-    bought_by_customer,
+    bought_by,
     coming_by_stock,
     same_stock,
 )
 from data_access.scope import Scope
-from data_access.stages import TO_SHIP_STAGES
+from data_access.stages import CLOSED_STAGES, TO_SHIP_STAGES
 
 MOST_SHORTAGES = 1_000
+_SHORTAGE_COLUMNS = [
+    "stock_id", "product_id", "warehouse_id", "sku", "product", "warehouse", "on_hand", "asked",
+    "elsewhere", "missing", "hit_orders", "hit_customers", "hit_sales", "hit_currency", "on_order",
+    "expected_on",
+]  # fmt: skip
 _Place = tuple[int, int] | None  # product_id, warehouse_id
 
 
@@ -51,34 +56,83 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
     stock_id, product_id, warehouse_id, sku, product, warehouse, on_hand, asked (by the person's
     open orders and `elsewhere`), elsewhere (reserved for orders that the person does not see),
     missing, hit_orders, hit_customers, hit_sales (net sales of the lines that lack something; NULL
-    where several currencies), hit_currency, on_order, expected_on (the next receipt). Units."""
-    visible, held = scope.visible, held_lines(scope).c
-    orders, products, lines = visible.orders, visible.products, visible.order_lines
-    lacks = held.held < held.quantity
-    one = func.count(case((lacks, orders.c.currency)).distinct()) <= 1
+    where several currencies), hit_currency, on_order, expected_on (the next receipt). Units.
+
+    `attrs["totals"]`: of all short stocks together, each order and customer once: stocks, missing
+    (units), orders, customers, net_sales (of the lines that lack something) and currency (None
+    where several). Lines that lack something are few: they are read once, and counted here."""
+    lacking = _lacking_lines(engine, scope)
+    by_stock = lacking.groupby("stock_id")
+    hit = pd.DataFrame(
+        {
+            "asked": by_stock["asked"].max(),
+            "elsewhere": by_stock["elsewhere"].max(),
+            "missing": by_stock["missing"].sum(),
+            "hit_orders": by_stock["order_id"].nunique(),
+            "hit_customers": by_stock["customer_id"].nunique(),
+            "hit_sales": by_stock["net_sales"].sum(min_count=1).round(4),
+            "hit_currency": by_stock["currency"].first(),
+        }
+    )
+    several = by_stock["currency"].nunique() > 1
+    hit["hit_sales"] = hit["hit_sales"].mask(several)
+    hit["hit_currency"] = hit["hit_currency"].astype("object").mask(several, None)
     hit = (
+        hit.reset_index()
+        .sort_values(["hit_orders", "missing", "stock_id"], ascending=[False, False, True])
+        .head(MOST_SHORTAGES)
+    )
+    named = _named_stocks(engine, scope, tuple(int(each) for each in hit["stock_id"]), language)
+    found = hit.merge(named, on="stock_id")[_SHORTAGE_COLUMNS]
+    found.attrs["totals"] = _totals(lacking)
+    return found
+
+
+def _totals(lacking: pd.DataFrame) -> dict[str, Any]:
+    currencies = lacking["currency"].dropna().unique()
+    is_seen = len(currencies) <= 1 and lacking["net_sales"].notna().any()
+    return {
+        "stocks": int(lacking["stock_id"].nunique()),
+        "missing": int(lacking["missing"].sum()),
+        "orders": int(lacking["order_id"].nunique()),
+        "customers": int(lacking["customer_id"].nunique()),
+        "net_sales": round(float(lacking["net_sales"].sum()), 4) if is_seen else None,
+        "currency": str(currencies[0]) if len(currencies) == 1 else None,
+    }
+
+
+def _lacking_lines(engine: Engine, scope: Scope) -> pd.DataFrame:
+    """Each line of goods that would not get all that it asks: stock_id, order_id, customer_id,
+    currency, net_sales, missing; of its stock asked and elsewhere."""
+    visible, held = scope.visible, held_lines(scope, short_alone=True).c
+    orders, products, lines = visible.orders, visible.products, visible.order_lines
+    return read_frame(
+        engine,
         select(
             held.stock_id,
-            (func.sum(held.quantity) + func.max(held.elsewhere)).label("asked"),
-            func.max(held.elsewhere).label("elsewhere"),
-            func.sum(held.quantity - held.held).label("missing"),
-            func.count(case((lacks, held.order_id)).distinct()).label("hit_orders"),
-            func.count(case((lacks, orders.c.customer_id)).distinct()).label("hit_customers"),
-            case(
-                (one, func.sum(case((lacks, lines.c.net_sales)), type_=Money)), else_=null()
-            ).label("hit_sales"),
-            case((one, func.min(case((lacks, orders.c.currency)))), else_=null()).label(
-                "hit_currency"
-            ),
+            held.order_id,
+            orders.c.customer_id,
+            orders.c.currency,
+            lines.c.net_sales,
+            (held.quantity - held.held).label("missing"),
+            (held.asked + held.elsewhere).label("asked"),
+            held.elsewhere,
         )
         .join_from(_held_from(held), orders, orders.c.order_id == held.order_id)
         .join(lines, lines.c.line_id == held.line_id)
-        .group_by(held.stock_id)
-        .having(func.sum(held.quantity - held.held) > 0)
-        .subquery("hit")
+        .join(products, products.c.product_id == lines.c.product_id)
+        .where(held.held < held.quantity, products.c.is_goods)
+        .order_by(held.line_id),
     )
-    stock, coming = visible.stock, coming_by_stock(scope)
-    statement = (
+
+
+def _named_stocks(
+    engine: Engine, scope: Scope, stock_ids: tuple[int, ...], language: str
+) -> pd.DataFrame:
+    visible, coming = scope.visible, coming_by_stock(scope)
+    stock, products = visible.stock, visible.products
+    return read_frame(
+        engine,
         select(
             stock.c.stock_id,
             stock.c.product_id,
@@ -87,42 +141,14 @@ def list_shortages(engine: Engine, scope: Scope, language: str = "en") -> pd.Dat
             name_in(language, products).label("product"),
             name_in(language, visible.warehouses).label("warehouse"),
             stock.c.on_hand,
-            *(column for column in hit.c if column.key != "stock_id"),
             func.coalesce(coming.c.on_order, 0).label("on_order"),
             coming.c.expected_on,
         )
-        .join_from(stock, hit, hit.c.stock_id == stock.c.stock_id)
-        .join(products, products.c.product_id == stock.c.product_id)
+        .join_from(stock, products, products.c.product_id == stock.c.product_id)
         .join(visible.warehouses, visible.warehouses.c.warehouse_id == stock.c.warehouse_id)
         .outerjoin(coming, same_stock(coming, stock))
-        .where(products.c.is_goods)
-        .order_by(hit.c.hit_orders.desc(), hit.c.missing.desc(), stock.c.stock_id)
-        .limit(MOST_SHORTAGES)
+        .where(stock.c.stock_id.in_(stock_ids)),
     )
-    return read_frame(engine, statement)
-
-
-def find_shortage_totals(engine: Engine, scope: Scope) -> dict[str, Any]:
-    """Of all short stocks together, each order and customer once: stocks, missing (units), orders,
-    customers, net_sales (of the lines that lack something) and currency (NULL where several)."""
-    visible, held = scope.visible, held_lines(scope).c
-    orders, products, lines = visible.orders, visible.products, visible.order_lines
-    one = func.count(orders.c.currency.distinct()) <= 1
-    statement = (
-        select(
-            func.count(held.stock_id.distinct()).label("stocks"),
-            func.coalesce(func.sum(held.quantity - held.held), 0).label("missing"),
-            func.count(held.order_id.distinct()).label("orders"),
-            func.count(orders.c.customer_id.distinct()).label("customers"),
-            case((one, func.sum(lines.c.net_sales, type_=Money)), else_=null()).label("net_sales"),
-            case((one, func.min(orders.c.currency)), else_=null()).label("currency"),
-        )
-        .join_from(_held_from(held), orders, orders.c.order_id == held.order_id)
-        .join(lines, lines.c.line_id == held.line_id)
-        .join(products, products.c.product_id == lines.c.product_id)
-        .where(held.held < held.quantity, products.c.is_goods)
-    )
-    return read_row(engine, statement) or {}
 
 
 def list_stock_lines(
@@ -135,7 +161,7 @@ def list_stock_lines(
     visible, held = scope.visible, held_lines(scope, (product_id, warehouse_id)).c
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
-    worth, scores = bought_by_customer(scope), visible.customer_scores
+    scores = visible.customer_scores
     statement = (
         select(
             held.order_id,
@@ -154,7 +180,7 @@ def list_stock_lines(
             lines.c.net_sales,
             cast(lines.c.net_sales - cost, Money).label("margin"),
             func.coalesce(
-                scores.c.predicted_value_12m, worth.c.customer_value, type_=Money
+                scores.c.predicted_value_12m, bought_by(scope, orders.c.customer_id), type_=Money
             ).label("customer_value"),
             held.on_hand,
             held.reserved,
@@ -165,7 +191,6 @@ def list_stock_lines(
         .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
         .outerjoin(visible.regions, visible.regions.c.region_id == orders.c.region_id)
         .outerjoin(scores, scores.c.customer_id == orders.c.customer_id)
-        .outerjoin(worth, worth.c.customer_id == orders.c.customer_id)
         .order_by(held.turn, held.line_id)
         .limit(MOST_WAITING)
     )  # fmt: skip
@@ -198,10 +223,11 @@ def list_set_aside(
     return read_frame(engine, statement)
 
 
-def held_lines(scope: Scope, place: _Place = None) -> Subquery:
+def held_lines(scope: Scope, place: _Place = None, *, short_alone: bool = False) -> Subquery:
     """Each line that waits for a stock, with its turn and what it holds: stock_id, order_id,
-    line_id, quantity, set_aside, on_hand, reserved, elsewhere, turn, held."""
-    line = _waiting(scope, place).c
+    line_id, quantity, set_aside, on_hand, reserved, elsewhere, turn, asked (by all of them), held.
+    `short_alone`: without the stocks of which there is enough for all who ask."""
+    line = _of_short_stocks(scope, place) if short_alone else _waiting(scope, place).subquery().c
     of_stock = func.sum(case((line.is_reserved, line.quantity), else_=0)).over(
         partition_by=line.stock_id
     )
@@ -219,6 +245,7 @@ def held_lines(scope: Scope, place: _Place = None) -> Subquery:
         rest.label("rest"),
         (literal(0) if scope.sees_all("orders") else elsewhere).label("elsewhere"),
         func.row_number().over(**in_turn).label("turn"),
+        func.sum(line.quantity).over(partition_by=line.stock_id).label("asked"),
         func.sum(line.set_aside).over(partition_by=line.stock_id).label("all_aside"),
         _before(line.set_aside, in_turn).label("aside_before"),
         _before(rest, in_turn).label("rest_before"),
@@ -235,11 +262,25 @@ def held_lines(scope: Scope, place: _Place = None) -> Subquery:
     )
     return select(
         each.stock_id, each.order_id, each.line_id, each.quantity, each.set_aside, each.on_hand,
-        each.reserved, each.elsewhere, each.turn, held.label("held"),
+        each.reserved, each.elsewhere, each.turn, each.asked, held.label("held"),
     ).subquery("held")  # fmt: skip
 
 
-def _waiting(scope: Scope, place: _Place) -> Subquery:
+def _of_short_stocks(scope: Scope, place: _Place) -> Any:
+    """The lines of stocks that may be short: to put the lines of all in turn takes longer than to
+    add them up."""
+    waiting = _waiting(scope, place).cte("waiting")
+    each = waiting.c
+    most_elsewhere = 0 if scope.sees_all("orders") else func.max(each.reserved)
+    short = (
+        select(each.stock_id)
+        .group_by(each.stock_id)
+        .having(func.sum(each.quantity) > func.max(each.on_hand) - most_elsewhere)
+    )
+    return select(waiting).where(each.stock_id.in_(short)).subquery("of_short_stocks").c
+
+
+def _waiting(scope: Scope, place: _Place) -> Select[Any]:
     visible = scope.visible
     stock, orders, lines = visible.stock, visible.orders, visible.order_lines
     given = visible.allocations
@@ -276,8 +317,12 @@ def _waiting(scope: Scope, place: _Place) -> Subquery:
             ),
         )
         .outerjoin(given, given.c.line_id == lines.c.line_id)
-        .where(orders.c.stage.in_(WAITING_STAGES), lines.c.quantity > 0, *of_place)
-        .subquery("waiting")
+        .where(
+            orders.c.stage.in_(WAITING_STAGES),
+            orders.c.stage.not_in(CLOSED_STAGES),  # the same, as the copy sees it at once
+            lines.c.quantity > 0,
+            *of_place,
+        )
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     null,
     select,
@@ -32,7 +33,7 @@ from sqlalchemy import (
 from data_access.columns import Money
 from data_access.filters import OrderFilter, Period, in_any_period, in_period, name_in
 from data_access.frames import read_frame
-from data_access.measures import Chosen, chosen_orders, shows
+from data_access.measures import Chosen, chosen_orders, rolled_up_orders, shows
 from data_access.scope import Scope
 
 PartBy = Literal["channel", "region", "category", "product"]
@@ -43,6 +44,10 @@ KEYS = {
     "product": "product_id",
 }  # fmt: skip
 OF_LINES = ("category", "product")
+_ROLL_UPS = {
+    "channel": "orders_by_ordered_on", "region": "orders_by_ordered_on",
+    "category": "lines_by_ordered_on",
+}  # fmt: skip
 AMOUNTS = ("net_sales", "cost")
 _OF_PRODUCTS = ("gross_sales", "returns_value", "net_sales", "cost", "sold_cost")
 
@@ -84,7 +89,7 @@ def sum_sales_of_two_periods(
     engine: Engine, scope: Scope, order_filter: OrderFilter, as_of: date, before: Period
 ) -> pd.DataFrame:
     """One row: net_sales and cost, before_net_sales and before_cost."""
-    both = both_periods(scope, order_filter, as_of, before)
+    both = _summed_up(engine, scope, order_filter, as_of, before)
     return read_frame(engine, both.grouped(*both.sums(AMOUNTS)))
 
 
@@ -153,9 +158,15 @@ def sum_sales_by_part(
 ) -> pd.DataFrame:
     """key (channel, or the id; NULL: none), name, net_sales, cost, before_net_sales and
     before_cost; in the order of the keys."""
-    both = both_periods(scope, order_filter, as_of, before, by_line=by in OF_LINES)
+    both = _summed_up(engine, scope, order_filter, as_of, before, by)
     key = both.c[KEYS[by]]
-    sums = both.grouped(key.label("key"), *both.sums(AMOUNTS)).group_by(key).subquery("sums")
+    occurs = [both.chosen.count() > 0] if both.chosen.rolled_up else []
+    sums = (
+        both.grouped(key.label("key"), *both.sums(AMOUNTS))
+        .group_by(key)
+        .having(*occurs)
+        .subquery("sums")
+    )
     relation = named(scope, by)
     statement = (
         select(sums.c.key, name_in(language, relation).label("name"))
@@ -178,6 +189,30 @@ def both_periods(
     return BothPeriods(scope, chosen, in_period(on, period), in_period(on, before))
 
 
+def _summed_up(
+    engine: Engine,
+    scope: Scope,
+    order_filter: OrderFilter,
+    as_of: date,
+    before: Period,
+    by: PartBy = "channel",
+) -> BothPeriods:
+    """As `both_periods`, of sums of days where these know enough."""
+    period = order_filter.period
+    if period is None:
+        raise ValueError("a change needs a period")
+    periods, chosen = (period, before), None
+    if by in _ROLL_UPS:
+        chosen = rolled_up_orders(
+            scope, engine, order_filter, _ROLL_UPS[by],
+            lambda columns: in_any_period(columns.ordered_on, periods), live=True,
+        )  # fmt: skip
+    if chosen is None:
+        return both_periods(scope, order_filter, as_of, before, by_line=by in OF_LINES)
+    on = chosen.c.ordered_on
+    return BothPeriods(scope, chosen, in_period(on, period), in_period(on, before))
+
+
 def customers_of_both(
     scope: Scope, order_filter: OrderFilter, as_of: date, before: Period
 ) -> Subquery:
@@ -195,11 +230,10 @@ def customers_of_both(
     )
     orders, period = scope.visible.orders.c, order_filter.period
     assert period is not None
-    earlier = (
-        select(orders.customer_id)
-        .where(orders.ordered_on < period.start, orders.stage != "cancelled")
-        .distinct()
-        .subquery("earlier")
+    came_back = exists().where(  # asked of these customers: all who ever bought are many more
+        orders.customer_id == each.c.customer_id,
+        orders.ordered_on < period.start,
+        orders.stage != "cancelled",
     )
     kept = and_(each.c.is_now == 1, each.c.is_before == 1)
     grown = func.round(each.c.net_sales - each.c.before_net_sales, 4) >= 0
@@ -208,14 +242,10 @@ def customers_of_both(
         (and_(kept, grown), "kept_grown"),
         (kept, "kept_shrunk"),
         (each.c.is_before == 1, "lost"),
-        (earlier.c.customer_id.is_not(None), "won_back"),
+        (came_back, "won_back"),
         else_="new",
     )
-    return (
-        select(each, group.label("customer_group"))
-        .outerjoin_from(each, earlier, earlier.c.customer_id == each.c.customer_id)
-        .subquery("customers_of_two_periods")
-    )
+    return select(each, group.label("customer_group")).subquery("customers_of_two_periods")
 
 
 def named(scope: Scope, by: PartBy) -> FromClause:

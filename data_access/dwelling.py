@@ -43,17 +43,22 @@ def sum_dwell_times(
     by: Cut = "stage",
     language: str = "en",
     zone: str = ZONE,
+    stages: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """span (now, previous), stage, channel or region_id (by "stage": neither), name, orders, and
     the median, nine_in_ten and longest time they spent there in seconds: of the orders that left
-    the stage in the filter's period or in the one before it, by the moment they left it."""
+    the stage in the filter's period or in the one before it, by the moment they left it. `stages`:
+    of these alone, each of which takes its time to ask; of all, where none is named."""
     if order_filter.period is None:
         raise ValueError("how long orders stayed is asked of a period")
+    if stages and not set(stages) & set(OPEN_STAGES):
+        raise ValueError(f"an order does not wait in {stages}")
     periods = (order_filter.period, order_filter.period.previous())
     legs = [
         leg
         for place, period in enumerate(periods)
         for stage in OPEN_STAGES
+        if not stages or stage in stages
         for leg in _left(engine, scope, order_filter, as_of, by, stage, place, period, zone)
     ]
     stays = union_all(*legs).subquery("stays")

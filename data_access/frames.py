@@ -49,8 +49,16 @@ def _array(column: ColumnElement[Any], cells: Any) -> Any:
         if isinstance(cells, np.ndarray):
             return _filled(cells, np.datetime64("NaT"))
         return pd.to_datetime(list(cells)).as_unit("us")
-    cells = cells.tolist() if isinstance(cells, np.ndarray) else list(cells)  # None where masked
-    return pd.Series(cells, dtype="object")
+    return pd.Series(_objects(cells), dtype="object")
+
+
+def _objects(cells: Any) -> Any:
+    """As an array where there is one: pandas takes it as it is, and looks through a list."""
+    if not isinstance(cells, np.ndarray):
+        return list(cells)
+    found = np.ma.getdata(cells).astype("object")
+    found[np.ma.getmaskarray(cells)] = None
+    return found
 
 
 def _numbers(cells: Any, scale: int | None) -> Any:

@@ -25,6 +25,7 @@ from data_access.dialects import ZONE, day_after_minutes, days_between, minutes_
 from data_access.filters import name_in
 from data_access.frames import read_frame
 from data_access.scope import Scope
+from data_access.stages import CLOSED_STAGES
 
 MOST_STOCK = 50_000  # rows
 MOST_WAITING = 1_000  # lines of one stock
@@ -34,47 +35,73 @@ REQUESTED_STATES = ("proposed", "approved")
 
 def list_stock(engine: Engine, scope: Scope, language: str = "en") -> pd.DataFrame:
     """One row per product and warehouse, goods only, at most MOST_STOCK: stock_id, product_id,
-    warehouse_id, sku, product, warehouse, category_id, category, supplier_id, supplier, on_hand,
-    reserved, on_order (ordered and not yet received), requested (proposed or approved),
-    expected_on (the next receipt), reorder_point (as it is set), unit_cost, currency,
-    lead_time_days, supplier_lead_time_days, pack_size, minimum_order_quantity, introduced_on,
-    discontinued_on. Units."""
-    visible = scope.visible
-    stock, products, suppliers = visible.stock, visible.products, visible.suppliers
-    coming = coming_by_stock(scope)
-    told = ("unit_cost", "currency", "lead_time_days", "pack_size", "minimum_order_quantity",
-            "introduced_on", "discontinued_on")  # fmt: skip
-    statement = (
+    warehouse_id, on_hand, reserved, on_order (ordered and not yet received), requested (proposed or
+    approved), expected_on (the next receipt), reorder_point (as it is set), warehouse, sku,
+    product, category_id, category, supplier_id, supplier, unit_cost, currency, pack_size,
+    minimum_order_quantity, discontinued_on. Units.
+
+    What is of the product is asked once for all warehouses: texts take most of the time."""
+    visible, coming = scope.visible, coming_by_stock(scope)
+    stock, products = visible.stock, visible.products
+    rows = read_frame(
+        engine,
         select(
             stock.c.stock_id,
             stock.c.product_id,
             stock.c.warehouse_id,
-            products.c.sku,
-            name_in(language, products).label("product"),
-            name_in(language, visible.warehouses).label("warehouse"),
-            products.c.category_id,
-            name_in(language, visible.categories).label("category"),
-            products.c.supplier_id,
-            name_in(language, suppliers).label("supplier"),
             stock.c.on_hand,
             stock.c.reserved,
             func.coalesce(coming.c.on_order, 0).label("on_order"),
             func.coalesce(coming.c.requested, 0).label("requested"),
             coming.c.expected_on,
             stock.c.reorder_point,
-            *(products.c[name] for name in told),
-            suppliers.c.lead_time_days.label("supplier_lead_time_days"),
         )
         .join_from(stock, products, products.c.product_id == stock.c.product_id)
-        .join(visible.warehouses, visible.warehouses.c.warehouse_id == stock.c.warehouse_id)
-        .outerjoin(visible.categories, visible.categories.c.category_id == products.c.category_id)
-        .outerjoin(suppliers, suppliers.c.supplier_id == products.c.supplier_id)
         .outerjoin(coming, same_stock(coming, stock))
         .where(products.c.is_goods)
         .order_by(stock.c.stock_id)
-        .limit(MOST_STOCK)
+        .limit(MOST_STOCK),
     )
-    return read_frame(engine, statement)
+    warehouses, goods = _warehouses(engine, scope, language), _goods(engine, scope, language)
+    at = pd.Index(warehouses["warehouse_id"]).get_indexer(pd.Index(rows["warehouse_id"]))
+    of = pd.Index(goods["product_id"]).get_indexer(pd.Index(rows["product_id"]))
+    known = (at >= 0) & (of >= 0)
+    told = (warehouses.take(at[known]), goods.take(of[known]).drop(columns="product_id"))
+    kept = [rows[known], told[0].drop(columns="warehouse_id"), told[1]]
+    found: pd.DataFrame = pd.concat([each.reset_index(drop=True) for each in kept], axis=1)
+    return found
+
+
+def _warehouses(engine: Engine, scope: Scope, language: str) -> pd.DataFrame:
+    warehouses = scope.visible.warehouses
+    name = name_in(language, warehouses).label("warehouse")
+    return read_frame(
+        engine, select(warehouses.c.warehouse_id, name).order_by(warehouses.c.warehouse_id)
+    )
+
+
+def _goods(engine: Engine, scope: Scope, language: str) -> pd.DataFrame:
+    visible = scope.visible
+    products, categories, suppliers = visible.products, visible.categories, visible.suppliers
+    told = ("unit_cost", "currency", "pack_size", "minimum_order_quantity", "discontinued_on")
+    return read_frame(
+        engine,
+        select(
+            products.c.product_id,
+            products.c.sku,
+            name_in(language, products).label("product"),
+            products.c.category_id,
+            name_in(language, categories).label("category"),
+            products.c.supplier_id,
+            name_in(language, suppliers).label("supplier"),
+            *(products.c[name] for name in told),
+        )
+        .select_from(products)
+        .outerjoin(categories, categories.c.category_id == products.c.category_id)
+        .outerjoin(suppliers, suppliers.c.supplier_id == products.c.supplier_id)
+        .where(products.c.is_goods)
+        .order_by(products.c.product_id),
+    )
 
 
 def list_expected_receipts(engine: Engine, scope: Scope) -> pd.DataFrame:
@@ -179,7 +206,7 @@ def sum_waiting_by_stock(engine: Engine, scope: Scope) -> pd.DataFrame:
     left the warehouse."""
     orders, lines = scope.visible.orders, scope.visible.order_lines
     keys = (lines.c.product_id, orders.c.warehouse_id)
-    one = func.count(orders.c.currency.distinct()) <= 1
+    one = func.min(orders.c.currency) == func.max(orders.c.currency)
     return read_frame(
         engine,
         select(
@@ -193,7 +220,9 @@ def sum_waiting_by_stock(engine: Engine, scope: Scope) -> pd.DataFrame:
             case((one, func.min(orders.c.currency)), else_=null()).label("waiting_currency"),
         )
         .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
-        .where(orders.c.stage.in_(WAITING_STAGES), orders.c.warehouse_id.is_not(None))
+        # said a second time as the copy sees it at once
+        .where(orders.c.stage.in_(WAITING_STAGES), orders.c.stage.not_in(CLOSED_STAGES))
+        .where(orders.c.warehouse_id.is_not(None))
         .group_by(*keys)
         .order_by(*keys),
     )
@@ -208,7 +237,6 @@ def list_waiting_lines(
     orders)."""
     visible = scope.visible
     orders, lines, customers = visible.orders, visible.order_lines, visible.customers
-    worth = bought_by_customer(scope)
     cost = lines.c.unit_cost * (lines.c.quantity - lines.c.returned_quantity)
     statement = (
         select(
@@ -224,12 +252,11 @@ def list_waiting_lines(
             orders.c.currency,
             lines.c.net_sales,
             cast(lines.c.net_sales - cost, Money).label("margin"),
-            worth.c.customer_value,
+            bought_by(scope, orders.c.customer_id).label("customer_value"),
         )
         .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
         .outerjoin(customers, customers.c.customer_id == orders.c.customer_id)
         .outerjoin(visible.regions, visible.regions.c.region_id == orders.c.region_id)
-        .outerjoin(worth, worth.c.customer_id == orders.c.customer_id)
         .where(
             lines.c.product_id == product_id,
             orders.c.warehouse_id == warehouse_id,
@@ -280,12 +307,12 @@ def last_shipped_by_stock(relations: Any, as_of: date, zone: str) -> Select[Any]
     )
 
 
-def bought_by_customer(scope: Scope) -> Subquery:
-    orders = scope.visible.orders
-    total: Any = func.sum(orders.c.net_sales, type_=Money)
+def bought_by(scope: Scope, customer_id: ColumnElement[Any]) -> Any:
+    """Net sales of a customer's visible orders: of one after another, for few of them wait."""
+    bought = scope.visible.orders.alias("bought").c
+    total: Any = func.sum(bought.net_sales, type_=Money)
     return (
-        select(orders.c.customer_id, total.label("customer_value"))
-        .where(orders.c.stage != "cancelled")
-        .group_by(orders.c.customer_id)
-        .subquery("worth")
+        select(total)
+        .where(bought.customer_id == customer_id, bought.stage != "cancelled")
+        .scalar_subquery()
     )

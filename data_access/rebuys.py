@@ -21,6 +21,7 @@ from sqlalchemy import (
     distinct,
     exists,
     func,
+    not_,
     or_,
     select,
 )
@@ -86,13 +87,10 @@ def list_rebuys(
     """rebuy_due_id, customer_id, customer, phone, rep, product_id, product, orders (days with a
     purchase), last_ordered_on, usual_gap_days, expected_on, days_overdue (negative: still to come),
     earliest_on, latest_on, probability_30, suggested_quantity. Only the record knows the phone."""
-    dues = _dues(scope, order_filter).subquery("dues")
-    chosen = select(dues).where(
-        dues.c.expected_on <= as_of + timedelta(days=within_days),
-        dues.c.is_refusing == 0,
-        dues.c.is_held_out == 0,
-        dues.c.is_done == 0,
-    )
+    # by plain conditions: of those on a 1 or 0 PostgreSQL cannot tell how many rows keep them
+    listed = not_(or_(*_kept_off(scope).values()))
+    dues = _dues(scope, order_filter).where(listed).subquery("dues")
+    chosen = select(dues).where(dues.c.expected_on <= as_of + timedelta(days=within_days))
     return read_page(
         engine,
         Sort(dues.c[sort], dues.c.rebuy_due_id, descending, has_nulls=False),
@@ -148,32 +146,43 @@ def sum_reminder_effect(
 
 def _dues(scope: Scope, chosen: OrderFilter) -> Select[Any]:
     """Each due with what keeps it off the list (1 or 0)."""
-    visible = scope.visible
-    dues, customers, products = visible.rebuy_dues, visible.customers, visible.products
+    dues, customers = scope.visible.rebuy_dues, scope.visible.customers
     return (
         select(
             *(dues.c[name] for name in _LISTED),
             dues.c.as_of_on,
-            _flag(dues.c.is_held_out).label("is_held_out"),
-            _flag(refuses(customers)).label("is_refusing"),
-            _flag(or_(_is_acted_upon(scope, dues), _is_called(scope, dues))).label("is_done"),
+            *(_flag(each).label(name) for name, each in _kept_off(scope).items()),
         )
         .join_from(dues, customers, customers.c.customer_id == dues.c.customer_id)
-        .join(products, products.c.product_id == dues.c.product_id)
-        .where(~_has_bought_since(scope, dues), *_filtered(customers, products, chosen))
+        .where(
+            ~_has_bought_since(scope, dues),
+            *_filtered(scope, chosen),
+        )
     )
 
 
-def _filtered(
-    customers: FromClause, products: FromClause, chosen: OrderFilter
-) -> list[ColumnElement[bool]]:
+def _kept_off(scope: Scope) -> dict[str, ColumnElement[bool]]:
+    """What keeps a due off the list, over `rebuy_dues` and `customers`."""
+    dues, customers = scope.visible.rebuy_dues, scope.visible.customers
+    return {
+        "is_held_out": dues.c.is_held_out,
+        "is_refusing": refuses(customers),
+        "is_done": or_(_is_acted_upon(scope, dues), _is_called(scope, dues)),
+    }
+
+
+def _filtered(scope: Scope, chosen: OrderFilter) -> list[ColumnElement[bool]]:
+    customers, products = scope.visible.customers, scope.visible.products
     wanted: list[ColumnElement[bool]] = []
     if chosen.region_ids:
         wanted.append(customers.c.region_id.in_(chosen.region_ids))
     if chosen.owner_ids:
         wanted.append(customers.c.owner_id.in_(chosen.owner_ids))
-    if chosen.category_ids:
-        wanted.append(products.c.category_id.in_(chosen.category_ids))
+    if chosen.category_ids or not scope.sees_all("products"):
+        of = select(products.c.product_id)
+        if chosen.category_ids:
+            of = of.where(products.c.category_id.in_(chosen.category_ids))
+        wanted.append(scope.visible.rebuy_dues.c.product_id.in_(of))
     return wanted
 
 
@@ -208,19 +217,32 @@ def _is_called(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
 
 
 def _has_bought_since(scope: Scope, dues: FromClause) -> ColumnElement[bool]:
-    orders = scope.visible.orders
-    return exists().where(
-        orders.c.customer_id == dues.c.customer_id,
-        orders.c.ordered_on > dues.c.as_of_on,
-        orders.c.stage != "cancelled",
-        _holds(scope, orders, dues.c.product_id),
+    orders, all_dues = scope.visible.orders, scope.visible.rebuy_dues.alias("all_dues")
+    worked_out_on = select(func.min(all_dues.c.as_of_on)).scalar_subquery()
+    # who ordered anything since the refresh: few, of whom alone the orders are looked through
+    later = orders.alias("later")
+    customers = select(later.c.customer_id).where(later.c.ordered_on > worked_out_on)
+    return and_(
+        dues.c.customer_id.in_(customers),
+        exists().where(
+            orders.c.customer_id == dues.c.customer_id,
+            orders.c.ordered_on > dues.c.as_of_on,
+            orders.c.ordered_on > worked_out_on,
+            orders.c.stage != "cancelled",
+            _holds(scope, orders, dues),
+        ),
     )
 
 
-def _holds(scope: Scope, orders: FromClause, product_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """The order has the product; nested, so that the few orders of the customer are read first."""
+def _holds(scope: Scope, orders: FromClause, noted: FromClause) -> ColumnElement[bool]:
+    """The order has the product of the due or reminder; nested, so that the few orders of the
+    customer are read first, and said to be of that very row, two selections further out."""
     lines = scope.visible.order_lines
-    return exists().where(lines.c.order_id == orders.c.order_id, lines.c.product_id == product_id)
+    return (
+        exists()
+        .where(lines.c.order_id == orders.c.order_id, lines.c.product_id == noted.c.product_id)
+        .correlate(orders, noted)
+    )
 
 
 def _noted(scope: Scope, as_of: date, zone: str) -> Select[Any]:
@@ -257,7 +279,7 @@ def _has_bought_in_time(
             days_between(noted_on, orders.c.ordered_on) <= BOUGHT_WITHIN_DAYS,
         ),
         orders.c.stage != "cancelled",
-        _holds(scope, orders, reminders.c.product_id),
+        _holds(scope, orders, reminders),
     )
 
 

@@ -60,6 +60,7 @@ lines_by_ordered_on = _table(  # `orders` counts lines
     Column("ordered_on", Date),
     Column("category_id", Id),
     Column("net_sales", Money),
+    Column("cost", Money),  # of the units kept
 )
 ROLL_UPS: tuple[Table, ...] = tuple(metadata.tables.values())
 OF_LINES = frozenset({"lines_by_ordered_on"})
@@ -67,6 +68,7 @@ OF_LINES = frozenset({"lines_by_ordered_on"})
 RESTS_ON: Mapping[str, tuple[str, ...]] = {
     "on_time_orders": ("completed_on", "promised_on"),
     "owed": ("net_sales", "paid"),
+    "cost": ("unit_cost",),  # of lines
     "orders": ("order_id",),
     "day_on": ("confirmed_on", "shipped_on", "cancelled_on", "completed_on", "ordered_on"),
 }

@@ -55,7 +55,7 @@ wanted = RequestFilter(
     category_ids=chosen.category_ids,
     search=chosen.search,
 )
-counts = read(count_replenishments, scope, wanted, as_of, engine="record")
+counts = read(count_replenishments, scope, wanted, as_of)
 if not len(counts):
     if is_filtered():
         blank(_("No request fits these filters."), "", (_("Clear filters"), clear))

@@ -19,7 +19,7 @@ from dashboard.live import follow_changes, page_title
 from dashboard.reads import read
 from dashboard.session import current_scope, today
 from dashboard.texts import _, language
-from data_access.allocating import find_shortage_totals, list_shortages
+from data_access.allocating import list_shortages
 
 scope = current_scope("shortages")
 as_of = today()
@@ -43,7 +43,7 @@ if not len(found):
     follow_changes("shortages")
     st.stop()
 
-show_cards(shortage_cards(read(find_shortage_totals, scope)))
+show_cards(shortage_cards(rows.attrs["totals"]))
 with st.container(border=True, gap="xsmall"):
     row = shortage_list(found, filter_in_words(bar, chosen), chosen.search)
 shortage_detail(scope, row, as_of)

@@ -360,6 +360,11 @@ CASES: tuple[Case, ...] = (
         is_aggregate=False,
     ),
     Case(
+        "list_shown_plans",
+        lambda engine, scope, chosen, as_of: stock_plans.list_shown_plans(engine, scope, (1, 2)),
+        is_aggregate=False,
+    ),
+    Case(
         "list_plan_histories",
         lambda engine, scope, chosen, as_of: stock_plans.list_plan_histories(
             engine, scope, (1, 2, 3)
@@ -394,8 +399,8 @@ CASES: tuple[Case, ...] = (
         lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope, "zh_CN"),
     ),
     Case(
-        "find_shortage_totals",
-        lambda engine, scope, chosen, as_of: allocating.find_shortage_totals(engine, scope),
+        "totals of shortages",
+        lambda engine, scope, chosen, as_of: allocating.list_shortages(engine, scope).attrs,
     ),
     Case(
         "list_stock_lines",

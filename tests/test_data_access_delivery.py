@@ -51,10 +51,12 @@ class Asked:
             self.copy = AnalyticsCopy(database.record)
             self.engines = (database.record, self.copy.engine)
 
-    def __call__(self, query: Any, *arguments: Any, scope: Any = None) -> pd.DataFrame:
+    def __call__(
+        self, query: Any, *arguments: Any, scope: Any = None, **named: Any
+    ) -> pd.DataFrame:
         if self.copy is not None:
             self.copy.refresh()
-        found = [query(each, scope or self.manager, *arguments) for each in self.engines]
+        found = [query(each, scope or self.manager, *arguments, **named) for each in self.engines]
         for other in found[1:]:
             pd.testing.assert_frame_equal(found[0], other)
         return pd.DataFrame(found[0])
@@ -162,6 +164,8 @@ def test_a_stage_that_was_not_recorded_took_no_time(asked: Asked) -> None:
     assert dict(zip(dwell["stage"], dwell["median"] / 3600, strict=True)) == {
         "received": 4, "processing": 68,
     }  # fmt: skip
+    of_one = asked(sum_dwell_times, CHOSEN, AS_OF, stages=("processing",))
+    assert of_one.to_dict("records") == dwell[dwell["stage"] == "processing"].to_dict("records")
 
 
 def test_moments_that_contradict_each_other_are_left_out(asked: Asked) -> None:

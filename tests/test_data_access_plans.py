@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from data_access import customers
+from data_access.allocating import list_stock_lines
 from data_access.care import list_care
 from data_access.customer_filter import CustomerFilter
 from data_access.customers import find_customer_by_phone, list_customers
@@ -19,6 +20,7 @@ from data_access.demo.building import build_demo
 from data_access.demo.plan import Plan
 from data_access.effects import Proposed, find_effect
 from data_access.filters import OrderFilter
+from data_access.inventory import list_waiting_lines
 from data_access.orders import OrderSort, list_orders
 from data_access.receivables import ReceivableSort, list_receivables
 from data_access.schema import upgrade_schema
@@ -269,3 +271,19 @@ def test_who_to_care_for_is_found_by_the_day(sqlite: Database, cause: Any, index
     )
     assert index in _text(plans)
     assert "SCAN orders" not in _text(plans) and "SCAN customers" not in _text(plans)
+
+
+@pytest.mark.parametrize("role", ["manager", "sales_lead", "sales_rep", "warehouse"])
+@pytest.mark.parametrize("query", [list_stock_lines, list_waiting_lines])
+def test_who_waits_for_a_stock_is_found_by_index(sqlite: Database, role: str, query: Any) -> None:
+    scope = _scope(sqlite, role)
+    steps = [
+        row[3]
+        for plan in _plans(
+            sqlite.record, lambda: query(sqlite.record, scope, 1, 1), "EXPLAIN QUERY PLAN"
+        )
+        for row in plan
+    ]
+    assert [step for step in steps if step in ("SCAN orders", "SCAN bought")] == []
+    assert not any(step.startswith("SCAN order_lines") for step in steps)
+    assert any("SEARCH order_lines" in step for step in steps)

@@ -55,10 +55,13 @@ class Company:
         }  # fmt: skip
         return add(self.database.writer, "rebuy_dues", **row)
 
-    def buys(self, customer_id: int, day: date, **values: Any) -> None:
+    def buys(
+        self, customer_id: int, day: date, product_id: int | None = None, **values: Any
+    ) -> None:
+        """The pen, where no other product is said."""
         add_order(
             self.database, customer_id=customer_id, ordered_on=day,
-            lines=[{"product_id": self.pen}], **values,
+            lines=[{"product_id": product_id or self.pen}], **values,
         )  # fmt: skip
 
 
@@ -212,6 +215,26 @@ def test_reminded_customers_are_compared_with_those_held_out(company: Company, a
     assert [
         (row["is_held_out"], row["customers"], row["bought"], row["waiting"]) for row in found
     ] == [(0, 6, 2, 1), (1, 2, 1, 0)]
+
+
+def test_another_product_that_is_due_as_well_is_not_the_one_that_is_waited_for(
+    company: Company, ask: Any
+) -> None:
+    ink = add(company.database.writer, "products", sku="INK", name="Ink")
+    customer_id = company.customer("Writes")
+    company.due(customer_id, 3, as_of_on=TODAY - timedelta(days=2))
+    company.due(company.customer("Prints"), 3, product_id=ink)
+    company.buys(customer_id, TODAY - timedelta(days=1), ink)
+    assert sums(ask(), company.manager)["due"] == 2
+    due_on, noted = TODAY - timedelta(days=30), TODAY - timedelta(days=35)
+    for name, product_id in (("Reminded of a pen", company.pen), ("Reminded of ink", ink)):
+        reminded = company.customer(name)
+        add(company.database.writer, "reminders", customer_id=reminded, product_id=product_id,
+            cause="rebuy", action="call", state="done", due_on=due_on,
+            recorded_at=datetime.combine(noted, time(4)))  # fmt: skip
+        company.buys(reminded, due_on, ink)
+    (row,) = sum_reminder_effect(ask(), company.manager, TODAY).to_dict("records")
+    assert (row["customers"], row["bought"]) == (2, 1)
 
 
 def test_the_last_run_is_told(company: Company) -> None:

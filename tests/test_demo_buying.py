@@ -17,14 +17,15 @@ from dashboard.analytics.inventory.ahead import HORIZON_DAYS
 from dashboard.analytics.inventory.running_out import tell_stock_out
 from dashboard.demo_buying import buy_as_planned
 from dashboard.refreshing import refresh, source_of
-from dashboard.stock_plan import StockBoard, StockRule, judge_stock
+from dashboard.stock_days import tell_days_out, unpack_weeks
+from dashboard.stock_plan import StockRule, judge_stock
 from data_access.database import Database, connect, writing
 from data_access.demo import Plan, build_demo
 from data_access.demo.ordering import LEFT_EVERY
 from data_access.inventory import list_expected_receipts, list_stock, sum_waiting_by_stock
 from data_access.schema import upgrade_schema
 from data_access.scope import mint_scope
-from data_access.stock_plans import list_stock_plans
+from data_access.stock_plans import list_shown_plans, list_stock_plans
 from data_access.tables import properties, refreshes, stock, users
 from data_access.verifying import verify_log
 from tests.crm import NOW
@@ -33,10 +34,11 @@ TODAY = date(2026, 11, 23)
 
 
 def board(database: Database) -> pd.DataFrame:
-    return judged(database).rows.set_index("stock_id")
+    return judged(database)[0].set_index("stock_id")
 
 
-def judged(database: Database) -> StockBoard:
+def judged(database: Database) -> tuple[pd.DataFrame, np.ndarray]:
+    """The board's rows with the days of running out, and the weeks ahead of their items."""
     record = database.record
     with record.connect() as connection:
         user_id = connection.scalar(select(users.c.user_id).where(users.c.role == "manager"))
@@ -46,7 +48,9 @@ def judged(database: Database) -> StockBoard:
         sum_waiting_by_stock(record, scope), on=["product_id", "warehouse_id"], how="left"
     )
     plans, coming = list_stock_plans(record, scope), list_expected_receipts(record, scope)
-    return judge_stock(rows, plans, coming, TODAY, StockRule())
+    found = judge_stock(rows, plans, coming, TODAY, StockRule()).rows
+    weeks = list_shown_plans(record, scope, None)
+    return tell_days_out(found, weeks, coming, TODAY), unpack_weeks(weeks)
 
 
 def shelves(database: Database) -> list[Any]:
@@ -68,13 +72,13 @@ def mark_as_demo(database: Database, mark: str | None) -> Iterator[None]:
         connection.execute(insert(properties).values(name="demo", value="1"))
 
 
-def chance_until(found: StockBoard, row: Any) -> float:
+def chance_until(weeks: np.ndarray, row: Any) -> float:
     """That nothing is free before the day on which goods are expected, worked out for one."""
     day = max((row.expected_on - pd.Timestamp(TODAY)).days, 1)
     comes = np.zeros((1, HORIZON_DAYS))
     comes[0, day] = row.on_order
     told = tell_stock_out(
-        np.array([float(row.available)]), comes, found.ahead.weeks[[row.item]], np.array([day])
+        np.array([float(row.available)]), comes, weeks[[row.item]], np.array([day])
     )
     return float(told["chance_before_receipt"].iloc[0])
 
@@ -109,12 +113,10 @@ def test_what_the_plan_suggests_was_ordered_but_for_a_few(tmp_path: Path) -> Non
     assert set(left.index) == set(suggested) - set(bought)
     assert 0 < len(left) < 0.08 * len(after)
     assert (after.loc[bought, "expected_on"] > pd.Timestamp(TODAY)).mean() > 0.9
-    found = judged(database)
-    rows = found.rows[
-        found.rows["stock_id"].isin(list(added.index)) & (found.rows["available"] > 0)
-    ]
+    rows, weeks = judged(database)
+    rows = rows[rows["stock_id"].isin(list(added.index)) & (rows["available"] > 0)]
     rows = rows[~before.loc[rows["stock_id"], "on_order"].astype(bool).to_numpy()]  # one receipt
-    told = [chance_until(found, row) for row in rows.itertuples()]
+    told = [chance_until(weeks, row) for row in rows.itertuples()]
     assert len(rows) > 20 and rows["chance_before_receipt"].tolist() == pytest.approx(told)
     assert buy_as_planned(database, TODAY) == 0 and shelves(database) == lay
     verify_log(database.record)

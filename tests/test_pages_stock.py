@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import insert, update
 from streamlit.testing.v1 import AppTest
 
+from dashboard.paging import PAGE_ROWS
 from dashboard.refreshing import refresh, source_of
+from dashboard.stock_view import CHOSEN
 from data_access.database import Database, writing
 from data_access.importing import import_source, open_source, read_mapping
 from data_access.tables import order_lines, orders, stock
@@ -286,6 +288,27 @@ def test_search_and_filters(stores: Stores) -> None:
     assert listed(tab).index.tolist() == ["INK"]
     tab = stores.browser.open("stock", q="no such thing")
     assert says(tab, "No stock fits these filters.")
+
+
+def test_the_list_is_turned_to_its_end_and_a_row_of_another_page_stays_chosen(
+    stores: Stores,
+) -> None:
+    writer, cups = stores.browser.database.writer, []
+    for number in range(30):
+        product = add(writer, "products", name=f"Cup {number}", sku=f"CUP-{number:02}")
+        cups.append(
+            add(writer, "stock", product_id=product, warehouse_id=stores.place, on_hand=1,
+                reorder_point=5)
+        )  # fmt: skip
+    tab = stores.open()
+    tab.segmented_control(key="stock_view").set_value("all").run()
+    assert len(listed(tab)) == PAGE_ROWS and "CUP-00" in listed(tab).index
+    tab.session_state[CHOSEN] = cups[0]
+    tab.button(key="next_stock").click().run()
+    assert not tab.exception
+    assert len(listed(tab)) == 34 - PAGE_ROWS and "CUP-00" not in listed(tab).index
+    assert tab.button(key="next_stock").disabled
+    assert any("· CUP" in each.value and "00" in each.value for each in tab.markdown)
 
 
 def test_the_warehouse_sees_no_money(stores: Stores) -> None:

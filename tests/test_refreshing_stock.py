@@ -16,7 +16,7 @@ from dashboard.analytics.inventory.grids import split_numbers, unpack
 from dashboard.refreshing import Outcome, refresh, source_of
 from data_access.database import Database, bulk_writing, writing
 from data_access.refreshing import stock as stored
-from data_access.stock_plans import list_plan_histories, list_stock_plans
+from data_access.stock_plans import list_plan_histories, list_shown_plans, list_stock_plans
 from data_access.tables import (
     changes,
     forecast_values,
@@ -150,7 +150,9 @@ def test_its_grids_and_its_year_can_be_read(company: Company) -> None:
     both = unpack([row["lead_time_grid"]], 2 * len(LEVELS))[0]
     assert both[: len(LEVELS)].tolist() == [30] * len(LEVELS)
     assert set(both[len(LEVELS) :]) <= {30, 31, 32} and both[-1] == 32
-    weeks = unpack([row["weeks_grid"]], WEEKS * len(WEEK_LEVELS)).reshape(WEEKS, -1)
+    ahead = list_shown_plans(company.database.record, boss, (company.first,))
+    assert ahead["stock_id"].tolist() == [company.first]
+    weeks = unpack(ahead["weeks_grid"], WEEKS * len(WEEK_LEVELS)).reshape(WEEKS, -1)
     assert (weeks == 21 * np.arange(1, WEEKS + 1)[:, None]).all()
     past = list_plan_histories(company.database.record, boss, (company.pen,)).set_index("stock_id")
     assert split_numbers([past.loc[company.second, "history"]], 364).tolist() == [[1] * 364]
@@ -240,4 +242,9 @@ def test_the_warehouse_reads_the_plan_without_what_tells_of_prices(company: Comp
     again, later = (list_stock_plans(engine, scope) for scope in (keeper, boss))
     assert later["order_quantity"].tolist() != whole["order_quantity"].tolist()
     assert again["order_quantity"].tolist() == seen["order_quantity"].tolist()
-    assert not len(list_stock_plans(engine, scope_of(company.database, "sales_rep")))
+    rep = scope_of(company.database, "sales_rep")
+    assert not len(list_stock_plans(engine, rep))
+    for ids in (None, (company.first,)):
+        assert len(list_shown_plans(engine, boss, ids)) and not len(
+            list_shown_plans(engine, rep, ids)
+        )

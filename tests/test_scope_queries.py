@@ -52,6 +52,7 @@ from data_access.quality_rules import BY_CODE
 from data_access.replenishments import REQUEST_STATES, RequestFilter
 from data_access.sales import SPLIT
 from data_access.scope import Scope
+from data_access.stages import OPEN_STAGES
 from data_access.tables import STAGES, data_version, properties
 from data_access.value import ValueFilter
 from tests.role_sheet import Person, World
@@ -274,6 +275,8 @@ ARGUMENTS: dict[str, Callable[[Random], Any]] = {
     "currency": lambda chance: chance.choice(("CNY", "EUR", None)),
     "category_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
     "product_ids": lambda chance: tuple(chance.sample((1, 2, 3), k=chance.choice((0, 1, 2)))),
+    "stages": lambda chance: tuple(chance.sample(OPEN_STAGES, k=chance.choice((0, 1, 4)))),
+    "stock_ids": lambda chance: chance.choice((None, (), (1,), (1, 2, 3))),
     "product_id": lambda chance: chance.choice((1, 1, 2, 9)),
     "other_product_id": lambda chance: chance.choice((1, 2, 2, 9)),
     "customer_id": lambda chance: chance.choice((1, 2, 3, 9)),

@@ -41,7 +41,9 @@ READ: Mapping[str, tuple[str, ...]] = {  # what the roll-ups rest on, of each to
         "completed_on", "cancelled_on", "due_on", "units", "returned_units", "gross_sales",
         "returns_value", "net_sales", "cost", "paid",
     ),
-    "order_lines": ("order_id", "product_id", "net_sales"),
+    "order_lines": (
+        "order_id", "product_id", "net_sales", "quantity", "returned_quantity", "unit_cost",
+    ),
 }  # fmt: skip
 _dialect = Dialect()
 _ONE: ColumnElement[int] = literal(1)
@@ -228,11 +230,13 @@ def _backlog() -> Select[Any]:
 
 def _lines() -> Select[Any]:
     keys = [orders.c.ordered_on, *(orders.c[name] for name in KEYS), products.c.category_id]
+    kept = order_lines.c.quantity - order_lines.c.returned_quantity
     return (
         select(
             *keys,
             func.count().label("orders"),
             func.sum(order_lines.c.net_sales).label("net_sales"),
+            func.sum(kept * func.coalesce(order_lines.c.unit_cost, 0), type_=Money).label("cost"),
         )
         .join_from(orders, order_lines, order_lines.c.order_id == orders.c.order_id)
         .join(products, products.c.product_id == order_lines.c.product_id)

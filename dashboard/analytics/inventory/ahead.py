@@ -4,6 +4,7 @@ level, chances and days of running out are read off without drawing anew."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -22,22 +23,18 @@ HORIZON_DAYS = WEEKS * WEEK
 
 
 @dataclass(frozen=True)
-class Ahead:
-    """By item, in units. `units` (items, LEVELS) are quantiles of the demand of a lead time,
-    `needed` of that and the undershoot, when an order is placed; `weeks` (items, WEEKS,
-    WEEK_LEVELS) those of the demand until each week's end; `mean` and `undershoot` are means."""
+class LeadTimeAhead:
+    """By item, in units: (items, LEVELS) quantiles, `units` of the demand of a lead time, `needed`
+    of that and the undershoot, when an order is placed."""
 
     units: Whole
     needed: Whole
-    weeks: Whole
-    mean: Floats
-    undershoot: Floats
 
-    def of(self, items: Whole) -> Ahead:
+    def of(self, items: Whole) -> Self:
         """Of these items alone."""
-        if np.array_equal(items, np.arange(len(self.mean))):
+        if np.array_equal(items, np.arange(len(self.units))):
             return self
-        return Ahead(**{name: each[items] for name, each in vars(self).items()})
+        return type(self)(**{name: each[items] for name, each in vars(self).items()})
 
     def point_for(self, service: Floats) -> Floats:
         """The smallest whole number that covers so many of the ways; between two levels of the grid
@@ -52,6 +49,16 @@ class Ahead:
     def chance_of(self, available: Floats) -> Floats:
         """That the demand of a lead time takes all of so much."""
         return chance_above(self.units, np.array(LEVELS), available)
+
+
+@dataclass(frozen=True)
+class Ahead(LeadTimeAhead):
+    """Also `weeks` (items, WEEKS, WEEK_LEVELS), quantiles of the demand until each week's end;
+    `mean` and `undershoot` are means."""
+
+    weeks: Whole
+    mean: Floats
+    undershoot: Floats
 
 
 def chance_above(quantiles: Whole, levels: Floats, units: Floats) -> Floats:
