@@ -97,6 +97,7 @@ def offer_popular(
             continue
         reason, products, counts, base = found[0]
         size, customers = len(products), own["customer_id"].to_numpy(np.int64)
+        share = about(counts, base)  # who is told no counts may read the score
         parts.append(
             pd.DataFrame(
                 {
@@ -104,7 +105,7 @@ def offer_popular(
                     "product_id": np.tile(products, len(customers)),
                     "kind": _named("new", KINDS, size * len(customers)),
                     "rank": np.tile(np.arange(1, size + 1), len(customers)),
-                    "score": np.tile(counts / max(base, 1), len(customers)),
+                    "score": np.tile(np.nan_to_num(share), len(customers)),
                     "method": _named("popular", WAYS, size * len(customers)),
                     "reason": _named(reason, EVERY_REASON, size * len(customers)),
                     "source_product_id": 0,
@@ -112,7 +113,7 @@ def offer_popular(
                     "own_base": np.nan,
                     "shared_count": np.tile(counts, len(customers)),
                     "shared_base": base,
-                    "shared_rate": np.tile(about(counts, base), len(customers)),
+                    "shared_rate": np.tile(share, len(customers)),
                     "orders_since": np.nan,
                 }
             )
