@@ -17,6 +17,7 @@ from dashboard.texts import _, _n, language
 from data_access.calls import list_call_weeks, list_calls
 from data_access.filters import OrderFilter
 from data_access.new_order import list_products_for_order
+from data_access.offered import MOST_SOLD_IN, list_most_sold
 from data_access.options import list_customers_named
 from data_access.scope import Scope
 
@@ -39,7 +40,7 @@ def pick_customer(scope: Scope) -> None:
 
 
 def pick_product(scope: Scope, as_of: date) -> None:
-    """By name or SKU, among what is sold."""
+    """By name or SKU, among what is sold, or from what is sold most."""
     left, right = st.columns(2, gap="small")
     words = _words(left, _("Search products"), _("Name or SKU"), "offers_product_words")
     found = read(
@@ -48,6 +49,7 @@ def pick_product(scope: Scope, as_of: date) -> None:
     )  # fmt: skip
     names = {int(row.product_id): f"{row.product} · {row.sku}" for row in _rows(found)}
     _found(right, _("Product"), names, _("No product on sale has this name or SKU"), "product")
+    _most_sold(scope, as_of)
 
 
 def _words(place: Any, label: str, example: str, key: str) -> str:
@@ -102,15 +104,40 @@ def _calls_of_the_week(scope: Scope) -> None:
             key=key,
             alt=_("To call this week"),
             currency=currency,
-            on_select=lambda: _clicked(key, ids),
+            on_select=lambda: _clicked(key, ids, "customer"),
             selection_mode="single-cell",
         )
 
 
-def _clicked(key: str, ids: tuple[int, ...]) -> None:
+def _most_sold(scope: Scope, as_of: date) -> None:
+    found = read(list_most_sold, scope, as_of, language=language())
+    if not len(found):
+        return
+    with st.container(border=True, gap="xsmall"):
+        note = _("in orders of the last {n} days", n=MOST_SOLD_IN)
+        st.markdown(f"**{_('Most sold')}** :small[:gray[{note}]]")
+        ids = tuple(int(each) for each in found["product_id"])
+        key = f"offers_most_sold_{data_version()}"
+        show_table(
+            found,
+            [
+                Column("product", _("Product"), width=260),
+                Column("category", _("Category"), width=140),
+                Column("orders", _("Orders"), "count", width=80),
+                Column("last_ordered_on", _("Last order"), "day"),
+                Column("available", _("In stock"), "count", width=90),
+            ],
+            key=key,
+            alt=_("Most sold"),
+            on_select=lambda: _clicked(key, ids, "product"),
+            selection_mode="single-cell",
+        )
+
+
+def _clicked(key: str, ids: tuple[int, ...], about: str) -> None:
     chosen = clicked_row(key, ids)
     if chosen is not None:
-        choose_id("customer", chosen)
+        choose_id(about, chosen)
 
 
 def _rows(frame: Any) -> list[Any]:
