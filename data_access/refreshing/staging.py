@@ -102,8 +102,8 @@ class Beside:
 @contextmanager
 def staged(engine: Engine, run: Run) -> Iterator[Staged]:
     """For tables that `engine` writes whole in this run."""
-    database = engine.url.database
-    if engine.dialect.name != "sqlite" or not database:
+    database = engine.url.database or ":memory:"
+    if engine.dialect.name != "sqlite" or database.startswith((":memory:", "file:")):
         yield Kept()
         return
     record = Path(database)

@@ -97,15 +97,17 @@ def offer_popular(
             continue
         reason, products, counts, base = found[0]
         size, customers = len(products), own["customer_id"].to_numpy(np.int64)
-        share = about(counts, base)  # who is told no counts may read the score
+        share, rank = about(counts, base), np.arange(1, size + 1)
+        # who is told no counts may read the score; of equals the first is the best
+        score = np.nan_to_num(share) - rank * 1e-4
         parts.append(
             pd.DataFrame(
                 {
                     "customer_id": np.repeat(customers, size),
                     "product_id": np.tile(products, len(customers)),
                     "kind": _named("new", KINDS, size * len(customers)),
-                    "rank": np.tile(np.arange(1, size + 1), len(customers)),
-                    "score": np.tile(np.nan_to_num(share), len(customers)),
+                    "rank": np.tile(rank, len(customers)),
+                    "score": np.tile(score, len(customers)),
                     "method": _named("popular", WAYS, size * len(customers)),
                     "reason": _named(reason, EVERY_REASON, size * len(customers)),
                     "source_product_id": 0,
