@@ -82,16 +82,17 @@ def _head(scope: Scope, customer: dict[str, Any]) -> None:
         st.markdown(told, width="stretch")
         if customer["consent"] == "refused":
             st.badge(_("Refused to be contacted"), color="red", icon=":material/block:")
-        if may_open(scope.role, "customer"):
-            st.page_link(
-                find_page("customer").file, label=_("Open the customer"),
-                icon=":material/person_search:",
-                query_params={"customer": str(customer["customer_id"])},
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if may_open(scope.role, "customer"):
+                st.page_link(
+                    find_page("customer").file, label=_("Open the customer"),
+                    icon=":material/person_search:",
+                    query_params={"customer": str(customer["customer_id"])},
+                )  # fmt: skip
+            st.button(
+                _("Choose another"), key="offers_other_customer", on_click=choose_id,
+                args=("customer", None),
             )  # fmt: skip
-        st.button(
-            _("Choose another"), key="offers_other_customer", on_click=choose_id,
-            args=("customer", None),
-        )  # fmt: skip
 
 
 def _nothing(told: Offered) -> None:
@@ -129,7 +130,7 @@ def _list(
     note = _("{n} of the {of} best, {share} unlike each other", n=formats.number(len(offers)),
              of=formats.number(len(free)), share=formats.rate(chosen.variety, 0))  # fmt: skip
     name = _("Popular products") if told.is_cold else _(KIND_NAMES[kind])
-    st.markdown(f"**{name}** :small[:gray[{note}]]")
+    st.markdown(f"**{name}**")  # alone: on a phone the table's toolbar lies over the rest
     if not len(offers):
         st.markdown(f":gray[{_('All of it is left out: see below why.')}]")
         return
@@ -145,6 +146,7 @@ def _list(
         on_select=lambda: _clicked(key, ids),
         selection_mode="single-cell",
     )
+    st.markdown(f":small[:gray[{note}]]")
 
 
 def _currency(offers: pd.DataFrame) -> str | None:

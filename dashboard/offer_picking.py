@@ -35,7 +35,8 @@ def pick_customer(scope: Scope) -> None:
         for row in _rows(found)
     }
     nobody = _("Nobody of this name is yours to see")
-    _found(right, _("Customer"), names, nobody, "customer")
+    some = _n("Choose from {n}", "Choose from {n}", len(names)) if names else nobody
+    _found(right, _("Customer"), names, some, "customer")
     _calls_of_the_week(scope)
 
 
@@ -48,7 +49,9 @@ def pick_product(scope: Scope, as_of: date) -> None:
         engine="record",
     )  # fmt: skip
     names = {int(row.product_id): f"{row.product} · {row.sku}" for row in _rows(found)}
-    _found(right, _("Product"), names, _("No product on sale has this name or SKU"), "product")
+    nothing = _("No product on sale has this name or SKU")
+    some = _n("Choose from {n} product", "Choose from {n} products", len(names))
+    _found(right, _("Product"), names, some if names else nothing, "product")
     _most_sold(scope, as_of)
 
 
@@ -57,12 +60,12 @@ def _words(place: Any, label: str, example: str, key: str) -> str:
     return " ".join((said or "").split())
 
 
-def _found(place: Any, label: str, names: dict[int, str], nothing: str, about: str) -> None:
+def _found(place: Any, label: str, names: dict[int, str], hint: str, about: str) -> None:
     key = f"offers_found_{about}"
     place.selectbox(
         label, list(names), index=None, key=key,
         format_func=lambda each: names.get(each, ""),
-        placeholder=_n("Choose from {n}", "Choose from {n}", len(names)) if names else nothing,
+        placeholder=hint,
         on_change=lambda: choose_id(about, st.session_state[key]),
     )  # fmt: skip
 
@@ -79,8 +82,7 @@ def _calls_of_the_week(scope: Scope) -> None:
     if not len(lines):
         return
     with st.container(border=True, gap="xsmall"):
-        note = _("the list of {week}, what is worth the most first", week=formats.week(week_on))
-        st.markdown(f"**{_('To call this week')}** :small[:gray[{note}]]")
+        st.markdown(f"**{_('To call this week')}**")
         ids = tuple(int(each) for each in lines["customer_id"])
         key = f"offers_calls_{data_version()}"
         rep = [Column("rep", _("Sales rep"), width=140)] if sees_several_reps(scope) else []
@@ -107,6 +109,8 @@ def _calls_of_the_week(scope: Scope) -> None:
             on_select=lambda: _clicked(key, ids, "customer"),
             selection_mode="single-cell",
         )
+        note = _("the list of {week}, what is worth the most first", week=formats.week(week_on))
+        st.markdown(f":small[:gray[{note}]]")
 
 
 def _most_sold(scope: Scope, as_of: date) -> None:
@@ -114,16 +118,15 @@ def _most_sold(scope: Scope, as_of: date) -> None:
     if not len(found):
         return
     with st.container(border=True, gap="xsmall"):
-        note = _("in orders of the last {n} days", n=MOST_SOLD_IN)
-        st.markdown(f"**{_('Most sold')}** :small[:gray[{note}]]")
+        st.markdown(f"**{_('Most sold')}**")
         ids = tuple(int(each) for each in found["product_id"])
         key = f"offers_most_sold_{data_version()}"
         show_table(
             found,
             [
                 Column("product", _("Product"), width=260),
-                Column("category", _("Category"), width=140),
                 Column("orders", _("Orders"), "count", width=80),
+                Column("category", _("Category"), width=140),
                 Column("last_ordered_on", _("Last order"), "day"),
                 Column("available", _("In stock"), "count", width=90),
             ],
@@ -132,6 +135,8 @@ def _most_sold(scope: Scope, as_of: date) -> None:
             on_select=lambda: _clicked(key, ids, "product"),
             selection_mode="single-cell",
         )
+        note = _("in orders of the last {n} days", n=MOST_SOLD_IN)
+        st.markdown(f":small[:gray[{note}]]")
 
 
 def _clicked(key: str, ids: tuple[int, ...], about: str) -> None:

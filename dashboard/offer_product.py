@@ -88,8 +88,6 @@ def _wanting(scope: Scope, product: dict[str, Any], as_of: date) -> None:
     if not len(found):
         st.markdown(f":gray[{_('Nobody that you see is offered it.')}]")
         return
-    note = f"{_counted(len(found))} · {_('Click a row for all their offers')}"
-    st.markdown(f":small[:gray[{note}]]")
     ids = tuple(int(each) for each in found["customer_id"])
     key = f"offers_wanting_{data_version()}_{product_id}_{which}"
     show_table(
@@ -101,6 +99,8 @@ def _wanting(scope: Scope, product: dict[str, Any], as_of: date) -> None:
         on_select=lambda: _clicked(key, ids, "customer"),
         selection_mode="single-cell",
     )
+    note = f"{_counted(len(found))} · {_('Click a row for all their offers')}"
+    st.markdown(f":small[:gray[{note}]]")
 
 
 def _export(
@@ -169,10 +169,6 @@ def _bought_with(scope: Scope, product_id: int) -> None:
         st.markdown(f":gray[{_('Nothing is ordered with it more often than by chance.')}]")
         return
     counted = counts_pairs(scope)
-    if counted:
-        orders = int(found["product_orders"].iloc[0])
-        said = _n("of {n} order with it", "of {n} orders with it", orders)
-        st.markdown(f":small[:gray[{said}]]")
     ids = tuple(int(each) for each in found["other_product_id"])
     key = f"offers_with_{data_version()}_{product_id}"
     show_table(
@@ -185,6 +181,10 @@ def _bought_with(scope: Scope, product_id: int) -> None:
         on_select=lambda: _clicked(key, ids, "product"),
         selection_mode="single-cell",
     )  # fmt: skip
+    if counted:
+        orders = int(found["product_orders"].iloc[0])
+        said = _n("of {n} order with it", "of {n} orders with it", orders)
+        st.markdown(f":small[:gray[{said}]]")
 
 
 def _range(row: Mapping[Any, Any]) -> str:
