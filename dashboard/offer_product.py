@@ -147,9 +147,9 @@ def _columns(scope: Scope) -> list[Column]:
     return [
         Column("customer", _("Customer"), width=195),
         *([Column("rep", _("Sales rep"), width=100)] if several else []),
-        *([Column("region", _("Region"), width=85)] if several else []),
+        *([Column("region", _("Region"), width=115)] if several else []),
         Column("kind_told", _("Kind"), width=90),
-        Column("why", _("Why"), width=285),
+        Column("why", _("Why"), width=255),
         Column("rank", _("Rank"), "count", width=50,
                help=_("Among what is offered to the customer")),
         Column("last_bought_on", _("Last bought"), "day", width=95,
