@@ -71,9 +71,8 @@ tables = [
 wide, narrow = st.columns([3, 1], gap="small") if tables else (st.empty(), st.container())
 with wide:
     for title, relation, columns, frame in tables:
-        with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-        ):
+        # to the left: on a phone the table's own toolbar lies over what is there to the right
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(title, anchor=False, width="content")
             if relation == "order_lines":
                 order_offers(scope, order, frame)
