@@ -61,14 +61,6 @@ class Fitted:
         return found
 
     @cached_property
-    def dense_alike(self) -> Singles:
-        return np.asarray(self.alike.toarray(), np.float32)
-
-    @cached_property
-    def dense_content(self) -> Singles:
-        return np.asarray(self.content.toarray(), np.float32)
-
-    @cached_property
     def pulls(self) -> Mapping[str, Singles]:
         """By method, what having bought the row's product adds to the column's, dense. Of EASE
         nothing where nobody bought both: that would be no reason."""
@@ -79,8 +71,8 @@ class Fitted:
         weights[self.both == 0] = 0
         return {
             "ease": weights,
-            "cosine": self.dense_alike,
-            "content": self.dense_content,
+            "cosine": self.alike.toarray(),
+            "content": self.content.toarray(),
         }
 
     @cached_property
@@ -131,7 +123,8 @@ def fit(
     return Fitted(
         baskets, offered, late, count, bought, baskets.matrix(np.ones(len(age))),
         baskets.matrix(SLOW**age), baskets.matrix(FAST**age), _orders_since(baskets, bought),
-        both, cosine(both), places, weights.astype(np.float32), content,
+        both, cosine(both).astype(np.float32), places, weights.astype(np.float32),
+        content.astype(np.float32),
     )  # fmt: skip
 
 
@@ -192,7 +185,7 @@ def dense_features(fitted: Fitted, customers: Ints) -> dict[str, Any]:
     found = np.zeros(shape, np.float32)
     if len(fitted.ease_at):
         found[:, fitted.ease_at] = own[:, fitted.ease_at] @ fitted.ease
-    cosines, likeness = share @ fitted.dense_alike, share @ fitted.dense_content
+    cosines, likeness = (share @ fitted.alike).toarray(), (share @ fitted.content).toarray()
     return {
         "ease": np.maximum(found, 0, out=found),
         "cosine": np.sqrt(cosines, out=cosines),
