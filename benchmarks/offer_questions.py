@@ -11,6 +11,7 @@ from data_access.offered import (
     find_last_offer_run,
     find_offer_list,
     find_offered_product,
+    list_most_sold,
     list_offered_products,
 )
 from data_access.offers import (
@@ -34,6 +35,7 @@ def offer_questions(record: Engine, as_of: date) -> list[Question]:
                  engine="record"),
         Question(page, "its products", list_offered_products, (customer_id, named, as_of),
                  engine="record"),
+        Question(page, "what is sold most", list_most_sold, (as_of,)),
         Question(page, "the product", find_offered_product, (product_id,), engine="record"),
         Question(page, "who wants it", list_wanting, (product_id, as_of), engine="record"),
         Question(page, "what goes with it", list_bought_with, (product_id,), engine="record"),

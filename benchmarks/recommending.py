@@ -76,7 +76,10 @@ def _work_out(lines: pd.DataFrame) -> tuple[Steps, Baskets]:
     fitted = fit(baskets)
     at = lap("likeness of products", at)
     sold = np.ones(len(baskets.product_ids), dtype=bool)
-    make_offers(fitted, USUAL, np.arange(len(baskets.customer_ids)), may_be_offered=sold)
+    for _offers in make_offers(
+        fitted, USUAL, np.arange(len(baskets.customer_ids)), may_be_offered=sold
+    ):
+        pass
     at = lap("offers with reasons", at)
     find_pairs(read_held(lines))
     lap("pairs", at)

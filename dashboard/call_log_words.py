@@ -28,6 +28,7 @@ FIELDS: dict[str, str] = {
 ACTIONS: dict[str, str] = {
     "mark_call": N_("told what came of a call"),
     "take_back_mark": N_("took the result of a call back"),
+    "take_back_refusal": N_("took back that a product is not wanted"),
     "change_capacity": N_("changed the calls a week of a rep"),
     "start_trial": N_("held customers out of a campaign"),
     "extend_trial": N_("added customers to the trial of a campaign"),

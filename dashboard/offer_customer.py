@@ -18,7 +18,7 @@ from dashboard.menu import find_page, may_open
 from dashboard.offer_choice import Asked, choose_id, lists_choice, said_id
 from dashboard.offer_lists import KINDS, Offered, is_cold, offered, offered_anew
 from dashboard.offer_picking import pick_customer
-from dashboard.offer_product_panel import CHOSEN, product_panel
+from dashboard.offer_product_panel import CHOSEN, product_panel, refused_panel
 from dashboard.offer_words import (
     KIND_NAMES,
     LEFT_OUT,
@@ -32,6 +32,7 @@ from dashboard.reads import data_version, read
 from dashboard.tables import Column, show_table
 from dashboard.texts import _, _n, in_a_row, language, plain
 from data_access.customers import find_customer
+from data_access.edits.reminding import may_remind
 from data_access.errors import NotFound
 from data_access.offered import find_last_offer_run
 from data_access.scope import Scope
@@ -81,16 +82,17 @@ def _head(scope: Scope, customer: dict[str, Any]) -> None:
         st.markdown(told, width="stretch")
         if customer["consent"] == "refused":
             st.badge(_("Refused to be contacted"), color="red", icon=":material/block:")
-        if may_open(scope.role, "customer"):
-            st.page_link(
-                find_page("customer").file, label=_("Open the customer"),
-                icon=":material/person_search:",
-                query_params={"customer": str(customer["customer_id"])},
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if may_open(scope.role, "customer"):
+                st.page_link(
+                    find_page("customer").file, label=_("Open the customer"),
+                    icon=":material/person_search:",
+                    query_params={"customer": str(customer["customer_id"])},
+                )  # fmt: skip
+            st.button(
+                _("Choose another"), key="offers_other_customer", on_click=choose_id,
+                args=("customer", None),
             )  # fmt: skip
-        st.button(
-            _("Choose another"), key="offers_other_customer", on_click=choose_id,
-            args=("customer", None),
-        )  # fmt: skip
 
 
 def _nothing(told: Offered) -> None:
@@ -128,7 +130,7 @@ def _list(
     note = _("{n} of the {of} best, {share} unlike each other", n=formats.number(len(offers)),
              of=formats.number(len(free)), share=formats.rate(chosen.variety, 0))  # fmt: skip
     name = _("Popular products") if told.is_cold else _(KIND_NAMES[kind])
-    st.markdown(f"**{name}** :small[:gray[{note}]]")
+    st.markdown(f"**{name}**")  # alone: on a phone the table's toolbar lies over the rest
     if not len(offers):
         st.markdown(f":gray[{_('All of it is left out: see below why.')}]")
         return
@@ -144,6 +146,7 @@ def _list(
         on_select=lambda: _clicked(key, ids),
         selection_mode="single-cell",
     )
+    st.markdown(f":small[:gray[{note}]]")
 
 
 def _currency(offers: pd.DataFrame) -> str | None:
@@ -199,7 +202,7 @@ def _below(
         st.markdown(
             f":small[:gray[{in_a_row([*said, *(stale if worked_out_on < as_of else [])])}]]"
         )
-    _left_out(told)
+    _left_out(scope, customer, told)
     with st.expander(_("How these lists are made"), icon=":material/help:"):
         method = "blend" if told.is_cold else asked.method
         st.markdown("\n".join(f"- {each}" for each in _how(method)))
@@ -217,13 +220,19 @@ def _how(method: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _left_out(told: Offered) -> None:
+def _left_out(scope: Scope, customer: dict[str, Any], told: Offered) -> None:
     rows = told.left_out
     if not len(rows):
         return
     label = _n("{n} product is left out", "{n} products are left out", len(rows))
     with st.expander(label, icon=":material/block:", key="offers_left_out"):
         frame = add_words(rows).assign(because=[_(LEFT_OUT[code]) for code in rows["left_out"]])
+        may_take_back = may_remind(scope, "offer") and (rows["left_out"] == "refused").any()
+        if may_take_back:
+            advice = _("Click a product that they do not want to take that back")
+            st.markdown(f":small[:gray[{advice}]]")
+        ids = tuple(int(each) for each in rows["product_id"])
+        key = f"offers_left_out_{data_version()}_{customer['customer_id']}_{hash(ids) % 9999}"
         show_table(
             frame,
             [
@@ -238,9 +247,14 @@ def _left_out(told: Offered) -> None:
                        help=_("Units that they bought")),
                 Column("why", _("Why it would be offered"), width=300),
             ],
-            key="offers_left_out_rows",
+            key=key,
             alt=_("Products that are left out"),
+            on_select=(lambda: _clicked(key, ids)) if may_take_back else "ignore",
+            selection_mode="single-cell",
         )  # fmt: skip
+        opened = rows[rows["product_id"] == st.session_state.get(CHOSEN)]
+        if may_take_back and len(opened) and opened["left_out"].iloc[0] == "refused":
+            refused_panel(customer, opened.iloc[0])
 
 
 def _file_rows(person: Scope, customer_id: int, as_of: date, asked: Asked) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from dashboard.texts import _, _n, language
 from data_access.calls import list_call_weeks, list_calls
 from data_access.filters import OrderFilter
 from data_access.new_order import list_products_for_order
+from data_access.offered import MOST_SOLD_IN, list_most_sold
 from data_access.options import list_customers_named
 from data_access.scope import Scope
 
@@ -34,12 +35,13 @@ def pick_customer(scope: Scope) -> None:
         for row in _rows(found)
     }
     nobody = _("Nobody of this name is yours to see")
-    _found(right, _("Customer"), names, nobody, "customer")
+    some = _n("Choose from {n}", "Choose from {n}", len(names)) if names else nobody
+    _found(right, _("Customer"), names, some, "customer")
     _calls_of_the_week(scope)
 
 
 def pick_product(scope: Scope, as_of: date) -> None:
-    """By name or SKU, among what is sold."""
+    """By name or SKU, among what is sold, or from what is sold most."""
     left, right = st.columns(2, gap="small")
     words = _words(left, _("Search products"), _("Name or SKU"), "offers_product_words")
     found = read(
@@ -47,7 +49,10 @@ def pick_product(scope: Scope, as_of: date) -> None:
         engine="record",
     )  # fmt: skip
     names = {int(row.product_id): f"{row.product} · {row.sku}" for row in _rows(found)}
-    _found(right, _("Product"), names, _("No product on sale has this name or SKU"), "product")
+    nothing = _("No product on sale has this name or SKU")
+    some = _n("Choose from {n} product", "Choose from {n} products", len(names))
+    _found(right, _("Product"), names, some if names else nothing, "product")
+    _most_sold(scope, as_of)
 
 
 def _words(place: Any, label: str, example: str, key: str) -> str:
@@ -55,12 +60,12 @@ def _words(place: Any, label: str, example: str, key: str) -> str:
     return " ".join((said or "").split())
 
 
-def _found(place: Any, label: str, names: dict[int, str], nothing: str, about: str) -> None:
+def _found(place: Any, label: str, names: dict[int, str], hint: str, about: str) -> None:
     key = f"offers_found_{about}"
     place.selectbox(
         label, list(names), index=None, key=key,
         format_func=lambda each: names.get(each, ""),
-        placeholder=_n("Choose from {n}", "Choose from {n}", len(names)) if names else nothing,
+        placeholder=hint,
         on_change=lambda: choose_id(about, st.session_state[key]),
     )  # fmt: skip
 
@@ -77,8 +82,7 @@ def _calls_of_the_week(scope: Scope) -> None:
     if not len(lines):
         return
     with st.container(border=True, gap="xsmall"):
-        note = _("the list of {week}, what is worth the most first", week=formats.week(week_on))
-        st.markdown(f"**{_('To call this week')}** :small[:gray[{note}]]")
+        st.markdown(f"**{_('To call this week')}**")
         ids = tuple(int(each) for each in lines["customer_id"])
         key = f"offers_calls_{data_version()}"
         rep = [Column("rep", _("Sales rep"), width=140)] if sees_several_reps(scope) else []
@@ -102,15 +106,43 @@ def _calls_of_the_week(scope: Scope) -> None:
             key=key,
             alt=_("To call this week"),
             currency=currency,
-            on_select=lambda: _clicked(key, ids),
+            on_select=lambda: _clicked(key, ids, "customer"),
             selection_mode="single-cell",
         )
+        note = _("the list of {week}, what is worth the most first", week=formats.week(week_on))
+        st.markdown(f":small[:gray[{note}]]")
 
 
-def _clicked(key: str, ids: tuple[int, ...]) -> None:
+def _most_sold(scope: Scope, as_of: date) -> None:
+    found = read(list_most_sold, scope, as_of, language=language())
+    if not len(found):
+        return
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**{_('Most sold')}**")
+        ids = tuple(int(each) for each in found["product_id"])
+        key = f"offers_most_sold_{data_version()}"
+        show_table(
+            found,
+            [
+                Column("product", _("Product"), width=260),
+                Column("orders", _("Orders"), "count", width=80),
+                Column("category", _("Category"), width=140),
+                Column("last_ordered_on", _("Last order"), "day"),
+                Column("available", _("In stock"), "count", width=90),
+            ],
+            key=key,
+            alt=_("Most sold"),
+            on_select=lambda: _clicked(key, ids, "product"),
+            selection_mode="single-cell",
+        )
+        note = _("in orders of the last {n} days", n=MOST_SOLD_IN)
+        st.markdown(f":small[:gray[{note}]]")
+
+
+def _clicked(key: str, ids: tuple[int, ...], about: str) -> None:
     chosen = clicked_row(key, ids)
     if chosen is not None:
-        choose_id("customer", chosen)
+        choose_id(about, chosen)
 
 
 def _rows(frame: Any) -> list[Any]:

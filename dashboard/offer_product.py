@@ -73,23 +73,18 @@ def _wanting(scope: Scope, product: dict[str, Any], as_of: date) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.markdown(f"**{_('Who may want it next')}**", width="content")
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            which = st.segmented_control(
-                _("Which customers"), tuple(_WHICH), default="all", required=True,
-                format_func=lambda name: _(_WHICH[name]), key="offers_which",
-                label_visibility="collapsed", persist_state="session",
-            ) or "all"  # fmt: skip
-            kind: Kind | None = None if which == "all" else which  # type: ignore[assignment]
-            found = read(
-                list_wanting, scope, product_id, as_of, kind=kind, language=language(),
-                engine="record",
-            )  # fmt: skip
-            export_menu(_export(scope, product, as_of, which, kind), len(found))
+        which = st.segmented_control(
+            _("Which customers"), tuple(_WHICH), default="all", required=True,
+            format_func=lambda name: _(_WHICH[name]), key="offers_which",
+            label_visibility="collapsed", persist_state="session",
+        ) or "all"  # fmt: skip
+    kind: Kind | None = None if which == "all" else which  # type: ignore[assignment]
+    found = read(
+        list_wanting, scope, product_id, as_of, kind=kind, language=language(), engine="record"
+    )
     if not len(found):
         st.markdown(f":gray[{_('Nobody that you see is offered it.')}]")
         return
-    note = f"{_counted(len(found))} · {_('Click a row for all their offers')}"
-    st.markdown(f":small[:gray[{note}]]")
     ids = tuple(int(each) for each in found["customer_id"])
     key = f"offers_wanting_{data_version()}_{product_id}_{which}"
     show_table(
@@ -101,6 +96,11 @@ def _wanting(scope: Scope, product: dict[str, Any], as_of: date) -> None:
         on_select=lambda: _clicked(key, ids, "customer"),
         selection_mode="single-cell",
     )
+    # below: on a phone the table's own toolbar lies over what is above it to the right
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        export_menu(_export(scope, product, as_of, which, kind), len(found))
+        note = f"{_counted(len(found))} · {_('Click a row for all their offers')}"
+        st.markdown(f":small[:gray[{note}]]", width="content")
 
 
 def _export(
@@ -145,11 +145,11 @@ def _in_words(found: pd.DataFrame) -> pd.DataFrame:
 def _columns(scope: Scope) -> list[Column]:
     several = sees_several_reps(scope)
     return [
-        Column("customer", _("Customer"), width=195),
+        Column("customer", _("Customer"), width=188),
         *([Column("rep", _("Sales rep"), width=100)] if several else []),
-        *([Column("region", _("Region"), width=85)] if several else []),
+        *([Column("region", _("Region"), width=105)] if several else []),
         Column("kind_told", _("Kind"), width=90),
-        Column("why", _("Why"), width=285),
+        Column("why", _("Why"), width=272),
         Column("rank", _("Rank"), "count", width=50,
                help=_("Among what is offered to the customer")),
         Column("last_bought_on", _("Last bought"), "day", width=95,
@@ -169,10 +169,6 @@ def _bought_with(scope: Scope, product_id: int) -> None:
         st.markdown(f":gray[{_('Nothing is ordered with it more often than by chance.')}]")
         return
     counted = counts_pairs(scope)
-    if counted:
-        orders = int(found["product_orders"].iloc[0])
-        said = _n("of {n} order with it", "of {n} orders with it", orders)
-        st.markdown(f":small[:gray[{said}]]")
     ids = tuple(int(each) for each in found["other_product_id"])
     key = f"offers_with_{data_version()}_{product_id}"
     show_table(
@@ -185,6 +181,10 @@ def _bought_with(scope: Scope, product_id: int) -> None:
         on_select=lambda: _clicked(key, ids, "product"),
         selection_mode="single-cell",
     )  # fmt: skip
+    if counted:
+        orders = int(found["product_orders"].iloc[0])
+        said = _n("of {n} order with it", "of {n} orders with it", orders)
+        st.markdown(f":small[:gray[{said}]]")
 
 
 def _range(row: Mapping[Any, Any]) -> str:

@@ -15,6 +15,7 @@ from dashboard.offer_words import in_full
 from dashboard.saving import draw_request, save, show_refusal
 from dashboard.session import current_scope
 from dashboard.texts import _, plain
+from data_access.edits.refusing import take_back_refusal
 from data_access.edits.reminding import LONGEST_NOTE, may_remind, record_reminder
 from data_access.scope import Scope
 
@@ -48,6 +49,25 @@ def product_panel(scope: Scope, customer: dict[str, Any], offer: pd.Series) -> N
                 on_click=_refuse,
                 args=(customer_id, product_id, str(customer["customer"]), str(offer["product"])),
             )  # fmt: skip
+
+
+def refused_panel(customer: dict[str, Any], product: pd.Series) -> None:
+    """A product that they do not want, and the way back."""
+    customer_id, product_id = int(customer["customer_id"]), int(product["product_id"])
+    form = _form_back(customer_id, product_id)
+    show_refusal(form)
+    draw_request(form)
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key="refused_panel"
+    ):
+        st.markdown(f"**{plain(product['product'])}**", width="stretch")
+        st.button(
+            _("They may want it after all"), icon=":material/undo:", key=form,
+            help=_("That they do not want it is taken back: it is offered to them again, here and"
+                   " on lists of calls."),
+            on_click=_take_back,
+            args=(customer_id, product_id, str(customer["customer"]), str(product["product"])),
+        )  # fmt: skip
 
 
 def _facts(scope: Scope, offer: pd.Series) -> list[str]:
@@ -86,3 +106,23 @@ def _refuse(customer_id: int, product_id: int, customer: str, product: str) -> N
     words = _("{customer} does not want {product}", customer=plain(customer),
               product=plain(product))  # fmt: skip
     notify("offers", words, done)
+
+
+def _take_back(customer_id: int, product_id: int, customer: str, product: str) -> None:
+    scope = current_scope("offers")
+    done = save(
+        _form_back(customer_id, product_id),
+        lambda engine, request_id: take_back_refusal(
+            engine, scope, customer_id, product_id, request_id=request_id
+        ),
+    )
+    if done is None:
+        return
+    st.session_state.pop(CHOSEN, None)
+    words = _("{product} is offered to {customer} again", customer=plain(customer),
+              product=plain(product))  # fmt: skip
+    notify("offers", words, done)
+
+
+def _form_back(customer_id: int, product_id: int) -> str:
+    return f"offer_{customer_id}_{product_id}_back"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,7 @@ from dashboard.analytics.recommending.baskets import Baskets, read_baskets
 from dashboard.analytics.recommending.blending import Weights, draw_customers
 from dashboard.analytics.recommending.fitting import LATE_SHARE, Fitted, fit
 from dashboard.analytics.recommending.itemsets import read_held
-from dashboard.analytics.recommending.listing import LIST_COLUMNS
-from dashboard.analytics.recommending.offering import (
-    OFFER_COLUMNS,
-    make_offers,
-    offer_popular,
-    popular_among,
-)
+from dashboard.analytics.recommending.offering import make_offers, offer_popular, popular_among
 from dashboard.analytics.recommending.pairs import find_pairs
 from dashboard.analytics.recommending.similarity import content
 from data_access.purchasing import read_attributes
@@ -76,31 +70,26 @@ def refresh_offers(source: Source, run: Run, advance: Advance) -> int:
             learnt_on = date.fromisoformat(last["learnt_on"]) if last else source.as_of
         assert weights is not None
         advance(0.2)
-        found, lists = _offers(
-            source, baskets, fitting, lines, weights, attributes, sold, touched, advance
-        )
-        customers = len(baskets.customer_ids)
-        del fitting, baskets, lines  # a gigabyte that nobody needs any more
-        held = stored.read_all_baskets(source.analytics, source.as_of)
-        # these two do not need what is written meanwhile
-        pairs = beside.submit(lambda: find_pairs(read_held(held)))
-        judging = beside.submit(_judge, learnt, content_of) if learnt else None
-        told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
-                "list_length": LIST_LENGTH}  # fmt: skip
-        counts = {"customers": customers, "learnt_from": weights.learnt_from,
-                  "worked_out": int(found["customer_id"].nunique())}  # fmt: skip
-        written = 0
+        with stored.replacing_offers(source.writer, run, touched) as target:
+            fitted = fitting.result() if fitting else None
+            pairs = beside.submit(_pairs, source)
+            judging = beside.submit(_judge, learnt, content_of) if learnt else None
+            advance(0.3)
+            _put_offers(
+                source, target, baskets, fitted, lines, weights, attributes, sold, touched, advance
+            )
+            told = {"learnt_on": learnt_on.isoformat(), "weights": _as_told(weights),
+                    "list_length": LIST_LENGTH}  # fmt: skip
+            counts = {"customers": len(baskets.customer_ids), "learnt_from": weights.learnt_from,
+                      "worked_out": target.customers}  # fmt: skip
+            target.finish(
+                pairs.result(), judging.result() if judging else None, told, {**told, **counts}
+            )  # fmt: skip
+    return target.offers
 
-        def count(rows: int) -> None:
-            nonlocal written
-            written += rows
-            advance(0.8 + 0.19 * written / max(len(found), 1))
 
-        stored.replace_offers(
-            source.writer, run, found, lists, touched, pairs.result,
-            judging.result if judging else None, told, {**told, **counts}, count,
-        )  # fmt: skip
-    return len(found)
+def _pairs(source: Source) -> pd.DataFrame:
+    return find_pairs(read_held(stored.read_all_baskets(source.analytics, source.as_of)))
 
 
 @dataclass(frozen=True)
@@ -168,39 +157,35 @@ def _evaluation_rows(measured: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def _offers(
-    source: Source, baskets: Baskets, fitting: Future[Fitted] | None, lines: pd.DataFrame,
-    weights: Weights, attributes: pd.DataFrame, sold: Any, touched: set[int] | None,
-    advance: Advance,
-) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+def _put_offers(
+    source: Source, target: stored.Replacement, baskets: Baskets, fitted: Fitted | None,
+    lines: pd.DataFrame, weights: Weights, attributes: pd.DataFrame, sold: Any,
+    touched: set[int] | None, advance: Advance,
+) -> None:  # fmt: skip
     """What is offered, and what each method alone would offer."""
-    nothing = pd.DataFrame(columns=[*LIST_COLUMNS])
     groups = stored.read_groups(source.record)
     if touched is not None:
         groups = groups[groups["customer_id"].isin(touched)]
-    if not len(baskets.customer) or not len(groups) or fitting is None:
-        return pd.DataFrame(columns=[*OFFER_COLUMNS]), nothing
+    if not len(baskets.customer) or not len(groups) or fitted is None:
+        return
     known = groups["customer_id"].isin(baskets.customer_ids)
-    fitted = fitting.result()
-    advance(0.3)
     places = np.searchsorted(baskets.customer_ids, np.sort(groups.loc[known, "customer_id"]))
-    parts: list[pd.DataFrame] = []
-    found = make_offers(
-        fitted, weights, places, may_be_offered=sold, attributes=attributes, lists=parts,
+    for found, lists in make_offers(
+        fitted, weights, places, may_be_offered=sold, attributes=attributes,
         workers=source.workers or os.cpu_count() or 1,
-        done=lambda share: advance(0.3 + 0.45 * share),
-    )  # fmt: skip
-    lists = pd.concat(parts, ignore_index=True) if parts else nothing
+    ):  # fmt: skip
+        target.put(found, lists)
+        advance(0.3 + 0.6 * target.customers / max(len(places), 1))
     cold = _grouped(groups[~known])
     if not len(cold):
-        return found, lists
+        return
     by_customer = _grouped(stored.read_groups(source.record))
     since = lines.drop_duplicates("order_id")["ordered_on"].quantile(
         1 - LATE_SHARE, interpolation="lower"
     )
     may_be = dict(zip(baskets.product_ids.tolist(), sold.tolist(), strict=True))
     popular = dict(popular_among(lines.merge(by_customer, on="customer_id"), may_be, since))
-    return pd.concat([found, offer_popular(cold, popular)], ignore_index=True), lists
+    target.put(offer_popular(cold, popular))
 
 
 def _grouped(groups: pd.DataFrame) -> pd.DataFrame:

@@ -132,7 +132,7 @@ def _reach_line(scope: Scope, division: Division) -> None:
 
 def _product_table(scope: Scope, products: pd.DataFrame) -> None:
     """A click on a product shows the customers it is for; another, all of them."""
-    st.markdown(f"**{_('Next best offers')}** :small[:gray[{_('Click a row to see for whom')}]]")
+    st.markdown(f"**{_('Next best offers')}**")
     states = [
         stock_state(available, units)
         for available, units in zip(products["available"], products["expected_units"], strict=True)
@@ -157,7 +157,8 @@ def _product_table(scope: Scope, products: pd.DataFrame) -> None:
         " its kind. Expected: the chance of an order in 90 days × the share of such offers that was"
         " in the next order, where it was measured × a pack at list price.", n=BEST,
     )  # fmt: skip
-    st.markdown(f":small[:gray[{told}]]")
+    for each in (_("Click a row to see for whom"), told):
+        st.markdown(f":small[:gray[{each}]]")
 
 
 def _product_columns(scope: Scope) -> list[Column]:

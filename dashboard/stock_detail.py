@@ -15,6 +15,8 @@ from dashboard.analytics.inventory.ahead import HORIZON_DAYS
 from dashboard.analytics.inventory.running_out import project_stock
 from dashboard.charts import show_chart
 from dashboard.figures.projected_stock import projected_stock
+from dashboard.menu import may_open
+from dashboard.offer_choice import link_to_offers
 from dashboard.order_list import open_order
 from dashboard.paging import clicked_row
 from dashboard.reads import data_version, read
@@ -40,7 +42,14 @@ def stock_detail(
 ) -> None:
     with st.container(border=True, gap="xsmall", key="stock_detail"):
         place = f"{plain(row['product'])} · {plain(row['sku'])} · {plain(row['warehouse'])}"
-        st.markdown(f"**{place}**")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.markdown(f"**{place}**", width="content")
+            if may_open(scope.role, "offers"):
+                link_to_offers(
+                    _("Who may want it next"), view="product", product=int(row["product_id"])
+                )
         request_button(scope, row, rule, board.currency)
         if row["item"] < 0:
             st.markdown(f":gray[{not_planned()}]")

@@ -180,9 +180,10 @@ def _how(scope: Scope) -> str:
             " product chosen."
         )
     return _(
-        "Counted over all orders, so everybody reads the same numbers; each pair is told in the"
-        " direction that holds more often, or from the product chosen. Chance: if this pair and"
-        " every clearer one are believed, this share of them is expected to be no more than chance."
+        "Counted over all orders; who sees only some of them is told round numbers. Each pair is"
+        " told in the direction that holds more often, or from the product chosen. Chance: if this"
+        " pair and every clearer one are believed, this share of them is expected to be no more"
+        " than chance."
     )
 
 

@@ -124,7 +124,7 @@ def _copy(connection: Connection, table: Table, rows: Rows, written: Written) ->
     cursor = connection.connection.cursor()
     options = pyarrow.csv.WriteOptions(include_header=False)
     for chunk in _chunks(table, rows):
-        arrays = {name: _arrow(table, name, values) for name, values in chunk.items()}
+        arrays = {name: as_arrow(table, name, values) for name, values in chunk.items()}
         frame, buffer = pa.table(arrays), io.BytesIO()
         pyarrow.csv.write_csv(frame, buffer, options)
         with cursor.copy(statement) as copy:
@@ -134,7 +134,8 @@ def _copy(connection: Connection, table: Table, rows: Rows, written: Written) ->
     move_sequence(connection, table)
 
 
-def _arrow(table: Table, name: str, values: Array) -> Any:
+def as_arrow(table: Table, name: str, values: Array) -> Any:
+    """An Arrow array of a column's values, with NULL for NaN and for the identity 0."""
     if values.dtype.kind == "M":
         return pa.array(values)
     if values.dtype.kind == "f":

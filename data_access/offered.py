@@ -33,6 +33,7 @@ from data_access.scope import Scope
 # what a call came to that speaks against offering the product → the days for which it does, unless
 # the customer orders it meanwhile
 REFUSALS: Mapping[str, int] = {"not_interested": 180, "wrong": 365}
+MOST_SOLD_IN = 90  # days
 FACTS = ("product", "sku", "category_id", "category", "supplier_id", "names", "list_price",
          "currency", "available", "is_refused", "bought_orders", "bought_units", "last_bought_on",
          "returned_units", "margin_rate")  # fmt: skip
@@ -89,6 +90,49 @@ def find_offered_product(
         )
         .outerjoin_from(products, categories, categories.c.category_id == products.c.category_id)
         .where(products.c.product_id == product_id),
+    )
+
+
+def list_most_sold(
+    engine: Engine, scope: Scope, as_of: date, *, limit: int = 15, language: str = "en"
+) -> pd.DataFrame:
+    """product_id, product, sku, category, orders (of the last MOST_SOLD_IN days, that the person
+    sees), last_ordered_on, available: goods that are sold on `as_of`, the most ordered first."""
+    visible = scope.visible
+    orders, lines, products, categories = (
+        visible.orders, visible.order_lines, visible.products, visible.categories,
+    )  # fmt: skip
+    sold = (
+        select(
+            lines.c.product_id,
+            func.count(distinct(orders.c.order_id)).label("orders"),
+            func.max(orders.c.ordered_on).label("last_ordered_on"),
+        )
+        .join_from(orders, lines, lines.c.order_id == orders.c.order_id)
+        .where(
+            orders.c.ordered_on > as_of - timedelta(days=MOST_SOLD_IN),
+            orders.c.ordered_on <= as_of,
+            orders.c.stage != "cancelled",
+        )
+        .group_by(lines.c.product_id)
+        .subquery("sold")
+    )
+    return read_frame(
+        engine,
+        select(
+            products.c.product_id,
+            name_in(language, products).label("product"),
+            products.c.sku,
+            name_in(language, categories).label("category"),
+            sold.c.orders,
+            sold.c.last_ordered_on,
+            available(scope, products.c.product_id).label("available"),
+        )
+        .join_from(sold, products, products.c.product_id == sold.c.product_id)
+        .outerjoin(categories, categories.c.category_id == products.c.category_id)
+        .where(products.c.is_goods, is_sold(products, as_of))
+        .order_by(sold.c.orders.desc(), products.c.product_id)
+        .limit(limit),
     )
 
 

@@ -10,6 +10,7 @@ from dashboard.live import follow_changes
 from dashboard.message_view import order_messages
 from dashboard.order_bar import action_bar
 from dashboard.order_log import order_log
+from dashboard.order_offers import order_offers
 from dashboard.order_view import (
     line_columns,
     link_back,
@@ -70,7 +71,11 @@ tables = [
 wide, narrow = st.columns([3, 1], gap="small") if tables else (st.empty(), st.container())
 with wide:
     for title, relation, columns, frame in tables:
-        st.subheader(title, anchor=False)
+        # to the left: on a phone the table's own toolbar lies over what is there to the right
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(title, anchor=False, width="content")
+            if relation == "order_lines":
+                order_offers(scope, order, frame)
         show_table(frame, columns, key=f"{relation}_table", alt=title, currency=currency)
 with narrow:
     st.subheader(_("Timeline"), anchor=False)

@@ -520,6 +520,10 @@ CASES: tuple[Case, ...] = (
         ),
         is_aggregate=False,
     ),
+    Case(
+        "list_most_sold",
+        lambda engine, scope, chosen, as_of: offered.list_most_sold(engine, scope, as_of),
+    ),
     Case("sum_repurchase", _repurchase),
     Case("sum_orders_by_day", _of_days(calendar_events.sum_orders_by_day, in_currency=True)),
     Case("list_promotions", _of_days(calendar_events.list_promotions), is_aggregate=False),

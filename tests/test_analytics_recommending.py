@@ -26,7 +26,7 @@ from dashboard.analytics.recommending.measuring import (
     rank_lists,
 )
 from dashboard.analytics.recommending.screening import Screen
-from dashboard.analytics.recommending.similarity import content, cosine, ease
+from dashboard.analytics.recommending.similarity import bought_both, content, cosine, ease
 from tests.shopping import habits, random_lines
 
 
@@ -61,17 +61,18 @@ def test_days_and_running_numbers_give_the_same_order() -> None:
 def test_likeness_is_as_defined() -> None:
     bought = read_baskets(random_lines(5)).matrix()
     dense = bought.toarray()
-    both = dense.T @ dense
+    both = bought_both(bought)
+    np.testing.assert_array_equal(both, dense.T @ dense)
     buyers = np.diag(both)
     wanted = both / (np.sqrt(np.outer(buyers, buyers)) + 4.0)
     np.fill_diagonal(wanted, 0)
-    np.testing.assert_allclose(cosine(bought, shrinkage=4.0).toarray(), wanted, atol=1e-12)
+    np.testing.assert_allclose(cosine(both, shrinkage=4.0).toarray(), wanted, atol=1e-12)
     inverse = np.linalg.inv(both + 20.0 * np.eye(len(both)))
-    places, weights = ease(bought, ridge=20.0)
+    places, weights = ease(both, ridge=20.0)
     expected = np.eye(len(both)) - inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0)
     np.testing.assert_allclose(weights, expected[np.ix_(places, places)], atol=1e-9)
-    nearest = cosine(bought, shrinkage=4.0, neighbours=3).toarray()
+    nearest = cosine(both, shrinkage=4.0, neighbours=3).toarray()
     for row, full in zip(nearest, wanted, strict=True):
         assert sorted(row[row > 0]) == pytest.approx(sorted(full)[-3:])
 

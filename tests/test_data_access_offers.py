@@ -17,6 +17,7 @@ from data_access.offered import (
     REFUSALS,
     find_offer_list,
     find_offered_product,
+    list_most_sold,
     list_offered_products,
 )
 from data_access.offers import list_bought_with, list_offers, list_pairs, list_wanting
@@ -226,3 +227,28 @@ def test_rules_of_pairs(shop: SimpleNamespace) -> None:
     hidden = ["together", "product_orders", "other_orders", "orders", "support", "lift_high",
               "q_value"]  # fmt: skip
     assert list_bought_with(shop.database.record, shop.rep, shop.tea)[hidden].isna().all(axis=None)
+
+
+def test_what_is_sold_most_counts_the_orders_that_the_person_sees(shop: SimpleNamespace) -> None:
+    def order(customer_id: int, days_ago: int, *product_ids: int, **values: Any) -> None:
+        add_order(shop.database, customer_id=customer_id, ordered_on=AS_OF - timedelta(days_ago),
+                  lines=[{"product_id": each} for each in product_ids], **values)  # fmt: skip
+
+    order(shop.mine, 0, shop.cup, shop.cup)
+    order(shop.mine, 89, shop.cup, shop.gone)
+    order(shop.mine, 90, shop.lamp)
+    order(shop.mine, 5, shop.lamp, stage="cancelled")
+    for days_ago in (1, 2, 3):
+        order(shop.other, days_ago, shop.tea)
+    add(shop.writer, "stock", warehouse_id=add(shop.writer, "warehouses"), product_id=shop.tea,
+        on_hand=9, reserved=2)  # fmt: skip
+
+    def told(scope: Any) -> list[Any]:
+        found = list_most_sold(shop.database.record, scope, AS_OF)
+        found["available"] = found["available"].fillna(-1)
+        return found[["product", "orders", "available"]].values.tolist()
+
+    assert told(shop.admin) == [["Tea", 3, 7], ["Cup", 2, -1]]
+    assert told(shop.rep)[0][:2] == ["Cup", 2] and len(told(shop.rep)) == 1
+    one = list_most_sold(shop.database.record, shop.admin, AS_OF, limit=1)
+    assert one["last_ordered_on"].tolist() == [pd.Timestamp(AS_OF - timedelta(days=1))]

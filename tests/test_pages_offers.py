@@ -142,6 +142,24 @@ def test_what_they_do_not_want_is_left_out_at_once(browser: Browser, offered: Of
     assert "Cup" in lists(tab)[1] and offered.shop.count(reminders) == 0
 
 
+def test_that_they_do_not_want_it_is_taken_back_where_it_is_left_out(
+    browser: Browser, offered: Offered
+) -> None:
+    tab = see(browser, offered, method="cosine")
+    tab.session_state["offer_chosen"] = offered.cup
+    tab.run()
+    form = f"offer_{offered.shop.customer_id}_{offered.cup}"
+    tab.button(key=f"{form}_refused").click().run()
+    assert "Cup" not in lists(tab)[1] and not [
+        each for each in tab.button if "back" in str(each.key)
+    ]
+    tab.session_state["offer_chosen"] = offered.cup
+    tab.run()
+    tab.button(key=f"{form}_back").click().run()
+    assert not tab.exception and says(tab, "Cup is offered to Customer again")
+    assert "Cup" in lists(tab)[1] and offered.shop.count(reminders) == 0
+
+
 def test_who_never_ordered_is_offered_what_is_popular(browser: Browser, offered: Offered) -> None:
     tab = see(browser, offered, customer=str(offered.cold), method="ease")
     assert any("They have not ordered yet" in str(each.value) for each in tab.info)
@@ -149,6 +167,20 @@ def test_who_never_ordered_is_offered_what_is_popular(browser: Browser, offered:
     assert popular and all(why.startswith("popular") for why in popular.values())
     assert tab.selectbox(key="offers_method").disabled
     assert not says(tab, "<img")  # the name is text
+
+
+def test_without_a_product_the_most_sold_are_there_to_begin_with(
+    browser: Browser, offered: Offered
+) -> None:
+    def sold(role: str) -> dict[str, int]:
+        browser.sign_in(offered.shop.scopes[role].user_id)
+        tab = browser.open("offers", view="product")
+        assert not tab.exception and says(tab, "Most sold")
+        (found,) = [each.value for each in tab.dataframe if "product" in each.value]
+        return dict(zip(found["product"], found["orders"], strict=True))
+
+    assert sold("sales_rep") == {"Pen": 3, "Tea": 1}
+    assert sold("manager") == {"Pen": 12, "Ink": 9, "Tea": 7, "Lamp": 6, "Cup": 4}
 
 
 def test_who_may_want_a_product_is_told_to_who_sees_them(

@@ -181,3 +181,24 @@ def test_the_number_of_an_order_does_not_linger_on_a_list(browser: Browser) -> N
     sold(browser, "ONLY-1")
     tab = as_manager(browser, number="ONLY-1")
     assert "number" not in tab.query_params
+
+
+def test_an_order_leads_to_what_else_its_customer_and_others_may_want(browser: Browser) -> None:
+    pen, ink = (add(browser.database.writer, "products", name=name) for name in ("Pen", "Ink*"))
+    ann = add(browser.database.writer, "customers", name="Ann")
+    lines = [{"product_id": each} for each in (pen, ink, pen)]
+    sold(browser, "SO-1", customer_id=ann, lines=lines)
+
+    def leads_to(role: str) -> dict[str, str]:
+        browser.sign_in(add_user(browser.database, role))
+        tab = browser.open("order", number="SO-1")
+        assert not tab.exception
+        links = [each.proto for each in tab.get("page_link")]
+        return {each.label: each.query_string for each in links if "offers" in each.page}
+
+    assert leads_to("manager") == {
+        "What to offer": f"customer={ann}",
+        "Pen": f"view=product&product={pen}",
+        "Ink&#42;": f"view=product&product={ink}",
+    }
+    assert leads_to("warehouse") == {}

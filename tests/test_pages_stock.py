@@ -336,6 +336,15 @@ def test_a_lead_sees_the_orders_of_their_regions_alone(stores: Stores) -> None:
     assert "allocated" not in waiting(tab)
 
 
+def test_a_stock_leads_to_who_may_want_the_product(stores: Stores) -> None:
+    def leads_to(role: str) -> list[str]:
+        links = [each.proto for each in stores.open(role).get("page_link")]
+        return [each.query_string for each in links if each.label == "Who may want it next"]
+
+    assert leads_to("manager") == [f"view=product&product={stores.pen}"]
+    assert leads_to("warehouse") == []  # may not open the offers
+
+
 def test_the_list_leaves_as_a_file_with_words_and_no_money_for_the_warehouse(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -192,6 +192,12 @@ def test_what_is_popular_is_counted_in_the_customers_region(demo: Database) -> N
     assert row["shared_base"] == own["order_id"].nunique() >= 30
     with_it = own[own["product_id"] == row["product_id"]]["order_id"].nunique()
     assert row["shared_count"] == with_it
+    # their score is read by who is told no counts
+    cold = found[found["method"] == "popular"]
+    told = cold["shared_rate"].astype("float64").fillna(0) - cold["rank"] * 1e-4
+    assert cold["score"].astype("float64").to_numpy() == pytest.approx(told.to_numpy(), abs=1e-9)
+    exact = cold["shared_count"] / cold["shared_base"]
+    assert ((cold["score"].astype("float64") - exact).abs() > 1e-3).any()
 
 
 def test_pairs_are_counted_exactly(demo: Database) -> None:

@@ -95,7 +95,7 @@ def record_reminder(
     def work(edit: Edit) -> Done:
         if not may_remind(edit.scope, cause):
             raise RightRefused("role")
-        customer = _find_customer(edit, customer_id)
+        customer = find_reminded(edit, customer_id)
         if state == "done" and cause in ASKED_CONSENT and customer.consent == "refused":
             raise ReminderRefused("consent", customer=customer.name)
         done = _write(edit, customer.customer_id, {"product_id": product, **said})
@@ -115,7 +115,7 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, date) and value == value  # pandas' NaT is not itself
 
 
-def _find_customer(edit: Edit, customer_id: int) -> Row[Any]:
+def find_reminded(edit: Edit, customer_id: int) -> Row[Any]:
     """The customer, if the person sees it."""
     fields = Fields()
     number = fields.id("customer_id", customer_id)

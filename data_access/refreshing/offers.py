@@ -4,8 +4,8 @@ orders have changed since the last run."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from data_access.frames import read_frame
 from data_access.loading import empty, load, with_indexes_after
 from data_access.refreshing.results import numbered, rows_of
 from data_access.refreshing.runs import Run, finish_run
+from data_access.refreshing.staging import Kept, Staged, staged
 from data_access.tables import (
     changes,
     customers,
@@ -31,12 +32,10 @@ from data_access.tables import (
     refreshes,
 )
 
-Written = Callable[[int], None]
 # a change of these touches the customers of the order, line or row; of the others that a refresh
 # rests on, everybody
 _BY_ORDER = ("orders", "order_lines")
 _AT_ONCE = 500
-_WRITTEN_AT_ONCE = 500_000  # rows, of which a copy is made
 
 
 def read_lines(engine: Engine, as_of: date) -> pd.DataFrame:
@@ -126,51 +125,62 @@ def find_changed_customers(engine: Engine, since: int, until: int) -> set[int] |
         return found | _ids(connection, select(orders.c.customer_id), orders.c.order_id, order_ids)
 
 
-def replace_offers(
-    engine: Engine,
-    run: Run,
-    found: pd.DataFrame,
-    lists: pd.DataFrame,
-    touched: set[int] | None,
-    pairs: Callable[[], pd.DataFrame],
-    evaluation: Callable[[], pd.DataFrame] | None,
-    facts: Mapping[str, Any],
-    details: Mapping[str, Any],
-    written: Written,
-) -> None:
-    """`found` has the columns of offers but offer_id and as_of_on, `lists` those of offer_lists but
-    as_of_on. Only those of `touched` customers are replaced, all where it is None; the evaluation
-    only where there is one. Pairs and evaluation are asked for when the rest is written."""
-    with replacing(engine, offers.name) as connection:
-        for table in (offers, offer_lists):
-            if touched is None:
-                empty(connection, table)
-                continue
-            for chunk in _chunks(touched):
-                connection.execute(delete(table).where(table.c.customer_id.in_(chunk)))
-        _write(connection, offers, found, run, written)
-        _write(connection, offer_lists, lists, run, lambda rows: None)
-        connection.execute(delete(product_pairs))
-        _write(connection, product_pairs, pairs(), run, lambda rows: None)
-        if evaluation is not None:
-            connection.execute(delete(offer_evaluations))
-            _write(connection, offer_evaluations, evaluation(), run, lambda rows: None)
-        total = int(connection.scalar(select(func.count()).select_from(offers)) or 0)
-        finish_run(connection, run, total, facts, details)
+class Replacement:
+    """New offers, which come piece by piece and take the place of the old ones at once."""
+
+    def __init__(self, engine: Engine, run: Run, touched: set[int] | None, rows: Staged) -> None:
+        self._engine, self._run, self._touched, self._rows = engine, run, touched, rows
+        self.offers = self.customers = 0  # put so far
+
+    def put(self, found: pd.DataFrame, lists: pd.DataFrame | None = None) -> None:
+        """`found` has the columns of offers but offer_id and as_of_on, all of the customers in it;
+        `lists` those of offer_lists but as_of_on."""
+        for table, frame in ((offers, found), (offer_lists, lists)):
+            if frame is not None and len(frame):
+                dated = frame.assign(as_of_on=np.datetime64(self._run.as_of, "D"))
+                self._rows.put(table, rows_of(table, dated))
+        self.offers += len(found)
+        self.customers += int(found["customer_id"].nunique())
+
+    def finish(
+        self, pairs: pd.DataFrame, evaluation: pd.DataFrame | None, facts: Mapping[str, Any],
+        details: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        """Only the offers of `touched` customers are replaced, all where it is None; the evaluation
+        only where there is one."""
+        self._rows.settle()
+        with replacing(self._engine, offers.name) as connection:
+            for table in (offers, offer_lists):
+                if self._touched is None:
+                    empty(connection, table)
+                for chunk in _chunks(self._touched or set()):
+                    connection.execute(delete(table).where(table.c.customer_id.in_(chunk)))
+                is_empty = connection.execute(select(table).limit(1)).first() is None
+                with with_indexes_after(connection, table) if is_empty else nullcontext():
+                    self._rows.move(connection, table)
+            for table, frame in ((product_pairs, pairs), (offer_evaluations, evaluation)):
+                if frame is not None:
+                    connection.execute(delete(table))
+                    _write(connection, table, frame, self._run)
+            total = int(connection.scalar(select(func.count()).select_from(offers)) or 0)
+            finish_run(connection, self._run, total, facts, details)
 
 
-def _write(
-    connection: Connection, table: Table, frame: pd.DataFrame, run: Run, written: Written
-) -> None:
+@contextmanager
+def replacing_offers(engine: Engine, run: Run, touched: set[int] | None) -> Iterator[Replacement]:
+    """Where it is not finished, the old offers stay."""
+    if touched is not None:
+        yield Replacement(engine, run, touched, Kept())
+        return
+    with staged(engine, run) as rows:
+        yield Replacement(engine, run, touched, rows)
+
+
+def _write(connection: Connection, table: Table, frame: pd.DataFrame, run: Run) -> None:
     if len(frame):
         dated = frame.assign(as_of_on=np.datetime64(run.as_of, "D"))
-        is_empty = connection.execute(select(table).limit(1)).first() is None
-        if table is not offer_lists:  # one for each customer
-            dated = numbered(connection, table, dated)
-        with with_indexes_after(connection, table) if is_empty else nullcontext():
-            for first in range(0, len(dated), _WRITTEN_AT_ONCE):
-                part = dated.iloc[first : first + _WRITTEN_AT_ONCE]
-                load(connection, table, rows_of(table, part), written)
+        rows = numbered(connection, table, dated)
+        load(connection, table, rows_of(table, rows), lambda rows: None)
 
 
 def _ids(connection: Connection, wanted: Any, key: Any, values: set[int]) -> set[int]:

@@ -14,13 +14,13 @@ import numpy.typing as npt
 from scipy import sparse
 
 from dashboard.analytics.recommending.baskets import Baskets, Flags, Floats, Ints, Matrix
-from dashboard.analytics.recommending.similarity import cosine, ease
+from dashboard.analytics.recommending.similarity import bought_both, cosine, ease
 
 MOST_NEW = 5_000  # products
 LATE_SHARE = 0.3  # of the orders, in which popularity is counted
 SLOW, FAST = 0.95, 0.5  # what a purchase is worth after each later order of the customer
 NEW_KEPT = 40  # new candidates by each method
-_BATCH = 500  # customers
+_BATCH = 100  # customers: what is worked out of more does not stay near the processor
 _GROUP = 25  # products, the best of which is looked at first
 Singles = npt.NDArray[np.float32]
 Rank = Callable[[Mapping[str, Floats]], Floats]  # dense features → score of new candidates
@@ -30,7 +30,8 @@ Rank = Callable[[Mapping[str, Floats]], Floats]  # dense features → score of n
 class Fitted:
     """`offered` are the places of products that may be offered as new, `popularity` the share of
     the late orders with each product, `alike` and `content` of offered products among themselves
-    (rows: what was bought), `ease_at` places within `offered`."""
+    (rows: what was bought), `both` how many customers bought both of two of them, `ease_at` places
+    within `offered`."""
 
     baskets: Baskets
     offered: Ints
@@ -41,6 +42,7 @@ class Fitted:
     slow: Matrix
     fast: Matrix
     since: Matrix  # orders after the last with the product
+    both: npt.NDArray[np.int32]
     alike: Matrix
     ease_at: Ints
     ease: npt.NDArray[np.float32]
@@ -59,20 +61,6 @@ class Fitted:
         return found
 
     @cached_property
-    def both(self) -> npt.NDArray[np.int32]:
-        """How many customers bought both of two offered products; on the diagonal, one."""
-        own = sparse.csc_array(self.bought[:, self.offered]).astype(np.int32)
-        return np.asarray((own.T @ own).todense())
-
-    @cached_property
-    def dense_alike(self) -> Singles:
-        return np.asarray(self.alike.toarray(), np.float32)
-
-    @cached_property
-    def dense_content(self) -> Singles:
-        return np.asarray(self.content.toarray(), np.float32)
-
-    @cached_property
     def pulls(self) -> Mapping[str, Singles]:
         """By method, what having bought the row's product adds to the column's, dense. Of EASE
         nothing where nobody bought both: that would be no reason."""
@@ -83,8 +71,8 @@ class Fitted:
         weights[self.both == 0] = 0
         return {
             "ease": weights,
-            "cosine": self.dense_alike,
-            "content": self.dense_content,
+            "cosine": self.alike.toarray(),
+            "content": self.content.toarray(),
         }
 
     @cached_property
@@ -128,15 +116,15 @@ def fit(
     if may_be_offered is not None:
         offered = offered[may_be_offered[offered]]
     offered = np.sort(offered[:MOST_NEW])
-    own = bought[:, offered]
-    places, weights = ease(own)
+    both = bought_both(bought[:, offered])
+    places, weights = ease(both)
     age = baskets.age.astype(np.float64)
     content = content_of(offered) if content_of else sparse.csr_array((len(offered),) * 2)
     return Fitted(
         baskets, offered, late, count, bought, baskets.matrix(np.ones(len(age))),
         baskets.matrix(SLOW**age), baskets.matrix(FAST**age), _orders_since(baskets, bought),
-        cosine(own),
-        places, weights.astype(np.float32), content,
+        both, cosine(both).astype(np.float32), places, weights.astype(np.float32),
+        content.astype(np.float32),
     )  # fmt: skip
 
 
@@ -197,7 +185,7 @@ def dense_features(fitted: Fitted, customers: Ints) -> dict[str, Any]:
     found = np.zeros(shape, np.float32)
     if len(fitted.ease_at):
         found[:, fitted.ease_at] = own[:, fitted.ease_at] @ fitted.ease
-    cosines, likeness = share @ fitted.dense_alike, share @ fitted.dense_content
+    cosines, likeness = (share @ fitted.alike).toarray(), (share @ fitted.content).toarray()
     return {
         "ease": np.maximum(found, 0, out=found),
         "cosine": np.sqrt(cosines, out=cosines),

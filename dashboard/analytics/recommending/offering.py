@@ -3,8 +3,9 @@ to those who never ordered, what is popular among customers like them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,24 +26,21 @@ KINDS = ("again", "new")
 WAYS = ("blend", "popular")
 EVERY_REASON = (*REASONS, "popular_region_type", "popular_region")
 OWN_REASONS = ("bought", "similar")  # whose counts are not over everybody
-_AT_ONCE = 4_000  # customers
+_AT_ONCE = 1_000  # customers
 
 
 def make_offers(
     fitted: Fitted, weights: Weights, customers: Ints, *, may_be_offered: Any,
     attributes: pd.DataFrame | None = None, workers: int = 2,
-    done: Callable[[float], None] = lambda share: None,
-    lists: list[pd.DataFrame] | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame | None]]:  # fmt: skip
     """`customers` are places; `may_be_offered` says of each product place whether it is sold, and
-    `attributes` has a row for each. `lists` takes what `make_lists` makes of the candidates, which
-    needs the attributes.
+    `attributes` has a row for each.
 
-    To  OFFER_COLUMNS, sorted by customer, kind and rank; 0 where no source product, NaN where no
-        number
+    To  for some of the customers after others OFFER_COLUMNS, sorted by customer, kind and rank; 0
+        where no source product, NaN where no number. Beside them what `make_lists` makes of their
+        candidates, None without attributes, which it needs
     """
-    chunks = [customers[first : first + _AT_ONCE] for first in range(0, len(customers), _AT_ONCE)]
-    common = None if lists is None or attributes is None else agreement(fitted, attributes)
+    common = None if attributes is None else agreement(fitted, attributes)
 
     def offer(chunk: Ints) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         told = describe(
@@ -56,15 +54,15 @@ def make_offers(
         told, scores = told.keep(chosen), scores[chosen]
         return _offers(fitted, weights, told, scores, rank, attributes), own
 
-    found: list[pd.DataFrame] = []
     _ready = fitted.pulls, fitted.popularity  # once, before several ask for them
+    waiting: deque[Future[tuple[pd.DataFrame, pd.DataFrame | None]]] = deque()
     with ThreadPoolExecutor(workers) as pool:  # numpy and scipy let go of the lock
-        for number, (frame, own) in enumerate(pool.map(offer, chunks), start=1):
-            found.append(frame)
-            if lists is not None and own is not None:
-                lists.append(own)
-            done(number / len(chunks))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*OFFER_COLUMNS])
+        for first in range(0, len(customers), _AT_ONCE):
+            waiting.append(pool.submit(offer, customers[first : first + _AT_ONCE]))
+            if len(waiting) > 2 * workers:  # no more than that wait to be taken
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def foremost(told: Candidates, scores: Floats, most: int = KEPT) -> tuple[Ints, Ints]:
@@ -99,14 +97,17 @@ def offer_popular(
             continue
         reason, products, counts, base = found[0]
         size, customers = len(products), own["customer_id"].to_numpy(np.int64)
+        share, rank = about(counts, base), np.arange(1, size + 1)
+        # who is told no counts may read the score; of equals the first is the best
+        score = np.nan_to_num(share) - rank * 1e-4
         parts.append(
             pd.DataFrame(
                 {
                     "customer_id": np.repeat(customers, size),
                     "product_id": np.tile(products, len(customers)),
                     "kind": _named("new", KINDS, size * len(customers)),
-                    "rank": np.tile(np.arange(1, size + 1), len(customers)),
-                    "score": np.tile(counts / max(base, 1), len(customers)),
+                    "rank": np.tile(rank, len(customers)),
+                    "score": np.tile(score, len(customers)),
                     "method": _named("popular", WAYS, size * len(customers)),
                     "reason": _named(reason, EVERY_REASON, size * len(customers)),
                     "source_product_id": 0,
@@ -114,7 +115,7 @@ def offer_popular(
                     "own_base": np.nan,
                     "shared_count": np.tile(counts, len(customers)),
                     "shared_base": base,
-                    "shared_rate": np.tile(about(counts, base), len(customers)),
+                    "shared_rate": np.tile(share, len(customers)),
                     "orders_since": np.nan,
                 }
             )

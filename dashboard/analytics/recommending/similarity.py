@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import linalg, sparse
 
@@ -23,37 +24,46 @@ PRICE_BANDS = 5
 _WORD = re.compile(r"[a-z0-9]{2,}|[\u4e00-\u9fff]")
 
 
+def bought_both(bought: Matrix) -> npt.NDArray[np.int32]:
+    """How many rows of `bought` (ones) have both of two products; on the diagonal, one."""
+    by_row, size = sparse.csr_array(bought, dtype=np.int32), bought.shape[1]
+    by_product = sparse.csr_array(by_row.T)
+    found = np.zeros((size, size), np.int32)
+    for first in range(0, size, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        found[block] = (by_product[block] @ by_row).toarray()
+    return found
+
+
 def cosine(
-    bought: Matrix, *, shrinkage: float = _SHRINKAGE, neighbours: int = NEIGHBOURS
+    both: npt.NDArray[np.int32], *, shrinkage: float = _SHRINKAGE, neighbours: int = NEIGHBOURS
 ) -> Matrix:
-    """both / (√(a·b) + shrinkage), where `both` counts the rows of `bought` (ones) that have both
-    products, of each product with its nearest; the diagonal is empty. Row i holds what goes with
-    product i. Shrunk, because few who bought both prove little (Bell & Koren 2007, "Improved
+    """both / (√(a·b) + shrinkage), where `both` counts who has both products, as of `bought_both`,
+    of each product with its nearest; the diagonal is empty. Row i holds what goes with product i.
+    Shrunk, because few who bought both prove little (Bell & Koren 2007, "Improved
     neighborhood-based collaborative filtering")."""
-    ones = sparse.csc_array(bought)
-    buyers = np.diff(ones.indptr).astype(np.float64)
+    buyers = np.diag(both).astype(np.float64)
     found = []
-    for first in range(0, ones.shape[1], _BLOCK):
-        both = np.asarray((ones[:, first : first + _BLOCK].T @ ones).todense(), np.float64)
-        rows = np.arange(len(both))
-        both /= np.sqrt(buyers[rows + first, None] * buyers) + shrinkage
-        both[rows, rows + first] = 0
-        found.append(_nearest(both, neighbours))
-    return _stacked(found, ones.shape[1])
+    for first in range(0, len(both), _BLOCK):
+        alike = both[first : first + _BLOCK].astype(np.float64)
+        rows = np.arange(len(alike))
+        alike /= np.sqrt(buyers[rows + first, None] * buyers) + shrinkage
+        alike[rows, rows + first] = 0
+        found.append(_nearest(alike, neighbours))
+    return _stacked(found, len(both))
 
 
-def ease(bought: Matrix, *, ridge: float = _RIDGE) -> tuple[Ints, Floats]:
+def ease(both: npt.NDArray[np.int32], *, ridge: float = _RIDGE) -> tuple[Ints, Floats]:
     """The places of the most bought products, at most MOST_EASE, and their weights: row i what
     having bought product i adds to each other (Steck 2019, "Embarrassingly shallow autoencoders
-    for sparse data"): B = I − P·diag(1/diag P), P = (XᵀX + ridge·I)⁻¹."""
-    ones = sparse.csc_array(bought)
-    buyers = np.diff(ones.indptr)
+    for sparse data"): B = I − P·diag(1/diag P), P = (XᵀX + ridge·I)⁻¹, where XᵀX is `both`, as of
+    `bought_both`."""
+    buyers = np.diag(both)
     places = np.sort(np.argsort(-buyers, kind="stable")[:MOST_EASE])
     places = places[buyers[places] > 0]
     if not len(places):
         return places, np.zeros((0, 0))
-    chosen = ones[:, places]
-    gram = np.asfortranarray((chosen.T @ chosen).todense(), np.float64)
+    gram = np.asfortranarray(both[np.ix_(places, places)], np.float64)
     gram[np.diag_indices_from(gram)] += ridge
     factor, _info = linalg.lapack.dpotrf(gram, lower=1, overwrite_a=1)
     inverse, _info = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
