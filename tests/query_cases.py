@@ -88,7 +88,7 @@ def _by_cut(query: Callable[..., pd.DataFrame], cut: str) -> Case:
     )
 
 
-def _of_order(query: Callable[..., pd.DataFrame]) -> Case:
+def _of_the_first(query: Callable[..., pd.DataFrame]) -> Case:
     return Case(
         query.__name__,
         lambda engine, scope, chosen, as_of: query(engine, scope, 1),
@@ -487,18 +487,17 @@ CASES: tuple[Case, ...] = (
             (campaign_trials.list_campaign_customers, lambda as_of: (1,)),
         )
     ),
-    Case(
-        "list_call_capacities",
-        lambda engine, scope, chosen, as_of: call_capacities.list_call_capacities(engine, scope),
-        is_aggregate=False,
-    ),
     *(
         Case(
             query.__name__,
             lambda engine, scope, chosen, as_of, query=query: query(engine, scope),
             is_aggregate=False,
         )
-        for query in (offers.list_pairs, offers.list_offer_evaluations)
+        for query in (
+            call_capacities.list_call_capacities,
+            offers.list_pairs,
+            offers.list_offer_evaluations,
+        )
     ),
     *(
         Case(
@@ -507,11 +506,6 @@ CASES: tuple[Case, ...] = (
             is_aggregate=False,
         )
         for query in (offers.list_offers, offers.list_wanting)
-    ),
-    Case(
-        "list_bought_with",
-        lambda engine, scope, chosen, as_of: offers.list_bought_with(engine, scope, 1),
-        is_aggregate=False,
     ),
     Case(
         "list_offered_products",
@@ -576,13 +570,14 @@ CASES: tuple[Case, ...] = (
         )
     ),
     *(
-        _of_order(query)
+        _of_the_first(query)
         for query in (
             order_details.list_order_lines,
             order_details.list_order_payments,
             order_details.list_order_shipments,
             order_details.list_order_returns,
             order_details.list_order_events,
+            offers.list_bought_with,
         )
     ),
 )
