@@ -227,17 +227,17 @@ def _heading(product: str) -> None:
 
 
 def _columns(scope: Scope) -> list[Column]:
-    phone = [Column("phone", _("Phone"), width=115)] if scope.sees("customers", "phone") else []
+    phone = [Column("phone", _("Phone"), width=110)] if scope.sees("customers", "phone") else []
     return [
-        Column("customer", _("Customer"), width=210),
-        Column("product", _("To offer"), width=200),
-        Column("kind", _("Kind"), "badge", width=115, badges={
+        Column("customer", _("Customer"), width=175),
+        Column("product", _("To offer"), width=165),
+        Column("kind", _("Kind"), "badge", width=105, badges={
             "again": (_KINDS["again"], "blue"), "new": (_KINDS["new"], "violet")}),
         Column("last_ordered_on", _("Last order"), "day"),
-        Column("last_product", _("Bought last"), width=200),
-        Column("consent", _("Consent"), width=105, words="customers.consent"),
+        Column("last_product", _("Bought last"), width=165),
+        Column("consent", _("Consent"), width=85, words="customers.consent"),
         *phone,
-        Column("rep", _("Sales rep"), width=120),
+        Column("rep", _("Sales rep"), width=95),
     ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def add_words(rules: pd.DataFrame) -> pd.DataFrame:
     """The rows of `list_rules` with support_told, lift_told and q_told."""
     return rules.assign(
         support_told=[small_rate(each) for each in rules["support"]],
-        lift_told=[lift_in_words(row) for row in rules.to_dict("records")],
+        lift_told=[_lift_in_cell(row) for row in rules.to_dict("records")],
         q_told=[q_in_words(each) for each in rules["q_value"]],
         confidence_told=[about_rate(each) for each in rules["confidence"]],
     )
@@ -80,6 +80,13 @@ def lift_in_words(rule: Rule) -> str:
         return _("about {lift}", lift=formats.number(rule["lift"], 1))
     lift, low, high = (formats.number(rule[name], 1) for name in ("lift", "lift_low", "lift_high"))
     return f"{lift} ({low}–{high})"
+
+
+def _lift_in_cell(rule: Rule) -> str:
+    """As `lift_in_words`; that it is told about stands in the head."""
+    if pd.isna(rule["lift_high"]):
+        return formats.number(rule["lift"], 1)
+    return lift_in_words(rule)
 
 
 def q_in_words(q_value: float) -> str:
