@@ -142,6 +142,17 @@ def test_what_is_not_finished_leaves_the_old(shop: Database) -> None:
     assert scores(shop) == [4.0] and find_last_done(shop.record, "offers") == run
 
 
+def test_of_two_at_once_the_last_that_began_writes(shop: Database) -> None:
+    with replacing_offers(shop.writer, begin(shop), None) as first:
+        first.put(some_offers(shop, 2.0))
+        with replacing_offers(shop.writer, begin(shop), None) as last:
+            last.put(some_offers(shop, 3.0))
+            with pytest.raises(RunRefused):
+                finish(first)
+            finish(last)
+    assert scores(shop) == [3.0] and not left_beside(shop)
+
+
 def test_only_the_touched_are_replaced(shop: Database) -> None:
     found = some_offers(shop, 2.0)
     one = int(found["customer_id"].iloc[0])

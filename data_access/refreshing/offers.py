@@ -17,7 +17,7 @@ from data_access.database import replacing
 from data_access.frames import read_frame
 from data_access.loading import empty, load, with_indexes_after
 from data_access.refreshing.results import numbered, rows_of
-from data_access.refreshing.runs import Run, finish_run
+from data_access.refreshing.runs import Run, finish_run, need_running
 from data_access.refreshing.staging import Kept, Staged, staged
 from data_access.tables import (
     changes,
@@ -150,6 +150,7 @@ class Replacement:
         only where there is one."""
         self._rows.settle()
         with replacing(self._engine, offers.name) as connection:
+            need_running(connection, self._run)  # a later run deletes what this one put aside
             for table in (offers, offer_lists):
                 if self._touched is None:
                     empty(connection, table)
