@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.analytics.forecasting.events import USUAL_EFFECT, event_factors
+from dashboard.analytics.forecasting.events import (
+    USUAL_EFFECT,
+    KnownEvents,
+    event_factors,
+    event_periods,
+)
 from dashboard.analytics.forecasting.history import History, Step, Window
 
 START = date(2024, 1, 1)  # a Monday
@@ -83,3 +88,18 @@ def test_without_events_there_is_nothing_to_multiply_by() -> None:
     assert event_factors(Window(weeks(nothing, {}), 140), 8) is None
     ahead = days_of(("fair", 7 * 145, 7 * 145))
     assert event_factors(Window(weeks(ahead, {}), 140), 8) is None
+
+
+def test_what_is_looked_up_once_for_many_is_what_each_would_find() -> None:
+    sale, fair = days_of(("sale", 30, 40), ("sale", 370, 372)), days_of(("fair", 35, 35))
+    histories = [
+        History(np.ones(400), 7, start, step, events)
+        for start in (START, START + timedelta(days=5))
+        for step in ("day", "week")
+        for events in (sale, fair, None)
+    ]
+    known = KnownEvents()
+    asked = [(each, first, count) for each in histories for first in (0, 30) for count in (9, 50)]
+    told = [known.places(*each) for each in asked]
+    assert told == [event_periods(*each) for each in asked]
+    assert len({tuple(each) for each in told}) > 8

@@ -242,6 +242,7 @@ def test_the_page_tells_the_rule_and_shows_its_orders(
         assert says(tab, f"{count} orders of those that you see hold both.")
         assert says(tab, "**about 30%** hold Pen too")
         assert table(tab, "lift_told")["confidence_told"].tolist() == ["30%"]
+        assert table(tab, "lift_told")["lift_told"].tolist() == ["7.5"]  # the head says about
         assert "together" not in table(tab, "lift_told")
     assert not says(see(browser, shop, pair="1-"), "hold both.")
     tab = see(browser, shop, product=str(shop.pen), pair="999-1")
