@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from data_access.allocating import (
     list_set_aside,
@@ -17,7 +17,7 @@ from data_access.allocating import (
 from data_access.analytics_copy import AnalyticsCopy
 from data_access.database import Database, writing
 from data_access.set_aside import Aside
-from data_access.tables import allocations, orders
+from data_access.tables import allocations, orders, products
 from tests.crm import NOW, add, scope_of
 from tests.shop import TODAY, Shop, open_shop, run
 
@@ -84,6 +84,18 @@ def test_a_short_product_with_whom_it_hits(database: Database) -> None:
         "stocks": 1, "missing": 5, "orders": 2, "customers": 2
     }  # fmt: skip
     assert (totals["net_sales"], totals["currency"]) == (600, "CNY")
+
+
+def test_what_is_no_goods_is_never_short(database: Database) -> None:
+    shop = open_shop(database, pens=1)
+    order(shop, 3)
+    assert len(short(shop)) == 1
+    with writing(shop.writer) as connection:
+        connection.execute(
+            update(products).where(products.c.product_id == shop.pen).values(is_goods=False)
+        )
+    assert short(shop) == []
+    assert totals_of(shop, shop.scopes["manager"])["stocks"] == 0
 
 
 def test_an_order_that_two_shortages_hit_counts_once_in_all(database: Database) -> None:
